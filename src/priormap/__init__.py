@@ -1,0 +1,67 @@
+"""Show what a penalty believes.
+
+A ridge penalty is a Gaussian prior, a lasso penalty is a Laplace prior, and the penalised fit
+is the mode (MAP) of a posterior. priormap computes the mode exactly, proves it, sets it beside
+the penalised fit, and shows the rest of the posterior.
+
+The nouns (data, priors, noise, penalty) load with the package; every verb loads when it is
+first used, so that ``import priormap`` costs no more than numpy and scipy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from priormap.density import log_posterior
+from priormap.errors import PriormapError, PriormapWarning
+from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
+from priormap.penalty import Penalty
+from priormap.priors import Gaussian, Laplace
+from priormap.regression import Regression
+
+if TYPE_CHECKING:
+    from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
+
+__version__ = "0.1.0"
+
+_VERBS = {
+    "Certificate": "priormap.mode",
+    "MapEstimate": "priormap.mode",
+    "MapPath": "priormap.mode",
+    "audit": "priormap.mode",
+    "find_map": "priormap.mode",
+    "map_path": "priormap.mode",
+}
+
+__all__ = [
+    "Certificate",
+    "Gaussian",
+    "HalfNormal",
+    "HalfStudentT",
+    "InverseGamma",
+    "Jeffreys",
+    "Laplace",
+    "MapEstimate",
+    "MapPath",
+    "Penalty",
+    "PriormapError",
+    "PriormapWarning",
+    "Regression",
+    "audit",
+    "find_map",
+    "log_posterior",
+    "map_path",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _VERBS:
+        raise AttributeError(f"module 'priormap' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_VERBS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_VERBS})

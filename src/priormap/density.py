@@ -1,0 +1,78 @@
+r"""The log posterior density that every route of priormap shares, with all its constants."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from priormap.errors import PriormapError, positive_number
+from priormap.penalty import column_scale
+from priormap.priors import Prior
+from priormap.regression import Regression
+
+__all__ = ["log_posterior", "log_prior"]
+
+
+def log_posterior(
+    data: Regression, prior: Prior, coef: ArrayLike, intercept: float, sigma: float | None = None
+) -> float:
+    r"""Log density of the data and of (intercept, coef, sigma), not normalised over them.
+
+    .. math::
+
+        -n \log(\sigma \sqrt{2\pi}) - \frac{\lVert y - a - X b\rVert^2}{2\sigma^2}
+        + \sum_j \log p(b_j \mid \sigma) + \log p(\sigma)
+
+    The intercept's flat prior counts as density one, and so does a coefficient's flat prior.
+    It is a density of sigma itself (no Jacobian for log sigma or sigma**2).
+
+    Parameters
+    ----------
+    data : Regression
+    prior : Gaussian or Laplace
+    coef : array of shape (p,)
+        Coefficients in units of X.
+    intercept : float
+        Zero if `data` has no intercept.
+    sigma : float, optional
+        Noise standard deviation; may be left out where `data` knows it.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    PriormapError
+        If `coef` has the wrong length, or `sigma` is missing or not positive.
+
+    Examples
+    --------
+    >>> from priormap import Gaussian, Regression
+    >>> data = Regression([[0.0], [2.0]], [0.0, 2.0], sigma=1.0)
+    >>> round(log_posterior(data, Gaussian(1.0), coef=[1.0], intercept=0.0), 6)
+    -3.256816
+    """
+    coef = np.asarray(coef, dtype=float)
+    if coef.shape != (data.n_features,):
+        raise PriormapError(
+            f"coef has shape {coef.shape} but X has {data.n_features} columns; "
+            "give one number per column"
+        )
+    known = isinstance(data.sigma, float)
+    if sigma is None and not known:
+        raise PriormapError("sigma is unknown in these data; say at which sigma")
+    noise = positive_number("sigma", data.sigma if sigma is None else sigma)
+    residual = data.y - intercept - data.X @ coef
+    log_likelihood = -data.n_rows * (math.log(noise) + 0.5 * math.log(2 * math.pi))
+    log_likelihood -= 0.5 * float(residual @ residual) / noise**2
+    log_sigma = 0.0 if isinstance(data.sigma, float) else float(data.sigma.logpdf(noise))
+    return log_likelihood + log_prior(data, prior, coef, noise) + log_sigma
+
+
+def log_prior(data: Regression, prior: Prior, coef: ArrayLike, sigma: float) -> float:
+    """Log density of `coef` under `prior` given sigma, in the caller's units."""
+    scale = column_scale(prior, data) * (sigma if prior.scaled_by_noise else 1.0)
+    return float(np.sum(type(prior)(scale).logpdf(coef)))

@@ -1,0 +1,98 @@
+r"""The canonical penalised problem, the hub that every prior and every library maps to.
+
+.. math::
+
+    \min_{a, b}\; \tfrac12 \lVert y - a - X b \rVert^2
+    + \sum_j l_{1j} |b_j| + \tfrac12 \sum_j l_{2j} b_j^2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from priormap.errors import PriormapError
+from priormap.priors import Gaussian, Laplace, Prior
+from priormap.regression import Regression
+
+__all__ = ["Penalty"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Penalty:
+    r"""The pair ``(l1, l2)``, one entry per column, in units of the caller's columns.
+
+    Parameters
+    ----------
+    l1 : array of shape (p,)
+        Weight of ``|b_j|``; units of ``y**2 / b``.
+    l2 : array of shape (p,)
+        Weight of ``b_j**2 / 2``; units of ``y**2 / b**2``.
+
+    Raises
+    ------
+    PriormapError
+        If the two are not vectors of one length, or an entry is negative or not finite.
+
+    Examples
+    --------
+    >>> penalty = Penalty(l1=[1.0, 1.0], l2=[0.0, 4.0])
+    >>> float(penalty.value([3.0, -1.0]))
+    6.0
+    """
+
+    l1: Floats
+    l2: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("l1", "l2"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float))
+        if self.l1.ndim != 1 or self.l1.shape != self.l2.shape:
+            raise PriormapError(
+                f"l1 and l2 must be vectors of one length, got shapes {self.l1.shape} "
+                f"and {self.l2.shape}"
+            )
+        for name in ("l1", "l2"):
+            values = getattr(self, name)
+            if not (np.isfinite(values).all() and (values >= 0).all()):
+                raise PriormapError(
+                    f"{name} must be finite and not negative, got {values.min()} to {values.max()}"
+                )
+
+    @classmethod
+    def from_prior(cls, prior: Prior, data: Regression, sigma: float) -> Penalty:
+        """Penalty whose minimiser is the mode under `prior` and known noise `sigma`.
+
+        ``l1 = sigma**2 / scale`` for the Laplace prior, ``l2 = sigma**2 / scale**2`` for the
+        Gaussian one; with ``scaled_by_noise`` they are ``sigma / scale`` and
+        ``1 / scale**2``. A standardised regression's prior speaks of ``sd_j * b_j``.
+        """
+        scale = column_scale(prior, data)
+        zero = np.zeros(data.n_features)
+        if isinstance(prior, Laplace):
+            return cls((sigma if prior.scaled_by_noise else sigma**2) / scale, zero)
+        return cls(zero, ((1.0 if prior.scaled_by_noise else sigma) / scale) ** 2)
+
+    def value(self, coef: ArrayLike) -> float:
+        """``sum(l1 |b|) + sum(l2 b**2) / 2``."""
+        coef = np.asarray(coef, dtype=float)
+        return float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
+
+
+def column_scale(prior: Prior, data: Regression) -> Floats:
+    """Scale of the prior of each coefficient, in units of the caller's columns."""
+    if not isinstance(prior, Gaussian | Laplace):
+        raise PriormapError(f"prior must be Gaussian(...) or Laplace(...), got {prior!r}")
+    scale = np.asarray(prior.scale)
+    if scale.ndim and len(scale) != data.n_features:
+        raise PriormapError(
+            f"scale has {len(scale)} entries but X has {data.n_features} columns; "
+            "give one number, or one per column"
+        )
+    scale = np.broadcast_to(scale, data.n_features)
+    return scale / data.column_sd if data.standardize else scale

@@ -1,0 +1,202 @@
+"""The data of a linear regression: validated once, its columns named, its moments at hand."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from priormap.errors import PriormapError, PriormapWarning, positive_number
+from priormap.moments import Moments
+from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
+from priormap.unit_columns import UnitColumns
+from priormap.validation import Matrix, as_design, as_response, check_same_index
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Regression"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Regression:
+    r"""Data and noise of the model ``y | a, b ~ Normal(a + X b, sigma**2)``.
+
+    The intercept ``a`` is not penalised: its prior is flat. X is not copied, so do not change
+    it afterwards.
+
+    Parameters
+    ----------
+    X : array, DataFrame or scipy sparse matrix of shape (n, p)
+        Predictors: real and finite numbers.
+    y : array or Series of shape (n,)
+        Response: real and finite numbers.
+    sigma : float, noise prior or None
+        A number is a known noise standard deviation, in units of y. A prior (`HalfNormal`,
+        `HalfStudentT`, `InverseGamma`, `Jeffreys`) is an unknown one. ``None`` is unknown
+        under ``HalfStudentT(4, sd(y))``.
+    intercept : bool
+        Whether there is an intercept.
+    standardize : bool
+        Whether priors speak of standardised columns (divided by their standard deviation
+        with 1/n), that is of ``sd_j * b_j``. Coefficients are always in units of X.
+    names : list of str, optional
+        Column names; default those of the DataFrame, or x0, x1, ...
+
+    Raises
+    ------
+    PriormapError
+        For anything that is not a finite real table with a response of as many rows; one
+        sentence says what and where.
+
+    Warns
+    -----
+    PriormapWarning
+        For a constant column or a constant y.
+
+    Examples
+    --------
+    >>> data = Regression([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], sigma=1.0)
+    >>> data
+    Regression(3 rows, 1 column, sigma=1)
+    >>> data.moments.xty
+    array([4.])
+    """
+
+    X: Matrix
+    y: Floats
+    sigma: float | NoisePrior = None  # type: ignore[assignment]  # None is replaced below
+    intercept: bool = True
+    standardize: bool = False
+    names: tuple[str, ...] = None  # type: ignore[assignment]  # None is replaced below
+    unit: UnitColumns = field(init=False)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            X: ArrayLike | pd.DataFrame | sparse.sparray,
+            y: ArrayLike | pd.Series[Any],
+            sigma: float | NoisePrior | None = None,
+            intercept: bool = True,
+            standardize: bool = False,
+            names: Iterable[str] | None = None,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        for name in ("intercept", "standardize"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise PriormapError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        check_same_index(self.X, self.y)
+        X, names, column_sums = as_design(self.X, self.names)
+        y = as_response(self.y, X.shape[0])
+        if len(y) < 1 + self.intercept:
+            raise PriormapError(f"X has {len(y)} row; at least 2 are needed with an intercept")
+        if not sparse.issparse(X):
+            X = X.view()
+            X.flags.writeable = False
+        unit = UnitColumns(X, y, names, column_sums, bool(self.intercept))
+        for name, value in (("X", X), ("y", y), ("names", names), ("unit", unit)):
+            object.__setattr__(self, name, value)
+        self._judge_constant_columns()
+        object.__setattr__(self, "sigma", self._checked_sigma())
+
+    def __repr__(self) -> str:
+        sigma = f"{self.sigma:g}" if isinstance(self.sigma, float) else f"{self.sigma}"
+        options = ("" if self.intercept else ", intercept=False") + (
+            ", standardize=True" if self.standardize else ""
+        )
+        columns = f"{self.n_features} column{'s' * (self.n_features != 1)}"
+        return f"Regression({self.n_rows} rows, {columns}, sigma={sigma}{options})"
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, target: str, **options: Any) -> Self:
+        """Regression of one column of a DataFrame on all others; options as in the class."""
+        if target not in frame.columns:
+            columns = ", ".join(map(str, frame.columns[:8]))
+            more = ", ..." if len(frame.columns) > 8 else ""
+            raise PriormapError(f"target {target!r} is not a column; there are: {columns}{more}")
+        if frame.columns.tolist().count(target) > 1:
+            raise PriormapError(f"target {target!r} names several columns; rename them")
+        if len(frame.columns) == 1:
+            raise PriormapError(f"target {target!r} is the only column; there is nothing to fit")
+        return cls(frame.drop(columns=target), frame[target], **options)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
+        """Regression from a CSV file with a header line; options as in the class."""
+        from priormap.files import read_csv
+
+        return cls.from_frame(read_csv(path), target, **options)
+
+    @classmethod
+    def from_parquet(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
+        """Regression from a Parquet file (needs pyarrow); options as in the class."""
+        from priormap.files import read_parquet
+
+        return cls.from_frame(read_parquet(path), target, **options)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, n."""
+        return self.unit.n
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns, p."""
+        return self.unit.p
+
+    @property
+    def moments(self) -> Moments:
+        """Means and cross products of the (centred) data, computed once."""
+        return self.unit.moments
+
+    @cached_property
+    def column_sd(self) -> Floats:
+        """Standard deviation of every column (about its mean, with 1/n), shape (p,)."""
+        norms = self.unit.x_norm
+        if not self.intercept:  # those norms are about zero
+            sums = self.unit.column_sums
+            mean = sums / self.n_rows
+            norms = np.sqrt(np.maximum(norms**2 - self.n_rows * mean**2, 0.0))
+        return norms / np.sqrt(self.n_rows)
+
+    def _checked_sigma(self) -> float | NoisePrior:
+        if isinstance(self.sigma, HalfNormal | HalfStudentT | InverseGamma | Jeffreys):
+            return self.sigma
+        if self.sigma is not None:
+            return positive_number("sigma", self.sigma)
+        sd = float(np.std(self.y))
+        return HalfStudentT(4, sd if self.unit.y_norm > 0 else 1.0)
+
+    def _judge_constant_columns(self) -> None:
+        if self.standardize and not (self.column_sd > 0).all():
+            name = self.names[int(np.argmin(self.column_sd))]
+            raise PriormapError(
+                f"column {name!r} is constant and cannot be standardised; drop it "
+                "or use standardize=False"
+            )
+        constant = [self.names[j] for j in np.flatnonzero(self.unit.x_norm == 0)]
+        if constant:
+            kind = "constant" if self.intercept else "zero"
+            more = f" and {len(constant) - 1} more" if len(constant) > 1 else ""
+            warnings.warn(
+                f"column {constant[0]!r}{more} is {kind}: the data say nothing about its "
+                "coefficient, whose mode is 0",
+                PriormapWarning,
+                stacklevel=4,
+            )
+        if self.unit.y_norm == 0:
+            kind = "constant" if self.intercept else "zero"
+            warnings.warn(
+                f"y is {kind}: every coefficient's mode is 0", PriormapWarning, stacklevel=4
+            )

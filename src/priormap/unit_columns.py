@@ -1,0 +1,164 @@
+r"""The regression in dimensionless form: centred columns of unit length, a response of unit length.
+
+With ``d_j = |x_j - mean|`` and ``e = |y - mean|`` the coefficients become ``d_j b_j / e``,
+the penalties ``l1_j / (d_j e)`` and ``l2_j / d_j**2``, and every inner product a correlation.
+All solvers work here, so that units (1e-150 or 1e150) never reach them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from priormap.errors import PriormapError
+from priormap.moments import Moments, column_norms, moments_of
+from priormap.validation import Matrix
+
+__all__ = ["UnitColumns"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.intp]
+_EPS = float(np.finfo(float).eps)
+_SMALLEST_NORM, _LARGEST_NORM = 1e-152, 1e152  # beyond, squares leave the range of a float
+# A column whose mean is this many times its spread is centred in a copy before products
+_IMPLICIT_CENTRING = 100.0
+
+
+class UnitColumns:
+    """Centred unit columns ``Z`` and unit response ``u`` of one data set, made when they pay.
+
+    Attributes
+    ----------
+    n, p : int
+        Rows and columns.
+    x_mean, y_mean : array of shape (p,), float
+        Means that were taken out; zero without an intercept.
+    x_norm, y_norm : array of shape (p,), float
+        Lengths after centring; exactly zero for a constant column or response.
+    column_sums : array of shape (p,)
+        Sums of the caller's columns.
+    """
+
+    def __init__(
+        self, X: Matrix, y: Floats, names: tuple[str, ...], column_sums: Floats, intercept: bool
+    ) -> None:
+        self._X, self._y, self._intercept = X, y, intercept
+        self.n, self.p = X.shape
+        self._names, self.column_sums = names, column_sums
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            if self.has_cheap_gram:
+                moments = self.moments
+                self.x_mean, self.y_mean = moments.x_mean, moments.y_mean
+                norms, y_norm = np.sqrt(np.diag(moments.xtx).clip(0)), np.sqrt(moments.yty)
+            else:
+                self.x_mean = column_sums / self.n if intercept else np.zeros(self.p)
+                self.y_mean = float(y.mean()) if intercept else 0.0
+                norms = column_norms(X, self.x_mean)
+                y_norm = np.linalg.norm(y - self.y_mean)
+        noise = 4 * _EPS * np.sqrt(self.n)
+        norms[norms <= noise * np.abs(self.x_mean)] = 0.0
+        self.x_norm = norms
+        self.y_norm = 0.0 if y_norm <= noise * abs(self.y_mean) else float(y_norm)
+        self._refuse_extreme_units()
+
+    @property
+    def has_cheap_gram(self) -> bool:
+        """Whether the Gram matrix costs less than what it saves."""
+        return self.p <= 100 or self.n >= 4 * self.p
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Means and cross products in the caller's units."""
+        return moments_of(self._X, self._y, self._intercept)
+
+    @cached_property
+    def gram(self) -> Floats:
+        """``Z'Z``, shape (p, p): unit diagonal, zero rows for constant columns."""
+        if self.has_cheap_gram:
+            inverse = self._inverse_norm
+            gram = self.moments.xtx * inverse[:, None] * inverse
+        else:
+            Z = self.columns(np.arange(self.p))
+            gram = Z.T @ Z
+        np.fill_diagonal(gram, self.x_norm > 0)
+        return gram
+
+    @cached_property
+    def xty(self) -> Floats:
+        """``Z'u``, shape (p,): correlations of the columns with the response."""
+        if self.has_cheap_gram:
+            scale = self.y_norm or 1.0
+            return self.moments.xty * self._inverse_norm / scale
+        return self.correlate(self.response)
+
+    @cached_property
+    def response(self) -> Floats:
+        """``u``, shape (n,): the centred response of unit length (zero if it is constant)."""
+        return self._centred_response / (self.y_norm or 1.0)
+
+    def columns(self, which: Indices) -> Floats:
+        """Copy of some columns of ``Z``, shape (n, k), in Fortran order."""
+        block = self._X[:, which]
+        Z = np.array(block.toarray() if sparse.issparse(block) else block, order="F")
+        if self._intercept:
+            Z -= self.x_mean[which]
+            Z -= Z.mean(axis=0)  # what rounding left of a mean that dwarfs the spread
+        Z *= self._inverse_norm[which]
+        return Z
+
+    def correlate(self, vectors: Floats) -> Floats:
+        """``Z' v`` for one or several centred vectors, shape (n,) or (n, k)."""
+        inverse = self._inverse_norm
+        products = self._rows.T @ vectors
+        return products * (inverse if vectors.ndim == 1 else inverse[:, None])
+
+    def fitted(self, coef: Floats) -> Floats:
+        """``Z coef``, shape (n,), exactly centred."""
+        support = np.flatnonzero(coef)
+        if 4 * len(support) < self.p:
+            return self.columns(support) @ coef[support]
+        values = self._rows @ (coef * self._inverse_norm)
+        return values - values.mean() if self._intercept else values
+
+    def residual(self, coef: Floats) -> Floats:
+        """``u - Z coef``, shape (n,)."""
+        return self.response - self.fitted(coef)
+
+    @cached_property
+    def _inverse_norm(self) -> Floats:
+        return np.divide(1.0, self.x_norm, out=np.zeros(self.p), where=self.x_norm > 0)
+
+    @cached_property
+    def _centred_response(self) -> Floats:
+        if not self._intercept:
+            return self._y
+        centred = self._y - self.y_mean
+        return centred - centred.mean()
+
+    @cached_property
+    def _rows(self) -> Matrix:
+        """The rows to multiply with: the caller's own, or a centred copy where means dwarf."""
+        dwarfed = np.abs(self.x_mean) * np.sqrt(self.n) > _IMPLICIT_CENTRING * self.x_norm
+        if sparse.issparse(self._X) or not (dwarfed & (self.x_norm > 0)).any():
+            return self._X
+        centred = self._X - self.x_mean
+        centred -= centred.mean(axis=0)
+        return centred
+
+    def _refuse_extreme_units(self) -> None:
+        live = self.x_norm[self.x_norm > 0]
+        if live.size and (live.min() < _SMALLEST_NORM or not live.max() < _LARGEST_NORM):
+            j = int(np.argmax(~((self.x_norm < _LARGEST_NORM) & (self.x_norm > _SMALLEST_NORM))))
+            raise PriormapError(
+                f"column {self._names[j]!r} has length {self.x_norm[j]:.3g}, beyond what squares "
+                "of floats can hold; rescale the column (divide it by a power of ten)"
+            )
+        if self.y_norm and not _SMALLEST_NORM < self.y_norm < _LARGEST_NORM:
+            raise PriormapError(
+                f"y has length {self.y_norm:.3g}, beyond what squares of floats can hold; "
+                "rescale y (divide it by a power of ten)"
+            )

@@ -1,0 +1,210 @@
+"""What may come in as X and y, and the one sentence for everything that may not."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from priormap.errors import PriormapError
+
+__all__ = ["Matrix", "as_design", "as_names", "as_response", "check_same_index"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Matrix: TypeAlias = Any  # a float array, or a scipy csc_array of floats
+
+
+def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, ...], Floats]:
+    """Return X as a finite float matrix (no copy where it is one), its names and column sums."""
+    own_names = None
+    if sparse.issparse(X):
+        _refuse_kind("X", X.dtype)
+        matrix: Matrix = sparse.csc_array(X, dtype=float)
+    elif _is_frame(X):
+        _refuse_frame_types(X)
+        matrix, own_names = X.to_numpy(dtype=float), list(X.columns)
+    else:
+        matrix = _as_numbers("X", X)
+        if matrix.ndim != 2:
+            raise PriormapError(
+                f"X must be a table of 2 dimensions (rows, columns), got {matrix.ndim} "
+                f"dimension{'s' * (matrix.ndim != 1)} of shape {matrix.shape}; "
+                "one column is X.reshape(-1, 1)"
+            )
+    if 0 in matrix.shape:
+        raise PriormapError(f"X must have rows and columns, got shape {matrix.shape}")
+    checked = as_names(names, own_names, matrix.shape[1])
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = np.asarray(np.ones(matrix.shape[0]) @ matrix)
+    _refuse_non_finite(sums, matrix, checked)
+    return matrix, checked, sums
+
+
+def as_response(y: Any, n_rows: int) -> Floats:
+    """Return y as a finite float vector of `n_rows` entries; never broadcast."""
+    if sparse.issparse(y):
+        raise PriormapError("y must be dense, got a sparse matrix; pass y.toarray().ravel()")
+    if _is_series(y):
+        _refuse_frame_types(y.to_frame())
+        vector: Floats = y.to_numpy(dtype=float)
+    else:
+        if _is_frame(y):
+            _refuse_frame_types(y)
+            y = y.to_numpy(dtype=float)
+        vector = _as_numbers("y", y)
+    if vector.ndim == 2 and vector.shape[1] == 1:
+        vector = vector[:, 0]
+    if vector.ndim != 1:
+        raise PriormapError(
+            f"y must be one column, got shape {vector.shape}; "
+            "fit each response on its own, for example y[:, 0]"
+        )
+    if len(vector) != n_rows:
+        raise PriormapError(f"X has {n_rows} rows but y has {len(vector)}; they must agree")
+    bad = ~np.isfinite(vector)
+    if bad.any():
+        raise PriormapError(f"y has {_count_bad(vector[bad])}; drop or impute these rows first")
+    return vector
+
+
+def as_names(
+    names: Iterable[str] | None, own_names: list[Any] | None, n_columns: int
+) -> tuple[str, ...]:
+    """Column names: the given ones, or the table's own, or x0, x1, ..."""
+    if names is None and own_names is None:
+        return tuple(f"x{j}" for j in range(n_columns))
+    if isinstance(names, str):
+        raise PriormapError(f"names must be a list of column names, got the text {names!r}")
+    given = own_names if names is None else names
+    chosen = tuple(map(str, given)) if given is not None else ()
+    if len(chosen) != n_columns:
+        raise PriormapError(f"names has {len(chosen)} entries but X has {n_columns} columns")
+    missing = [j for j, name in enumerate(chosen) if name.strip() in {"", "nan", "None"}]
+    if missing:
+        raise PriormapError(f"column {missing[0]} of X has no name; give every column one")
+    repeated = [name for name, count in Counter(chosen).items() if count > 1]
+    if repeated:
+        raise PriormapError(
+            f"column name {repeated[0]!r} occurs {Counter(chosen)[repeated[0]]} times; "
+            "rename the columns so that each name is unique"
+        )
+    return chosen
+
+
+def check_same_index(X: Any, y: Any) -> None:
+    """Refuse pandas X and y whose indices disagree: their rows would be paired wrongly."""
+    if not (_is_frame(X) and (_is_series(y) or _is_frame(y))) or len(X) != len(y):
+        return
+    if not X.index.equals(y.index):
+        raise PriormapError(
+            "X and y have different indices, so their rows may not belong together; "
+            "align them (y.loc[X.index]) or drop the index (y.to_numpy())"
+        )
+
+
+def _pandas() -> Any:
+    """pandas, if the caller has loaded it; only then can an input be a pandas object."""
+    return sys.modules.get("pandas")
+
+
+def _is_frame(value: Any) -> bool:
+    pandas = _pandas()
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def _is_series(value: Any) -> bool:
+    pandas = _pandas()
+    return pandas is not None and isinstance(value, pandas.Series)
+
+
+def _refuse_frame_types(frame: Any) -> None:
+    pandas = _pandas()
+    for name, column in frame.items():
+        kind = column.dtype
+        if isinstance(kind, pandas.CategoricalDtype):
+            remedy = "encode it first, for example with pandas.get_dummies"
+            raise PriormapError(f"column {name!r} holds categories; {remedy}")
+        if not pandas.api.types.is_numeric_dtype(kind):
+            raise PriormapError(
+                f"column {name!r} holds {_describe(column)} (dtype {kind}), not numbers; "
+                "convert or drop it"
+            )
+        if pandas.api.types.is_complex_dtype(kind):
+            raise PriormapError(f"column {name!r} holds complex numbers; take the real part")
+        missing = int(column.isna().sum())
+        if missing:
+            raise PriormapError(
+                f"column {name!r} has {missing} missing value{'s' * (missing != 1)}; "
+                "drop or impute these rows first"
+            )
+
+
+def _describe(column: Any) -> str:
+    values = [value for value in column.tolist() if value is not None]
+    if column.dtype.kind == "M":
+        return "dates"
+    if values and all(isinstance(value, str) for value in values):
+        return "numbers written as text" if all(_reads_as_number(v) for v in values) else "text"
+    return "objects"
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_numbers(name: str, value: Any) -> Floats:
+    if isinstance(value, np.ma.MaskedArray):
+        raise PriormapError(
+            f"{name} is a masked array, whose mask numpy would drop silently; "
+            "drop or fill the masked rows first"
+        )
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise PriormapError(f"{name} is ragged: its rows have different lengths") from None
+    if array.dtype.kind in "OSU":
+        texts = [item for item in array.ravel().tolist() if isinstance(item, str)]
+        if not texts:
+            raise PriormapError(
+                f"{name} holds Python objects, not numbers; convert it with {name}.astype(float)"
+            )
+        kind = "numbers written as text" if all(map(_reads_as_number, texts)) else "text"
+        raise PriormapError(f"{name} holds {kind} ({texts[0]!r}); convert it to numbers first")
+    _refuse_kind(name, array.dtype)
+    return np.asarray(array, dtype=float)
+
+
+def _refuse_kind(name: str, dtype: np.dtype[Any]) -> None:
+    if dtype.kind in "mM":
+        raise PriormapError(f"{name} holds dates or durations; convert it to numbers first")
+    if dtype.kind == "c":
+        raise PriormapError(f"{name} holds complex numbers; take the real part first")
+    if dtype.kind not in "fiub":
+        raise PriormapError(f"{name} has dtype {dtype}, not numbers")
+
+
+def _refuse_non_finite(column_sums: Floats, matrix: Matrix, names: tuple[str, ...]) -> None:
+    """Sums are finite where entries are; only where one is not are the entries counted."""
+    for j in np.flatnonzero(~np.isfinite(column_sums)):
+        column = matrix[:, [j]].data if sparse.issparse(matrix) else matrix[:, j]
+        bad = ~np.isfinite(column)
+        if bad.any():
+            raise PriormapError(
+                f"column {names[j]!r} of X has {_count_bad(column[bad])}; "
+                "drop or impute these rows first"
+            )
+
+
+def _count_bad(values: Floats) -> str:
+    missing, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    parts = [f"{missing} NaN"] * bool(missing) + [f"{infinite} infinite"] * bool(infinite)
+    return f"{' and '.join(parts)} value{'s' * (missing + infinite != 1)}"
