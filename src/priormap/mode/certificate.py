@@ -1,0 +1,167 @@
+r"""Proof that a vector is the mode, or by how much it is not; for vectors from anywhere.
+
+The negative log posterior of these models is convex in the coefficients, so a dual point
+bounds from below what any vector can reach: the *duality gap* bounds how far an objective is
+above its minimum. The *KKT residual* is how far the gradient is from where it must be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.mode.problem import UnitProblem
+from priormap.mode.uniqueness import is_unique_minimiser
+
+__all__ = ["Certificate", "certify"]
+
+Floats: TypeAlias = NDArray[np.float64]
+_EPS = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is proven about one coefficient vector.
+
+    Attributes
+    ----------
+    relative_gap : float
+        Duality gap over the objective: the objective is at most this fraction above its
+        minimum. A bound, not an estimate.
+    kkt_residual : float
+        Largest violation of the optimality conditions, as a correlation: in units of
+        ``|x_j| |y|`` (centred lengths).
+    worst_column : str
+        The column with the largest violation.
+    objective : float
+        ``1/2 |y - a - X b|**2 + sum l1 |b| + 1/2 sum l2 b**2`` in units of y squared.
+    is_unique : bool
+        Whether no other vector is a mode too.
+    iterations : int
+        Steps that the solver took (zero for a vector from elsewhere).
+    tolerance : float
+        What `is_mode` demands of the gap and of the residual.
+    sigma_residual : float or None
+        Relative violation of the stationarity condition of sigma, where it is unknown.
+    """
+
+    relative_gap: float
+    kkt_residual: float
+    worst_column: str
+    objective: float
+    is_unique: bool
+    iterations: int
+    tolerance: float
+    sigma_residual: float | None = None
+
+    @property
+    def is_mode(self) -> bool:
+        """Whether the vector is the mode (or one of the modes) within the tolerance."""
+        residuals = (self.relative_gap, self.kkt_residual, abs(self.sigma_residual or 0.0))
+        return max(residuals) <= self.tolerance
+
+    @property
+    def verdict(self) -> str:
+        """The certificate in one sentence."""
+        if self.is_mode:
+            proof = f"gap {self.relative_gap:.0e}, KKT residual {self.kkt_residual:.0e}"
+            if self.is_unique:
+                return f"This is the mode ({proof})."
+            return f"This is one of several modes ({proof}): collinear columns share a coefficient."
+        return (
+            f"This is not the mode: the objective is up to {100 * self.relative_gap:.2g} % above "
+            f"its minimum, and the optimality conditions fail by {self.kkt_residual:.1e}, most "
+            f"at {self.worst_column!r}."
+        )
+
+    def __str__(self) -> str:
+        return self.verdict
+
+
+def certify(
+    problem: UnitProblem,
+    coef: Floats,
+    *,
+    names: tuple[str, ...],
+    tolerance: float,
+    iterations: int = 0,
+    sigma_residual: float | None = None,
+    exact: bool = False,
+) -> Certificate:
+    """Certificate of a vector in unit coefficients."""
+    gradient, rss = problem.gradient(coef, exact=exact)
+    objective = problem.value(coef, rss)
+    gap = duality_gap(problem, coef, gradient, rss)
+    violation = kkt_violation(problem, coef, gradient)
+    worst = int(np.argmax(violation))
+    null_objective = 0.5 if problem.columns.y_norm > 0 else 0.0
+    scale = max(objective, _EPS * null_objective)
+    return Certificate(
+        relative_gap=gap / scale if gap else 0.0,
+        kkt_residual=float(violation[worst]),
+        worst_column=names[worst],
+        objective=objective * problem.columns.y_norm**2,
+        is_unique=is_unique_minimiser(problem, coef, gradient),
+        iterations=iterations,
+        tolerance=tolerance,
+        sigma_residual=sigma_residual,
+    )
+
+
+def kkt_violation(problem: UnitProblem, coef: Floats, gradient: Floats) -> Floats:
+    """Distance of ``Z'r - l2 c`` from ``l1 sign(c)``, or at zero from ``[-l1, l1]``."""
+    pull = gradient - problem.l2 * coef
+    at_zero = np.maximum(np.abs(pull) - problem.l1, 0.0)
+    return np.where(coef == 0, at_zero, np.abs(pull - problem.l1 * np.sign(coef)))
+
+
+def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float) -> float:
+    """Objective minus the dual objective at the residual scaled into the dual feasible set.
+
+    With ``theta`` the dual point and h the penalty, it is summed as
+    ``|r - theta|**2 / 2 + sum_j [h(c_j) + h*(z_j' theta) - c_j z_j' theta]``, whose terms are
+    all non-negative, so that nothing cancels.
+    """
+    l1, l2 = problem.l1, problem.l2
+    gradient, projection = _project_out_flat(problem, gradient)
+    bound = (l2 == 0) & (l1 > 0)
+    excess = np.max(np.abs(gradient[bound]) / l1[bound], initial=1.0)
+    shrink = 1 / excess
+    theta = gradient * shrink
+    gap = 0.5 * (1 - shrink) ** 2 * rss + 0.5 * (2 - shrink) * shrink * projection
+    gap += float(np.sum((l1 * np.abs(coef) - coef * theta)[bound].clip(0)))
+    curved = l2 > 0
+    if curved.any():
+        gap += float(np.sum(_curved_gap(coef[curved], theta[curved], l1[curved], l2[curved])))
+    return gap
+
+
+def _curved_gap(coef: Floats, theta: Floats, l1: Floats, l2: Floats) -> Floats:
+    """Fenchel-Young loss of ``l1 |c| + l2 c**2 / 2`` as ``kink + (l2 c - s)**2 / (2 l2)``."""
+    soft = np.sign(theta) * np.maximum(np.abs(theta) - l1, 0.0)
+    inside = theta - soft  # what the kink takes, within [-l1, l1]
+    return (l1 * np.abs(coef) - inside * coef).clip(0) + 0.5 * (l2 * coef - soft) ** 2 / l2
+
+
+def _project_out_flat(problem: UnitProblem, gradient: Floats) -> tuple[Floats, float]:
+    """Gradient of the residual after projection off the unpenalised columns, and what it took.
+
+    A dual point must be orthogonal to every unpenalised column.
+    """
+    flat = np.flatnonzero(problem.is_flat)
+    if not flat.size:
+        return gradient, 0.0
+    columns = problem.columns
+    if columns.has_cheap_gram:
+        step = np.linalg.lstsq(columns.gram[np.ix_(flat, flat)], gradient[flat], rcond=None)[0]
+        moved = columns.gram[:, flat] @ step
+    else:
+        block = columns.columns(flat)
+        step = np.linalg.lstsq(block.T @ block, gradient[flat], rcond=None)[0]
+        moved = columns.correlate(block @ step)
+    projected = gradient - moved
+    projected[flat] = 0.0
+    return projected, float(max(step @ gradient[flat], 0.0))

@@ -1,0 +1,117 @@
+"""What `find_map` returns: a point with its certificate, and no spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from priormap.density import log_posterior
+from priormap.errors import PriormapError
+from priormap.mode.certificate import Certificate
+from priormap.penalty import Penalty
+from priormap.priors import Prior
+from priormap.regression import Regression
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LocalMode", "MapEstimate"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LocalMode:
+    """A lower local maximum of the joint posterior density, where sigma is unknown."""
+
+    sigma: float
+    log_posterior: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MapEstimate:
+    """Posterior mode of (intercept, coef), and of sigma where it is unknown.
+
+    Attributes
+    ----------
+    coef : array of shape (p,)
+        Coefficients in units of X; zeros are exact.
+    intercept : float
+        Zero if the data have no intercept.
+    sigma : float
+        Noise standard deviation: the known one, or that of the joint mode.
+    certificate : Certificate
+        Proof that this is the mode.
+    penalty : Penalty
+        The penalised problem that it minimises at this sigma.
+    other_modes : tuple of LocalMode
+        Lower local maxima of the joint density (sigma unknown only), highest first.
+    data, prior
+        What it is the mode of.
+    """
+
+    coef: Floats
+    intercept: float
+    sigma: float
+    certificate: Certificate
+    penalty: Penalty
+    data: Regression = field(repr=False)
+    prior: Prior
+    other_modes: tuple[LocalMode, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.data.names
+
+    @property
+    def support(self) -> NDArray[np.bool_]:
+        """Which coefficients are not exactly zero."""
+        return self.coef != 0
+
+    @cached_property
+    def log_posterior(self) -> float:
+        """Log joint density at the mode (see `priormap.log_posterior`)."""
+        return log_posterior(self.data, self.prior, self.coef, self.intercept, self.sigma)
+
+    def predict(self, X: ArrayLike) -> Floats:
+        """Fitted values ``intercept + X coef`` for rows of the same columns."""
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != len(self.coef):
+            raise PriormapError(
+                f"X has shape {X.shape} but the mode has {len(self.coef)} coefficients"
+            )
+        return self.intercept + X @ self.coef
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per column: coefficient, exact zero or not, and the prior's pull on it."""
+        import pandas as pd
+
+        index = pd.Index(self.names, name="feature")
+        return pd.DataFrame({"coef": self.coef, "is_zero": ~self.support}, index=index)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self._headline()}</p>{self.to_frame().to_html(float_format='{:.6g}'.format)}"
+
+    def _headline(self) -> str:
+        zeros = int((~self.support).sum())
+        return (
+            f"Mode under {self.prior}: {zeros} of {len(self.coef)} coefficients exactly zero, "
+            f"sigma = {self.sigma:.6g}. {self.certificate}"
+        )
+
+    def __repr__(self) -> str:
+        shown = [f"  {name}: {value:.8g}" for name, value in zip(self.names, self.coef, strict=True)]
+        if len(shown) > 20:
+            shown = [*shown[:20], f"  ... {len(self.coef) - 20} more"]
+        lines = [self._headline(), f"  intercept: {self.intercept:.8g}", *shown]
+        for mode in self.other_modes:
+            lines.append(
+                f"  There is another, lower mode at sigma = {mode.sigma:.6g} (log density "
+                f"{mode.log_posterior:.6g} against {self.log_posterior:.6g})."
+            )
+        return "\n".join(lines)

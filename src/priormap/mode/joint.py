@@ -1,0 +1,228 @@
+r"""The joint mode of (intercept, coef, sigma), where sigma is unknown.
+
+For every sigma the mode in coef is exact, so the search is over sigma alone. By the envelope
+theorem the profile log density f satisfies
+
+    sigma**2 df / d log sigma = rss(sigma) + sigma L1(sigma) - m sigma**2 - sigma**2 N / D
+
+where m = n (plus the number of penalised columns, for a prior scaled by the noise, whose
+L1 or L2 term joins) and N / D is the noise prior's log slope, a ratio of polynomials in
+sigma**2. Along the Laplace path its roots are those of polynomials, one per segment, so that
+every local maximum is found. (Park and Casella 2008, section 4 and appendix A, show that the
+density can have two modes unless the prior is scaled by the noise.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from priormap.errors import PriormapError
+from priormap.mode.laplace_knots import LaplaceKnots
+from priormap.noise import InverseGamma, NoisePrior
+from priormap.penalty import column_scale
+from priormap.priors import Laplace, Prior
+from priormap.regression import Regression
+from priormap.spectrum import Spectrum
+
+__all__ = ["SigmaMode", "sigma_modes"]
+
+Floats: TypeAlias = NDArray[np.float64]
+_EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
+_GRID_PER_DECADE = 200
+
+
+@dataclass(frozen=True)
+class SigmaMode:
+    """A local maximum of the profile density.
+
+    Attributes
+    ----------
+    sigma : float
+        In units of y.
+    height : float
+        Profile log density up to a constant that all maxima share.
+    residual : float
+        What is left of the stationarity condition, relative to ``n sigma**2``.
+    """
+
+    sigma: float
+    height: float
+    residual: float
+
+
+def sigma_modes(data: Regression, prior: Prior) -> list[SigmaMode]:
+    """All local maxima of the joint density, the highest first, by their sigma.
+
+    Raises
+    ------
+    PriormapError
+        If the density is unbounded at sigma = 0, because a perfect fit exists.
+    """
+    assert not isinstance(data.sigma, float)
+    profile = _Profile(data, prior, data.sigma)
+    candidates = sorted(profile.stationary_points())
+    maxima = [sigma for sigma in candidates if profile.is_maximum(sigma, candidates)]
+    modes = [profile.mode_at(sigma) for sigma in maxima]
+    if not modes:
+        _refuse_unbounded(data)
+    return sorted(modes, key=lambda mode: -mode.height)
+
+
+class _Profile:
+    """The profile density of sigma in units of ``|y - mean|``."""
+
+    def __init__(self, data: Regression, prior: Prior, noise: NoisePrior) -> None:
+        columns = data.unit
+        self.unit = columns.y_norm or 1.0
+        self._noise = noise
+        self._prior_is_scaled = prior.scaled_by_noise
+        self._is_laplace = isinstance(prior, Laplace)
+        scale = column_scale(prior, data)
+        norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
+        # prior scales of unit coefficients; in units of sigma / |y| if scaled by the noise
+        unit_scale = scale * norm if self._prior_is_scaled else scale * norm / self.unit
+        self._m = data.n_rows + (np.isfinite(scale).sum() if self._prior_is_scaled else 0)
+        rank_bound = data.n_rows - data.intercept
+        if columns.y_norm == 0:
+            _refuse_unbounded(data)
+        if self._is_laplace:
+            weights = np.where(columns.x_norm > 0, 1 / unit_scale, 0.0)
+            self._knots = LaplaceKnots.of(columns, weights)
+            smallest_rss = float(self._rss_at_zero_penalty(data))
+        else:
+            weights = np.where(columns.x_norm > 0, unit_scale, 0.0)
+            self._spectrum = Spectrum.of(columns, weights)
+            smallest_rss = self._spectrum.rss
+            if len(self._spectrum.eigenvalues) >= rank_bound:
+                smallest_rss = 0.0
+        perfect = smallest_rss <= _EXACT_FIT
+        if perfect and not self._prior_is_scaled and not isinstance(noise, InverseGamma):
+            _refuse_unbounded(data)
+
+    def _rss_at_zero_penalty(self, data: Regression) -> float:
+        columns = data.unit
+        coef = self._knots.coefs[-1]
+        residual = columns.residual(coef)
+        return float(residual @ residual)
+
+    def mode_at(self, sigma: float) -> SigmaMode:
+        """Express a maximum in the caller's units."""
+        residual = abs(self.slope(sigma)) / (self._m * sigma**2)
+        return SigmaMode(sigma * self.unit, self.height(sigma), residual)
+
+    def slope(self, sigma: float) -> float:
+        """``sigma**2 df / d log sigma`` at one sigma."""
+        v = sigma**2
+        numerator, denominator = self._noise_slope()
+        return self._data_term(sigma) - self._m * v - v * numerator(v) / denominator(v)
+
+    def height(self, sigma: float) -> float:
+        """Profile log density up to a constant."""
+        v = sigma**2
+        if self._is_laplace:
+            rss, l1 = self._laplace_terms(sigma)
+            bound = l1 / sigma if self._prior_is_scaled else l1
+        else:
+            rss, l2 = self._gaussian_terms(sigma)
+            bound = 0.5 * l2 / v if self._prior_is_scaled else 0.5 * l2
+        log_noise = float(self._noise.logpdf(sigma * self.unit))
+        return -self._m * np.log(sigma) - 0.5 * rss / v - bound + log_noise
+
+    def is_maximum(self, sigma: float, stationary: list[float]) -> bool:
+        """Whether the slope turns from positive to negative at a stationary point."""
+        k = stationary.index(sigma)
+        below = stationary[k - 1] if k else sigma / 4
+        above = stationary[k + 1] if k + 1 < len(stationary) else sigma * 4
+        return self.slope(np.sqrt(below * sigma)) > 0 > self.slope(np.sqrt(above * sigma))
+
+    def stationary_points(self) -> set[float]:
+        """Roots of the slope in (0, infinity)."""
+        if self._is_laplace:
+            return self._laplace_roots()
+        if self._prior_is_scaled:
+            rss, l2 = self._gaussian_terms(1.0)
+            return _positive_roots(self._root_polynomial(Polynomial([rss + l2])), 0, np.inf)
+        return self._gaussian_roots()
+
+    def _data_term(self, sigma: float) -> float:
+        if self._is_laplace:
+            rss, l1 = self._laplace_terms(sigma)
+            return rss + (sigma * l1 if self._prior_is_scaled else 0.0)
+        rss, l2 = self._gaussian_terms(sigma)
+        return rss + (l2 if self._prior_is_scaled else 0.0)
+
+    def _laplace_terms(self, sigma: float) -> tuple[float, float]:
+        lam = sigma if self._prior_is_scaled else sigma**2
+        upper, lower, rss, l1 = self._knots.segments
+        k = min(int(np.searchsorted(-lower, -lam)), len(lower) - 1)
+        return float(Polynomial(rss[k])(lam)), float(Polynomial(l1[k])(lam))
+
+    def _gaussian_terms(self, sigma: float) -> tuple[float, float]:
+        mu = 1.0 if self._prior_is_scaled else sigma**2
+        return float(self._spectrum.rss_at(mu)), float(self._spectrum.penalty_at(mu))
+
+    def _noise_slope(self) -> tuple[Polynomial, Polynomial]:
+        """N and D of the noise prior's log slope as polynomials of the unit sigma**2."""
+        unit = self.unit**2
+        numerator, denominator = self._noise.log_slope()
+        return (
+            Polynomial([c * unit**k for k, c in enumerate(numerator)]),
+            Polynomial([c * unit**k for k, c in enumerate(denominator)]),
+        )
+
+    def _root_polynomial(self, data_term: Polynomial, squared: bool = False) -> Polynomial:
+        """Slope times D, in powers of v = sigma**2, or of sigma if `squared`."""
+        variable = Polynomial([0, 0, 1]) if squared else Polynomial([0, 1])
+        numerator, denominator = (part(variable) for part in self._noise_slope())
+        return (data_term - self._m * variable) * denominator - variable * numerator
+
+    def _laplace_roots(self) -> set[float]:
+        roots: set[float] = set()
+        for upper, lower, rss, l1 in zip(*self._knots.segments, strict=True):
+            data_term = Polynomial(rss)
+            if self._prior_is_scaled:
+                data_term = data_term + Polynomial([0, 1]) * Polynomial(l1)
+            polynomial = self._root_polynomial(data_term, squared=self._prior_is_scaled)
+            found = _positive_roots(polynomial, lower, upper)
+            roots |= found if self._prior_is_scaled else {float(np.sqrt(v)) for v in found}
+        return roots
+
+    def _gaussian_roots(self) -> set[float]:
+        """Sign changes on a grid far finer than the width of one direction's shrinkage."""
+        d = self._spectrum.eigenvalues
+        low = min(1e-8 * d.min(initial=1.0), 1e-12 * max(self._spectrum.rss, 1e-12) / self._m)
+        high = 10.0 * (1 + self._noise_mass())
+        decades = np.log10(high / low)
+        grid = np.sqrt(np.geomspace(low, high, int(_GRID_PER_DECADE * decades)))
+        numerator, denominator = self._noise_slope()
+        v = grid**2
+        slope = self._spectrum.rss_at(v) - self._m * v - v * numerator(v) / denominator(v)
+        change = np.flatnonzero(np.sign(slope[:-1]) != np.sign(slope[1:]))
+        return {float(brentq(self.slope, grid[k], grid[k + 1], xtol=1e-300, rtol=1e-15)) for k in change}
+
+    def _noise_mass(self) -> float:
+        """What an inverse-gamma noise prior adds to the residual sum of squares."""
+        return 2 * self._noise.scale / self.unit**2 if isinstance(self._noise, InverseGamma) else 0.0
+
+
+def _positive_roots(polynomial: Polynomial, low: float, high: float) -> set[float]:
+    """Real roots within [low, high], with a hair's breadth for rounding."""
+    roots = polynomial.trim().roots()
+    real = roots[np.abs(roots.imag) <= 1e-9 * np.abs(roots)].real
+    inside = (real > 0) & (real >= low * (1 - 1e-12)) & (real <= high * (1 + 1e-12))
+    return {float(root) for root in real[inside]}
+
+
+def _refuse_unbounded(data: Regression) -> None:
+    raise PriormapError(
+        f"sigma is unknown and {data.n_features} columns can fit the {data.n_rows} values of y "
+        "exactly, so the joint density grows without bound as sigma goes to 0 and has no mode; "
+        "fix sigma (Regression(..., sigma=...)), or sample the posterior instead"
+    )
+

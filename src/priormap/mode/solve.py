@@ -1,0 +1,45 @@
+"""The mode for a known penalty: choose the cheapest exact route, then finish on the support."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.mode.active_set import finish_on_support
+from priormap.mode.problem import UnitProblem
+from priormap.mode.ridge import solve_quadratic
+
+__all__ = ["minimise"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def minimise(problem: UnitProblem) -> tuple[Floats, int]:
+    """Unit coefficients of the mode and the number of steps that found it."""
+    columns = problem.columns
+    if columns.y_norm == 0:
+        return np.zeros(columns.p), 0
+    if not (problem.l1 > 0).any():
+        return solve_quadratic(problem), 1
+    if columns.has_cheap_gram:
+        start, steps = _along_the_path(problem)
+    else:
+        from priormap.mode.working_set import find_on_working_set
+
+        start, steps = find_on_working_set(problem)
+    coef, solves = finish_on_support(problem, start)
+    return coef, steps + solves
+
+
+def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:
+    """Follow the exact path down from where everything is zero."""
+    from priormap.mode.homotopy import lasso_path
+
+    columns = problem.columns
+    gram = columns.gram
+    if problem.l2.any():
+        gram = gram + np.diag(problem.l2)
+    _, coefs, *_ = lasso_path(gram, columns.xty, problem.l1, 1.0, 10 * columns.p + 100)
+    return coefs[-1].copy(), len(coefs)
