@@ -11,6 +11,7 @@ from priormap.errors import PriormapError, positive_number
 from priormap.penalty import column_scale
 from priormap.priors import Prior
 from priormap.regression import Regression
+from priormap.validation import as_numbers
 
 __all__ = ["log_posterior", "log_prior"]
 
@@ -46,7 +47,8 @@ def log_posterior(
     Raises
     ------
     PriormapError
-        If `coef` has the wrong length, or `sigma` is missing or not positive.
+        If `coef` has the wrong length or is not finite, if an intercept is given to data that
+        have none, or if `sigma` is missing or not positive.
 
     Examples
     --------
@@ -55,19 +57,23 @@ def log_posterior(
     >>> round(log_posterior(data, Gaussian(1.0), coef=[1.0], intercept=0.0), 6)
     -3.256816
     """
-    coef = np.asarray(coef, dtype=float)
+    coef = as_numbers("coef", coef)
     if coef.shape != (data.n_features,):
         raise PriormapError(
             f"coef has shape {coef.shape} but X has {data.n_features} columns; "
             "give one number per column"
         )
+    if not (np.isfinite(coef).all() and np.isfinite(as_numbers("intercept", intercept))):
+        raise PriormapError("coef and intercept must be finite; drop the NaN or infinite entries")
+    if intercept != 0 and not data.intercept:
+        raise PriormapError(f"these data have no intercept, so it must be 0, got {intercept!r}")
     known = isinstance(data.sigma, float)
     if sigma is None and not known:
         raise PriormapError("sigma is unknown in these data; say at which sigma")
     noise = positive_number("sigma", data.sigma if sigma is None else sigma)
-    residual = data.y - intercept - data.X @ coef
+    residual = (data.y - intercept - data.X @ coef) / noise
     log_likelihood = -data.n_rows * (math.log(noise) + 0.5 * math.log(2 * math.pi))
-    log_likelihood -= 0.5 * float(residual @ residual) / noise**2
+    log_likelihood -= 0.5 * float(residual @ residual)
     log_sigma = 0.0 if isinstance(data.sigma, float) else float(data.sigma.logpdf(noise))
     return log_likelihood + log_prior(data, prior, coef, noise) + log_sigma
 

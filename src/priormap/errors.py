@@ -19,6 +19,8 @@ class PriormapWarning(UserWarning):
 
 def positive_number(name: str, value: object, *, infinite: bool = False) -> float:
     """Return `value` as a positive float, or raise a sentence that names `name`."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
     number = float(value) if real else np.nan  # type: ignore[arg-type]
     if not number > 0 or (np.isinf(number) and not infinite):

@@ -14,9 +14,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from priormap.errors import PriormapError
+from priormap.errors import PriormapError, positive_number
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.regression import Regression
+from priormap.validation import as_numbers
 
 __all__ = ["Penalty"]
 
@@ -51,7 +52,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         for name in ("l1", "l2"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=float))
+            object.__setattr__(self, name, as_numbers(name, getattr(self, name)))
         if self.l1.ndim != 1 or self.l1.shape != self.l2.shape:
             raise PriormapError(
                 f"l1 and l2 must be vectors of one length, got shapes {self.l1.shape} "
@@ -72,7 +73,7 @@ class Penalty:
         Gaussian one; with ``scaled_by_noise`` they are ``sigma / scale`` and
         ``1 / scale**2``. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
-        scale = column_scale(prior, data)
+        scale, sigma = column_scale(prior, data), positive_number("sigma", sigma)
         zero = np.zeros(data.n_features)
         if isinstance(prior, Laplace):
             return cls((sigma if prior.scaled_by_noise else sigma**2) / scale, zero)

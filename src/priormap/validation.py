@@ -13,7 +13,7 @@ from scipy import sparse
 
 from priormap.errors import PriormapError
 
-__all__ = ["Matrix", "as_design", "as_names", "as_response", "check_same_index"]
+__all__ = ["Matrix", "as_design", "as_names", "as_numbers", "as_response", "check_same_index"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Matrix: TypeAlias = Any  # a float array, or a scipy csc_array of floats
@@ -24,20 +24,15 @@ def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, .
     own_names = None
     if sparse.issparse(X):
         _refuse_kind("X", X.dtype)
+        _refuse_shape(X.shape)
         matrix: Matrix = sparse.csc_array(X, dtype=float)
     elif _is_frame(X):
-        _refuse_frame_types(X)
+        _refuse_shape(X.shape)
+        _refuse_frame_types(X, "X")
         matrix, own_names = X.to_numpy(dtype=float), list(X.columns)
     else:
-        matrix = _as_numbers("X", X)
-        if matrix.ndim != 2:
-            raise PriormapError(
-                f"X must be a table of 2 dimensions (rows, columns), got {matrix.ndim} "
-                f"dimension{'s' * (matrix.ndim != 1)} of shape {matrix.shape}; "
-                "one column is X.reshape(-1, 1)"
-            )
-    if 0 in matrix.shape:
-        raise PriormapError(f"X must have rows and columns, got shape {matrix.shape}")
+        matrix = as_numbers("X", X)
+        _refuse_shape(matrix.shape)
     checked = as_names(names, own_names, matrix.shape[1])
     with np.errstate(invalid="ignore", over="ignore"):
         sums = np.asarray(np.ones(matrix.shape[0]) @ matrix)
@@ -50,13 +45,13 @@ def as_response(y: Any, n_rows: int) -> Floats:
     if sparse.issparse(y):
         raise PriormapError("y must be dense, got a sparse matrix; pass y.toarray().ravel()")
     if _is_series(y):
-        _refuse_frame_types(y.to_frame())
+        _refuse_frame_types(y.to_frame(), "y")
         vector: Floats = y.to_numpy(dtype=float)
     else:
         if _is_frame(y):
-            _refuse_frame_types(y)
+            _refuse_frame_types(y, "y")
             y = y.to_numpy(dtype=float)
-        vector = _as_numbers("y", y)
+        vector = as_numbers("y", y)
     if vector.ndim == 2 and vector.shape[1] == 1:
         vector = vector[:, 0]
     if vector.ndim != 1:
@@ -65,7 +60,9 @@ def as_response(y: Any, n_rows: int) -> Floats:
             "fit each response on its own, for example y[:, 0]"
         )
     if len(vector) != n_rows:
-        raise PriormapError(f"X has {n_rows} rows but y has {len(vector)}; they must agree")
+        raise PriormapError(
+            f"X has {n_rows} rows but y has {len(vector)}; give one response per row"
+        )
     bad = ~np.isfinite(vector)
     if bad.any():
         raise PriormapError(f"y has {_count_bad(vector[bad])}; drop or impute these rows first")
@@ -78,19 +75,21 @@ def as_names(
     """Column names: the given ones, or the table's own, or x0, x1, ..."""
     if names is None and own_names is None:
         return tuple(f"x{j}" for j in range(n_columns))
-    if isinstance(names, str):
-        raise PriormapError(f"names must be a list of column names, got the text {names!r}")
+    if isinstance(names, str) or not isinstance(names, Iterable | None):
+        raise PriormapError(f"names must be a list of column names, got {names!r}")
     given = own_names if names is None else names
     chosen = tuple(map(str, given)) if given is not None else ()
     if len(chosen) != n_columns:
-        raise PriormapError(f"names has {len(chosen)} entries but X has {n_columns} columns")
-    missing = [j for j, name in enumerate(chosen) if name.strip() in {"", "nan", "None"}]
+        raise PriormapError(
+            f"names has {len(chosen)} entries but X has {n_columns} columns; give one per column"
+        )
+    missing = [j for j, name in enumerate(chosen) if name.strip() in {"", "nan", "None", "<NA>"}]
     if missing:
         raise PriormapError(f"column {missing[0]} of X has no name; give every column one")
     repeated = [name for name, count in Counter(chosen).items() if count > 1]
     if repeated:
         raise PriormapError(
-            f"column name {repeated[0]!r} occurs {Counter(chosen)[repeated[0]]} times; "
+            f"column name {repeated[0]!r} of X occurs {Counter(chosen)[repeated[0]]} times; "
             "rename the columns so that each name is unique"
         )
     return chosen
@@ -122,38 +121,50 @@ def _is_series(value: Any) -> bool:
     return pandas is not None and isinstance(value, pandas.Series)
 
 
-def _refuse_frame_types(frame: Any) -> None:
+def _refuse_shape(shape: tuple[int, ...]) -> None:
+    if len(shape) != 2:
+        raise PriormapError(
+            f"X must be a table of 2 dimensions (rows, columns), got {len(shape)} "
+            f"dimension{'s' * (len(shape) != 1)} of shape {shape}; "
+            "one column is X.reshape(-1, 1)"
+        )
+    if 0 in shape:
+        raise PriormapError(f"X must have rows and columns, got shape {shape}; check its source")
+
+
+def _refuse_frame_types(frame: Any, role: str) -> None:
+    """Refuse the first column that does not hold real numbers without gaps."""
     pandas = _pandas()
-    for name, column in frame.items():
+    for label, column in frame.items():
+        name = f"column {label!r} of X" if role == "X" else role
         kind = column.dtype
         if isinstance(kind, pandas.CategoricalDtype):
             remedy = "encode it first, for example with pandas.get_dummies"
-            raise PriormapError(f"column {name!r} holds categories; {remedy}")
+            raise PriormapError(f"{name} holds categories; {remedy}")
         if not pandas.api.types.is_numeric_dtype(kind):
             raise PriormapError(
-                f"column {name!r} holds {_describe(column)} (dtype {kind}), not numbers; "
-                "convert or drop it"
+                f"{name} holds {_describe(column)} (dtype {kind}), not numbers; convert or drop it"
             )
         if pandas.api.types.is_complex_dtype(kind):
-            raise PriormapError(f"column {name!r} holds complex numbers; take the real part")
+            raise PriormapError(f"{name} holds complex numbers; take the real part")
         missing = int(column.isna().sum())
         if missing:
             raise PriormapError(
-                f"column {name!r} has {missing} missing value{'s' * (missing != 1)}; "
+                f"{name} has {missing} missing value{'s' * (missing != 1)}; "
                 "drop or impute these rows first"
             )
 
 
 def _describe(column: Any) -> str:
-    values = [value for value in column.tolist() if value is not None]
-    if column.dtype.kind == "M":
-        return "dates"
+    values = column.dropna().tolist()
+    if column.dtype.kind in "mM":
+        return "dates" if column.dtype.kind == "M" else "durations"
     if values and all(isinstance(value, str) for value in values):
         return "numbers written as text" if all(_reads_as_number(v) for v in values) else "text"
     return "objects"
 
 
-def _reads_as_number(text: str) -> bool:
+def _reads_as_number(text: str | bytes) -> bool:
     try:
         float(text)
     except ValueError:
@@ -161,7 +172,8 @@ def _reads_as_number(text: str) -> bool:
     return True
 
 
-def _as_numbers(name: str, value: Any) -> Floats:
+def as_numbers(name: str, value: Any) -> Floats:
+    """Return `value` as an array of floats, or raise a sentence that names `name`."""
     if isinstance(value, np.ma.MaskedArray):
         raise PriormapError(
             f"{name} is a masked array, whose mask numpy would drop silently; "
@@ -170,9 +182,11 @@ def _as_numbers(name: str, value: Any) -> Floats:
     try:
         array = np.asarray(value)
     except ValueError:
-        raise PriormapError(f"{name} is ragged: its rows have different lengths") from None
+        raise PriormapError(f"{name} is ragged; give every row the same length") from None
     if array.dtype.kind in "OSU":
-        texts = [item for item in array.ravel().tolist() if isinstance(item, str)]
+        texts = [item for item in array.ravel().tolist() if isinstance(item, str | bytes)]
+        if not texts and array.ndim == 0:
+            raise PriormapError(f"{name} must be an array of numbers, got {value!r}")
         if not texts:
             raise PriormapError(
                 f"{name} holds Python objects, not numbers; convert it with {name}.astype(float)"
@@ -189,7 +203,7 @@ def _refuse_kind(name: str, dtype: np.dtype[Any]) -> None:
     if dtype.kind == "c":
         raise PriormapError(f"{name} holds complex numbers; take the real part first")
     if dtype.kind not in "fiub":
-        raise PriormapError(f"{name} has dtype {dtype}, not numbers")
+        raise PriormapError(f"{name} has dtype {dtype}, not numbers; convert it to floats first")
 
 
 def _refuse_non_finite(column_sums: Floats, matrix: Matrix, names: tuple[str, ...]) -> None:
