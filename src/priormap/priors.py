@@ -12,12 +12,14 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from priormap._tails import log_mills, truncated_normal_mean
+from priormap._tails import log_mills, truncated_normal_mean, truncated_normal_mean_square
 from priormap.errors import PriormapError, positive_number
+from priormap.validation import as_numbers
 
 __all__ = ["Gaussian", "Laplace", "Prior"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_LINEAR = 1e-8  # relative to the posterior's own scale: its square is below rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +139,8 @@ class Gaussian(_ScalePrior):
         Proportional shrinkage ``z / (1 + (sd / scale)**2)``.
         """
         sd = _noise_sd(sd)
-        scale = np.asarray(self.scale) * (sd if self.scaled_by_noise else 1.0)
-        return np.asarray(z, dtype=float) / (1 + (sd / scale) ** 2)
+        ratio = (1.0 if self.scaled_by_noise else sd) / np.asarray(self.scale)
+        return np.asarray(z, dtype=float) / (1 + ratio**2)
 
     def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
         """Posterior mean of one coefficient observed as `z`: for this prior, its mode."""
@@ -257,7 +259,11 @@ class Laplace(_ScalePrior):
         near = truncated_normal_mean(v - u)
         far = truncated_normal_mean(v + u)
         weight = 1 / (1 + np.exp(-log_odds))
-        return np.sign(z) * sd * (weight * near - (1 - weight) * far)
+        mean = weight * near - (1 - weight) * far
+        # close to zero the two sides cancel, and the mean is the variance at zero times u
+        tiny = u < _LINEAR * np.maximum(1.0, v)
+        mean = np.where(tiny, u * truncated_normal_mean_square(v), mean)
+        return np.sign(z) * sd * mean
 
     def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
         """Draw from the prior; the last axis of `size` matches a vector of scales."""
@@ -272,14 +278,9 @@ Prior: TypeAlias = Gaussian | Laplace
 
 
 def _checked_scale(scale: object) -> float | Floats:
-    if np.ndim(scale) == 0:  # type: ignore[arg-type]
+    values = as_numbers("scale", scale).copy()
+    if values.ndim == 0:
         return positive_number("scale", scale, infinite=True)
-    try:
-        values = np.array(scale, dtype=float)
-    except (TypeError, ValueError):
-        raise PriormapError(
-            f"scale must be a positive number or a vector of them, got {scale!r}"
-        ) from None
     if values.ndim != 1 or values.size == 0:
         raise PriormapError(
             f"scale must be a positive number or a vector with one entry per column, "
