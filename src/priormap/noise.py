@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
+from scipy.special import betaln, gammaln
 
 from priormap.errors import positive_number
 
@@ -54,8 +54,9 @@ class HalfNormal:
     def logpdf(self, sigma: ArrayLike) -> Floats:
         """Log density of sigma, minus infinity below zero."""
         x = np.asarray(sigma, dtype=float) / self.scale
-        value = 0.5 * np.log(2 / np.pi) - np.log(self.scale) - 0.5 * x**2
-        return np.where(x >= 0, value, -np.inf)
+        with np.errstate(over="ignore"):
+            value = 0.5 * np.log(2 / np.pi) - np.log(self.scale) - 0.5 * x**2
+        return np.where(x < 0, -np.inf, value)
 
     def log_slope(self) -> tuple[Polynomial, Polynomial]:
         """``-sigma * d log p / d sigma`` as (numerator, denominator) in v = sigma**2."""
@@ -70,8 +71,8 @@ class HalfNormal:
 class HalfStudentT:
     r"""Half-Student-t density of a positive number; ``df=1`` is the half-Cauchy.
 
-    ``p(sigma) = 2 Gamma((df+1)/2) / (Gamma(df/2) sqrt(df pi) scale)
-    * (1 + sigma**2 / (df scale**2)) ** (-(df+1)/2)`` for sigma >= 0.
+    ``p(sigma) = 2 / (B(1/2, df/2) sqrt(df) scale)
+    * (1 + sigma**2 / (df scale**2)) ** (-(df+1)/2)`` for sigma >= 0, with B the beta function.
 
     Parameters
     ----------
@@ -106,14 +107,11 @@ class HalfStudentT:
     def logpdf(self, sigma: ArrayLike) -> Floats:
         """Log density of sigma, minus infinity below zero."""
         x = np.asarray(sigma, dtype=float) / self.scale
-        constant = (
-            np.log(2)
-            + gammaln((self.df + 1) / 2)
-            - gammaln(self.df / 2)
-            - 0.5 * np.log(self.df * np.pi)
-            - np.log(self.scale)
-        )
-        return np.where(x >= 0, constant - (self.df + 1) / 2 * np.log1p(x**2 / self.df), -np.inf)
+        constant = np.log(2 / self.scale) - betaln(0.5, self.df / 2) - 0.5 * np.log(self.df)
+        with np.errstate(divide="ignore"):
+            log_ratio = 2 * np.log(np.abs(x)) - np.log(self.df)
+        value = constant - (self.df + 1) / 2 * np.logaddexp(0, log_ratio)
+        return np.where(x < 0, -np.inf, value)
 
     def log_slope(self) -> tuple[Polynomial, Polynomial]:
         """``-sigma * d log p / d sigma`` as (numerator, denominator) in v = sigma**2."""
@@ -159,15 +157,12 @@ class InverseGamma:
     def logpdf(self, sigma: ArrayLike) -> Floats:
         """Log density of sigma, minus infinity at and below zero."""
         x = np.asarray(sigma, dtype=float)
-        positive = np.where(x > 0, x, 1.0)
-        value = (
-            np.log(2)
-            + self.shape * np.log(self.scale)
-            - gammaln(self.shape)
-            - (2 * self.shape + 1) * np.log(positive)
-            - self.scale / positive**2
-        )
-        return np.where(x > 0, value, -np.inf)
+        positive = np.where(x <= 0, 1.0, x)
+        constant = np.log(2) + self.shape * np.log(self.scale) - gammaln(self.shape)
+        with np.errstate(over="ignore"):
+            exponent = self.scale / positive / positive
+        value = constant - (2 * self.shape + 1) * np.log(positive) - exponent
+        return np.where(x <= 0, -np.inf, value)
 
     def log_slope(self) -> tuple[Polynomial, Polynomial]:
         """``-sigma * d log p / d sigma`` as (numerator, denominator) in v = sigma**2."""
@@ -198,7 +193,7 @@ class Jeffreys:
         """Log density of sigma (not normalised), minus infinity below zero."""
         x = np.asarray(sigma, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(x >= 0, np.log(2) - np.log(x), -np.inf)
+            return np.where(x < 0, -np.inf, np.log(2) - np.log(x))
 
     def log_slope(self) -> tuple[Polynomial, Polynomial]:
         """``-sigma * d log p / d sigma`` as (numerator, denominator) in v = sigma**2."""
