@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,21 +18,28 @@ __all__ = ["read_csv", "read_parquet"]
 
 
 def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a CSV file with a header line."""
+    """Read a CSV file with a header line that names every column."""
     import pandas as pd
 
     _refuse_missing_file(path)
     try:
-        frame = pd.read_csv(path, skipinitialspace=True)
+        _check_header(path)
+        with warnings.catch_warnings():
+            # rows longer than the header: pandas would drop their ends with a warning
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(path, skipinitialspace=True, index_col=False)
+    except pd.errors.ParserWarning:
+        raise PriormapError(
+            f"{path} has rows with more entries than its header has names; name every column"
+        ) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise PriormapError(f"{path} is not a CSV file with a header line ({reason})") from None
+        raise PriormapError(
+            f"{path} is not a CSV file with a header line ({_one_line(error)}); export it as one"
+        ) from None
     except OSError as error:
-        raise PriormapError(f"{path} cannot be read: {error.strerror or error}") from None
-    repeated = [name for name in _header(path) if _header(path).count(name) > 1]
-    if repeated:
-        raise PriormapError(f"{path} has several columns named {repeated[0]!r}; rename them")
-    return frame
+        raise PriormapError(
+            f"{path} cannot be read ({error.strerror or error}); check the file"
+        ) from None
 
 
 def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -45,20 +54,40 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
         )
     try:
         return pd.read_parquet(path, engine="pyarrow")
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise PriormapError(f"{path} is not a readable Parquet file ({reason})") from None
+    except (ImportError, OSError, ValueError) as error:
+        raise PriormapError(
+            f"{path} is not a readable Parquet file ({_one_line(error)}); export it again"
+        ) from None
 
 
 def _refuse_missing_file(path: str | os.PathLike[str]) -> None:
     if not Path(path).is_file():
         kind = "is a folder, not a file" if Path(path).is_dir() else "does not exist"
-        raise PriormapError(f"{path} {kind}")
+        raise PriormapError(f"{path} {kind}; check the path")
 
 
-def _header(path: str | os.PathLike[str]) -> list[str]:
-    """Column names as written: pandas renames repeated ones silently."""
+def _check_header(path: str | os.PathLike[str]) -> None:
+    """Look at the first line as it is written: pandas renames missing and repeated names."""
     import pandas as pd
 
-    first = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True)
-    return [str(name) for name in first.iloc[0]]
+    first = pd.read_csv(
+        path, header=None, nrows=1, dtype=str, skipinitialspace=True, keep_default_na=False
+    )
+    names = [str(name).strip() for name in first.iloc[0]]
+    if names[0].startswith(("{", "[", "<")) or any("\0" in name for name in names):
+        raise PriormapError(
+            f"{path} is not a CSV file with a header line (it starts with "
+            f"{names[0][:10]!r}); export it as one"
+        )
+    if "" in names:
+        raise PriormapError(
+            f"{path} has no name for column {names.index('') + 1}; name it in the header, "
+            "or drop it if it is a row index"
+        )
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise PriormapError(f"{path} has {count} columns named {name!r}; give each its own name")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]
