@@ -108,9 +108,9 @@ class HalfStudentT:
         """Log density of sigma, minus infinity below zero."""
         x = np.asarray(sigma, dtype=float) / self.scale
         constant = np.log(2 / self.scale) - betaln(0.5, self.df / 2) - 0.5 * np.log(self.df)
-        with np.errstate(divide="ignore"):
-            log_ratio = 2 * np.log(np.abs(x)) - np.log(self.df)
-        value = constant - (self.df + 1) / 2 * np.logaddexp(0, log_ratio)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_factor = np.logaddexp(0, 2 * np.log(np.abs(x)) - np.log(self.df))
+        value = constant - (self.df + 1) / 2 * log_factor
         return np.where(x < 0, -np.inf, value)
 
     def log_slope(self) -> tuple[Polynomial, Polynomial]:
