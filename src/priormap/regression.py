@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
+from scipy import linalg, sparse
 
 from priormap.errors import PriormapError, PriormapWarning, positive_number
 from priormap.moments import Moments
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Regression"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,7 +62,7 @@ class Regression:
     Warns
     -----
     PriormapWarning
-        For a constant column or a constant y.
+        For a constant or collinear column, or a constant y.
 
     Examples
     --------
@@ -108,6 +109,7 @@ class Regression:
         for name, value in (("X", X), ("y", y), ("names", names), ("unit", unit)):
             object.__setattr__(self, name, value)
         self._judge_constant_columns()
+        self._warn_of_collinear_columns()
         object.__setattr__(self, "sigma", self._checked_sigma())
 
     def __repr__(self) -> str:
@@ -199,4 +201,24 @@ class Regression:
             kind = "constant" if self.intercept else "zero"
             warnings.warn(
                 f"y is {kind}: every coefficient's mode is 0", PriormapWarning, stacklevel=4
+            )
+
+    def _warn_of_collinear_columns(self) -> None:
+        """Name the first column that the ones before it determine, where that is cheap to see."""
+        live = np.flatnonzero(self.unit.x_norm > 0)
+        if not self.unit.has_cheap_gram or not 0 < len(live) < self.n_rows - self.intercept:
+            return
+        factor, info = linalg.lapack.dpotrf(self.unit.gram[np.ix_(live, live)], lower=1)
+        if info == 0 and np.diag(factor).min() > _CLEARLY_INDEPENDENT:
+            return
+        # cross products cannot tell near from exact: ask the rows
+        pivots = np.abs(np.diag(np.linalg.qr(self.unit.columns(live), mode="r")))
+        dependent = live[pivots <= 4 * np.finfo(float).eps * np.sqrt(self.n_rows) * len(live)]
+        if dependent.size:
+            more = f" and {len(dependent) - 1} more" if len(dependent) > 1 else ""
+            warnings.warn(
+                f"column {self.names[dependent[0]]!r}{more} is a linear combination of the "
+                "columns before it: the data cannot tell them apart, only the prior can",
+                PriormapWarning,
+                stacklevel=4,
             )

@@ -21,6 +21,7 @@ __all__ = ["Spectrum"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
+_CANCELLED = 1e-6  # a difference of sums of squares below this is taken from the rows instead
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +38,10 @@ class Spectrum:
         ``|u|**2`` that no direction explains.
     basis : array of shape (p, k)
         Columns turn coordinates of the eigenbasis into unit coefficients.
-    offset : array of shape (p,), flat_basis : array of shape (p, k)
-        Unpenalised coefficients at infinite mu, and how they follow the others.
+    coordinates : array of shape (k,)
+        Least squares in the eigenbasis.
+    offset : array of shape (p,)
+        Coefficients at infinite mu: those of the unpenalised columns.
     """
 
     eigenvalues: Floats
@@ -64,8 +67,12 @@ class Spectrum:
         explained = along**2
         flat_fit = columns.fitted(offset) if flat.any() else None
         taken = float(flat_fit @ flat_fit) if flat_fit is not None else 0.0
-        rss = max(uu - taken - float(explained.sum()), 0.0)
-        return cls(eigenvalues, explained, rss, basis, along / np.sqrt(eigenvalues), offset)
+        rss = uu - taken - float(explained.sum())
+        coordinates = along / np.sqrt(eigenvalues)
+        if rss < _CANCELLED:
+            residual = columns.residual(offset + basis @ coordinates)
+            rss = float(residual @ residual)
+        return cls(eigenvalues, explained, rss, basis, coordinates, offset)
 
     def rss_at(self, mu: ArrayLike) -> Floats:
         """Residual sum of squares of the mode, for each mu."""

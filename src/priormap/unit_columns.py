@@ -150,15 +150,16 @@ class UnitColumns:
         return centred
 
     def _refuse_extreme_units(self) -> None:
-        live = self.x_norm[self.x_norm > 0]
-        if live.size and (live.min() < _SMALLEST_NORM or not live.max() < _LARGEST_NORM):
-            j = int(np.argmax(~((self.x_norm < _LARGEST_NORM) & (self.x_norm > _SMALLEST_NORM))))
+        within = (self.x_norm == 0) | (
+            (self.x_norm > _SMALLEST_NORM) & (self.x_norm < _LARGEST_NORM)
+        )
+        if not within.all():  # squares that overflow leave infinity or NaN here
             raise PriormapError(
-                f"column {self._names[j]!r} has length {self.x_norm[j]:.3g}, beyond what squares "
-                "of floats can hold; rescale the column (divide it by a power of ten)"
+                f"column {self._names[int(np.argmin(within))]!r} has entries whose squares leave "
+                "the range of floats; rescale the column (divide it by a power of ten)"
             )
         if self.y_norm and not _SMALLEST_NORM < self.y_norm < _LARGEST_NORM:
             raise PriormapError(
-                f"y has length {self.y_norm:.3g}, beyond what squares of floats can hold; "
+                "y has entries whose squares leave the range of floats; "
                 "rescale y (divide it by a power of ten)"
             )

@@ -3,5 +3,6 @@
 from priormap.mode.certificate import Certificate
 from priormap.mode.estimate import LocalMode, MapEstimate
 from priormap.mode.find import audit, find_map
+from priormap.mode.path import MapPath, map_path
 
-__all__ = ["Certificate", "LocalMode", "MapEstimate", "audit", "find_map"]
+__all__ = ["Certificate", "LocalMode", "MapEstimate", "MapPath", "audit", "find_map", "map_path"]

@@ -44,6 +44,9 @@ class Certificate:
         Steps that the solver took (zero for a vector from elsewhere).
     tolerance : float
         What `is_mode` demands of the gap and of the residual.
+    resolution : float
+        Relative gap that rounding alone can cause at this vector: the larger the
+        coefficients that cancel each other, the less double precision can decide.
     sigma_residual : float or None
         Relative violation of the stationarity condition of sigma, where it is unknown.
     """
@@ -55,13 +58,14 @@ class Certificate:
     is_unique: bool
     iterations: int
     tolerance: float
+    resolution: float = 0.0
     sigma_residual: float | None = None
 
     @property
     def is_mode(self) -> bool:
         """Whether the vector is the mode (or one of the modes) within the tolerance."""
-        residuals = (self.relative_gap, self.kkt_residual, abs(self.sigma_residual or 0.0))
-        return max(residuals) <= self.tolerance
+        rest = max(self.kkt_residual, abs(self.sigma_residual or 0.0))
+        return self.relative_gap <= max(self.tolerance, self.resolution) and rest <= self.tolerance
 
     @property
     def verdict(self) -> str:
@@ -95,6 +99,7 @@ def certify(
     gradient, rss = problem.gradient(coef, exact=exact)
     objective = problem.value(coef, rss)
     gap = duality_gap(problem, coef, gradient, rss)
+    rounding = _rounding_of_gap(problem, coef, gradient)
     violation = kkt_violation(problem, coef, gradient)
     worst = int(np.argmax(violation))
     null_objective = 0.5 if problem.columns.y_norm > 0 else 0.0
@@ -107,6 +112,7 @@ def certify(
         is_unique=is_unique_minimiser(problem, coef, gradient),
         iterations=iterations,
         tolerance=tolerance,
+        resolution=rounding / scale if rounding else 0.0,
         sigma_residual=sigma_residual,
     )
 
@@ -137,6 +143,20 @@ def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float
     if curved.any():
         gap += float(np.sum(_curved_gap(coef[curved], theta[curved], l1[curved], l2[curved])))
     return gap
+
+
+def _rounding_of_gap(problem: UnitProblem, coef: Floats, gradient: Floats) -> float:
+    """Duality gap that an error of one unit in the last place of the fit can cause.
+
+    The gradient is uncertain by ``eps (1 + |c|_1)``; it is multiplied by the coefficients,
+    and where a pull is at its bound it shrinks the dual point by the share of that bound.
+    """
+    size = 1 + float(np.abs(coef).sum())
+    bent = float(np.abs(coef[problem.l1 > 0]).sum())
+    at_bound = (problem.l1 > 0) & (np.abs(gradient) > 0.999 * problem.l1)
+    smallest_bound = np.min(problem.l1[at_bound], initial=1.0)
+    share = float(problem.l1 @ np.abs(coef)) / smallest_bound
+    return 4 * _EPS * size * (bent + share)
 
 
 def _curved_gap(coef: Floats, theta: Floats, l1: Floats, l2: Floats) -> Floats:

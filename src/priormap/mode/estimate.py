@@ -105,7 +105,9 @@ class MapEstimate:
         )
 
     def __repr__(self) -> str:
-        shown = [f"  {name}: {value:.8g}" for name, value in zip(self.names, self.coef, strict=True)]
+        shown = [
+            f"  {name}: {value:.8g}" for name, value in zip(self.names, self.coef, strict=True)
+        ]
         if len(shown) > 20:
             shown = [*shown[:20], f"  ... {len(self.coef) - 20} more"]
         lines = [self._headline(), f"  intercept: {self.intercept:.8g}", *shown]

@@ -1,4 +1,4 @@
-"""`find_map`: the exact mode, for known and unknown noise; `audit`: is this vector the mode?"""
+"""Find the exact mode for known and unknown noise, and audit vectors from anywhere."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ __all__ = ["audit", "find_map"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _TOLERANCE = 1e-9
+_UNDECIDED = 1e-3  # share of the objective that rounding may hide without a warning
 
 
 def find_map(data: Regression, prior: Prior) -> MapEstimate:
@@ -81,7 +82,9 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
 
     highest, *others = sigma_modes(data, prior)
     fit = _mode_given_sigma(data, prior, highest.sigma, highest.residual)
-    lower = [LocalMode(m.sigma, fit.log_posterior + m.height - highest.height) for m in others]
+    lower = [
+        LocalMode(m.sigma, float(fit.log_posterior + m.height - highest.height)) for m in others
+    ]
     return replace(fit, other_modes=tuple(lower))
 
 
@@ -93,7 +96,7 @@ def audit(
     sigma: float | None = None,
     tolerance: float = _TOLERANCE,
 ) -> Certificate:
-    """Judge a coefficient vector from anywhere: is it the mode, and if not, how far off?
+    """Judge a coefficient vector from anywhere: is it the mode, or how far off is it.
 
     The intercept is taken as the best one for `coef`.
 
@@ -165,10 +168,11 @@ def _mode_given_sigma(
 
 
 def _warn_of_doubt(certificate: Certificate) -> None:
-    if not certificate.is_mode:
+    if not certificate.is_mode or certificate.resolution > _UNDECIDED:
         warnings.warn(
-            f"double precision cannot decide this mode: {certificate.verdict} Drop nearly "
-            "collinear columns, or centre and rescale them before building powers of them",
+            "double precision cannot decide this mode: nearly collinear columns leave its "
+            f"objective uncertain by a share of {certificate.resolution:.0e}; drop some of them, or "
+            "centre a variable before taking powers of it",
             PriormapWarning,
             stacklevel=4,
         )

@@ -147,7 +147,8 @@ class _Profile:
             return self._laplace_roots()
         if self._prior_is_scaled:
             rss, l2 = self._gaussian_terms(1.0)
-            return _positive_roots(self._root_polynomial(Polynomial([rss + l2])), 0, np.inf)
+            polynomial = self._root_polynomial(Polynomial([rss + l2]))
+            return {float(np.sqrt(v)) for v in _positive_roots(polynomial, 0, np.inf)}
         return self._gaussian_roots()
 
     def _data_term(self, sigma: float) -> float:
@@ -204,11 +205,15 @@ class _Profile:
         v = grid**2
         slope = self._spectrum.rss_at(v) - self._m * v - v * numerator(v) / denominator(v)
         change = np.flatnonzero(np.sign(slope[:-1]) != np.sign(slope[1:]))
-        return {float(brentq(self.slope, grid[k], grid[k + 1], xtol=1e-300, rtol=1e-15)) for k in change}
+        return {
+            float(brentq(self.slope, grid[k], grid[k + 1], xtol=1e-300, rtol=1e-15)) for k in change
+        }
 
     def _noise_mass(self) -> float:
         """What an inverse-gamma noise prior adds to the residual sum of squares."""
-        return 2 * self._noise.scale / self.unit**2 if isinstance(self._noise, InverseGamma) else 0.0
+        return (
+            2 * self._noise.scale / self.unit**2 if isinstance(self._noise, InverseGamma) else 0.0
+        )
 
 
 def _positive_roots(polynomial: Polynomial, low: float, high: float) -> set[float]:
@@ -225,4 +230,3 @@ def _refuse_unbounded(data: Regression) -> None:
         "exactly, so the joint density grows without bound as sigma goes to 0 and has no mode; "
         "fix sigma (Regression(..., sigma=...)), or sample the posterior instead"
     )
-

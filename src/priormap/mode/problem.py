@@ -1,6 +1,6 @@
 """The canonical penalised problem in unit columns: what every solver of a mode minimises.
 
-    1/2 |u - Z c|**2  +  sum_j l1_j |c_j|  +  1/2 sum_j l2_j c_j**2
+1/2 |u - Z c|**2  +  sum_j l1_j |c_j|  +  1/2 sum_j l2_j c_j**2
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class UnitProblem:
     ----------
     columns : UnitColumns
     l1, l2 : array of shape (p,)
-        Penalties of the unit coefficients; zero for constant columns.
+        Penalties of the unit coefficients.
     """
 
     columns: UnitColumns
@@ -50,7 +50,7 @@ class UnitProblem:
         with np.errstate(over="ignore"):
             l1 = np.minimum(penalty.l1 / norm / (columns.y_norm or 1.0), _LARGEST_PENALTY)
             l2 = np.minimum(penalty.l2 / norm / norm, _LARGEST_PENALTY)
-        return cls(columns, np.where(live, l1, 0.0), np.where(live, l2, 0.0))
+        return cls(columns, l1, l2)
 
     @cached_property
     def is_flat(self) -> NDArray[np.bool_]:

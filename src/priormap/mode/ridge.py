@@ -88,9 +88,7 @@ def solve_by_rows(block: Floats, response: Floats, pull: Floats, l2: Floats) -> 
     residual = response - block @ solution
     gradient = block.T @ residual - pull - l2 * solution
     step = np.empty(k)
-    step[order] = linalg.solve_triangular(
-        r, linalg.solve_triangular(r, gradient[order], trans="T")
-    )
+    step[order] = linalg.solve_triangular(r, linalg.solve_triangular(r, gradient[order], trans="T"))
     refined = solution + step
     after = block.T @ (response - block @ refined) - pull - l2 * refined
     return refined if np.linalg.norm(after) < np.linalg.norm(gradient) else solution
