@@ -1,7 +1,8 @@
-"""Joint modes of (intercept, coef, sigma) against brute force, and the refusal where there is none."""
+"""Joint modes of (intercept, coef, sigma) against brute force, and refusals."""
 
 import numpy as np
 import pytest
+
 from priormap import (
     Gaussian,
     HalfNormal,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from priormap import Gaussian, HalfNormal, Laplace, PriormapError, Regression, find_map, map_path
 
 SIGMA = 1.3

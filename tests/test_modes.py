@@ -4,6 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import Lasso, Ridge
+
 from priormap import (
     Gaussian,
     Laplace,
@@ -14,8 +17,6 @@ from priormap import (
     audit,
     find_map,
 )
-from sklearn.datasets import load_diabetes
-from sklearn.linear_model import Lasso, Ridge
 
 SIGMA = 1.5
 
@@ -261,7 +262,7 @@ class TestCertifiedLeastSquares:
 
     @pytest.mark.parametrize("base", [Fraction(1), Fraction(1, 10)], ids=["Wampler1", "Wampler2"])
     def test_wampler_polynomials(self, base):
-        """NIST StRD Wampler 1 and 2: y is a polynomial of degree 5, so its coefficients are known."""
+        """NIST StRD Wampler 1 and 2: y is a polynomial of degree 5 with known coefficients."""
         x = [Fraction(k) for k in range(21)]
         y = [float(sum(base**k * value**k for k in range(6))) for value in x]
         X = np.array([[float(value**k) for k in range(1, 6)] for value in x])
@@ -395,7 +396,7 @@ def test_audit_agrees_with_find_map_and_names_the_worst_column():
     data = Regression(X, y, sigma=SIGMA, names=["a", "b", "c", "d"])
     fit = find_map(data, Laplace(0.05))
     assert audit(data, Laplace(0.05), fit.coef).is_mode
-    wrong = fit.coef + [0, 0, 0.5, 0]
+    wrong = fit.coef + np.array([0, 0, 0.5, 0])
     certificate = audit(data, Laplace(0.05), wrong)
     assert certificate.worst_column == "c"
     assert "not the mode" in str(certificate)

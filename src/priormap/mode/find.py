@@ -171,8 +171,8 @@ def _warn_of_doubt(certificate: Certificate) -> None:
     if not certificate.is_mode or certificate.resolution > _UNDECIDED:
         warnings.warn(
             "double precision cannot decide this mode: nearly collinear columns leave its "
-            f"objective uncertain by a share of {certificate.resolution:.0e}; drop some of them, or "
-            "centre a variable before taking powers of it",
+            f"objective uncertain by a share of {certificate.resolution:.0e}; drop some of them, "
+            "or centre a variable before taking powers of it",
             PriormapWarning,
             stacklevel=4,
         )

@@ -160,7 +160,7 @@ class _Profile:
 
     def _laplace_terms(self, sigma: float) -> tuple[float, float]:
         lam = sigma if self._prior_is_scaled else sigma**2
-        upper, lower, rss, l1 = self._knots.segments
+        _, lower, rss, l1 = self._knots.segments
         k = min(int(np.searchsorted(-lower, -lam)), len(lower) - 1)
         return float(Polynomial(rss[k])(lam)), float(Polynomial(l1[k])(lam))
 

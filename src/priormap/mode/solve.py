@@ -42,4 +42,4 @@ def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:
     if problem.l2.any():
         gram = gram + np.diag(problem.l2)
     _, coefs, *_ = lasso_path(gram, columns.xty, problem.l1, 1.0, 10 * columns.p + 100)
-    return coefs[-1].copy(), len(coefs)
+    return (coefs[-1].copy() if len(coefs) else np.zeros(columns.p)), len(coefs)
