@@ -1,0 +1,218 @@
+"""The house: floors that import only downwards, a light front door, no stray names."""
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import priormap
+
+ROOT = Path(priormap.__file__).parent
+
+PUBLIC = {
+    "Certificate",
+    "Gaussian",
+    "HalfNormal",
+    "HalfStudentT",
+    "InverseGamma",
+    "Jeffreys",
+    "Laplace",
+    "MapComparison",
+    "MapEstimate",
+    "MapPath",
+    "Penalty",
+    "PriormapError",
+    "PriormapWarning",
+    "Regression",
+    "audit",
+    "compare_map",
+    "find_map",
+    "log_posterior",
+    "map_path",
+}
+
+# Those that verbs return and nobody calls: their docstrings list attributes instead of an example
+RESULTS = {"Certificate", "MapComparison", "MapEstimate", "MapPath"}
+
+# The floor of every module, by the first part of its name below priormap
+FLOORS = {
+    0: {"errors", "validation", "priors", "_tails", "noise", "conventions", "files"}
+    | {"moments", "unit_columns", "spectrum", "regression", "penalty", "density"},
+    1: {"mode", "posterior"},
+    2: {"tables"},
+    3: {"plots"},
+    4: {"cli", "report", "__main__"},
+}
+FLOOR = {name: floor for floor, names in FLOORS.items() for name in names}
+
+# Only these may import the package on the left, at any depth of their code
+OWNERS = {
+    "pymc": {"posterior"},
+    "pytensor": {"posterior"},
+    "arviz": {"posterior"},
+    "arviz_base": {"posterior"},
+    "arviz_stats": {"posterior"},
+    "xarray": {"posterior"},
+    "matplotlib": {"plots"},
+    "sklearn": {"tables", "cli"},
+    "numba": {"mode", "posterior"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "pyarrow": set(),
+}
+HEAVY = (*OWNERS, "pandas")
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def part(module):
+    """The first part of a module's name below priormap; empty for priormap itself."""
+    return ([*module.split("."), ""])[1]
+
+
+def imports(path):
+    """Every module that a file imports, wherever in the file the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: imports are absolute here"
+            deeper = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in MODULES else node.module for name in deeper)
+
+
+def test_every_module_has_a_floor():
+    assert {part(module) for module in MODULES} - {""} <= FLOOR.keys()
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"priormap"}))
+def test_a_module_imports_only_from_below_or_beside_it_in_its_own_part(module):
+    for imported in imports(MODULES[module]):
+        if imported.split(".")[0] != "priormap" or part(imported) == part(module):
+            continue
+        here, there = FLOOR[part(module)], FLOOR.get(part(imported), 4)  # the front door is on top
+        nouns = here == there == 0  # the nouns may know each other; no other siblings do
+        top = here == there == 4 and part(imported) in {"", "cli"}
+        assert there < here or nouns or top, f"{module} (floor {here}) imports {imported}"
+
+
+def test_nouns_do_not_import_each_other_in_a_circle():
+    below = {
+        part(module): {part(name) for name in imports(path) if FLOOR.get(part(name)) == 0}
+        for module, path in MODULES.items()
+        if FLOOR.get(part(module)) == 0
+    }
+    while below:
+        free = {name for name, needs in below.items() if not needs & below.keys()}
+        assert free, f"a circle among {sorted(below)}"
+        below = {name: needs for name, needs in below.items() if name not in free}
+
+
+@pytest.mark.parametrize("package", OWNERS)
+def test_each_library_has_one_owner(package):
+    users = {
+        part(module)
+        for module, path in MODULES.items()
+        if any(name.split(".")[0] == package for name in imports(path))
+    }
+    assert users <= OWNERS[package]
+
+
+def loaded_by(code):
+    """Heavy packages in sys.modules of a fresh interpreter that ran `code`."""
+    report = f"import sys; print(*(n for n in {HEAVY} if n in sys.modules))"
+    environment = {"PYTHONPATH": str(ROOT.parent), "PATH": ""}
+    run = [sys.executable, "-W", "error", "-c", f"{code}\n{report}"]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, env=environment)
+    return done.stdout.split()
+
+
+def test_importing_priormap_is_light():
+    assert loaded_by("import priormap, priormap.files") == []
+
+
+def test_the_nouns_are_light_to_use():
+    work = (
+        "from priormap import *\n"
+        "data = Regression([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.5], sigma=1.0)\n"
+        "log_posterior(data, Laplace(1.0), [0.5], 0.0)\n"
+        "Penalty.from_prior(Gaussian(1.0), data, 1.0), data.moments, data.column_sd\n"
+    ).replace("*", "Regression, Laplace, Gaussian, Penalty, log_posterior")
+    assert loaded_by(work) == []
+
+
+def test_the_command_line_is_light_until_it_works():
+    assert set(loaded_by("import priormap.cli")) <= {"typer", "rich"}
+
+
+def test_negative_control_a_heavy_import_is_seen():
+    assert "pandas" in loaded_by("import priormap, pandas")
+
+
+# names
+
+
+def test_the_public_names():
+    assert set(priormap.__all__) == PUBLIC
+    assert priormap.__all__ == sorted(priormap.__all__)
+    assert set(dir(priormap)) >= PUBLIC
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_every_public_name_is_there(name):
+    value = getattr(priormap, name)
+    assert value.__name__ == name
+    assert value.__module__.startswith("priormap.")
+
+
+def test_unknown_names_are_attribute_errors():
+    with pytest.raises(AttributeError, match="no attribute 'find_mode'"):
+        priormap.find_mode  # noqa: B018
+
+
+def test_no_module_has_the_name_of_a_public_function():
+    assert not {module.rsplit(".")[-1] for module in MODULES} & PUBLIC
+
+
+def public_callables():
+    for name in sorted(PUBLIC):
+        value = getattr(priormap, name)
+        if not (inspect.isclass(value) and issubclass(value, Exception)):
+            yield name, value
+
+
+def test_every_public_callable_is_documented_with_an_example():
+    for name, value in public_callables():
+        text = inspect.getdoc(value)
+        assert text, name
+        section = "Attributes\n----------" if name in RESULTS else "Examples\n--------\n>>> "
+        assert section in text, f"{name} lacks {section.split()[0]}"
+
+
+def test_every_public_method_is_documented():
+    for name, value in public_callables():
+        if inspect.isclass(value):
+            for method, function in vars(value).items():
+                if not method.startswith("_") and (callable(function) or hasattr(function, "fget")):
+                    assert inspect.getdoc(getattr(value, method)), f"{name}.{method}"
+
+
+def test_every_package_is_one():
+    assert all((path.parent / "__init__.py").is_file() for path in MODULES.values())
+
+
+def test_modules_export_what_they_have():
+    for module in MODULES:
+        if FLOOR.get(part(module)) == 0:
+            loaded = importlib.import_module(module)
+            assert all(hasattr(loaded, name) for name in loaded.__all__)
