@@ -90,4 +90,4 @@ def _check_header(path: str | os.PathLike[str]) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120]
+    return " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")[:120]
