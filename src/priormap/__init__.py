@@ -22,14 +22,17 @@ from priormap.regression import Regression
 
 if TYPE_CHECKING:
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
+    from priormap.tables import MapComparison, compare_map
 
 __version__ = "0.1.0"
 
 _VERBS = {
     "Certificate": "priormap.mode",
+    "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
     "audit": "priormap.mode",
+    "compare_map": "priormap.tables",
     "find_map": "priormap.mode",
     "map_path": "priormap.mode",
 }
@@ -42,6 +45,7 @@ __all__ = [
     "InverseGamma",
     "Jeffreys",
     "Laplace",
+    "MapComparison",
     "MapEstimate",
     "MapPath",
     "Penalty",
@@ -49,6 +53,7 @@ __all__ = [
     "PriormapWarning",
     "Regression",
     "audit",
+    "compare_map",
     "find_map",
     "log_posterior",
     "map_path",

@@ -1,0 +1,7 @@
+"""``python -m priormap``."""
+
+import sys
+
+from priormap.cli import main
+
+sys.exit(main())

@@ -1,0 +1,75 @@
+"""The command line: ``priormap compare`` and ``priormap figures``.
+
+Exit codes: 0 the penalised fits equal the modes, 1 they differ, 2 the input cannot be used (one
+line on stderr, nothing written), 130 interrupted. Commands import what they need when they
+run, so that ``priormap --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from priormap.cli.compare import compare
+from priormap.cli.figures import figures
+from priormap.errors import PriormapError
+
+__all__ = ["main", "run"]
+
+_UsageError: Any = typer.BadParameter.__bases__[0]  # typer does not export it by name
+_BAD_INPUT, _INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    name="priormap",
+    help="Show what a penalty believes: ridge and lasso as exact posterior modes.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(compare)
+app.command()(figures)
+
+
+@app.callback(invoke_without_command=True)
+def priormap(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Show what a penalty believes: ridge and lasso as exact posterior modes."""
+    if version:
+        from priormap import __version__
+
+        typer.echo(f"priormap {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main() -> int:
+    """Entry point of the process; returns its exit code."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end quietly where `| head` has enough
+    return run(sys.argv[1:])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(list(arguments), prog_name="priormap", standalone_mode=False)
+    except _UsageError as error:
+        return _refuse(error.format_message())
+    except PriormapError as error:
+        return _refuse(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _INTERRUPTED
+    return int(result or 0)
+
+
+def _refuse(reason: str) -> int:
+    print("priormap:", " ".join(reason.split()), file=sys.stderr)
+    return _BAD_INPUT

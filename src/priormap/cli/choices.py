@@ -1,0 +1,209 @@
+"""Data, noise and priors of a command line: what was asked for, or a default that says why."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from priormap.errors import PriormapError, PriormapWarning, positive_number
+from priormap.noise import HalfStudentT
+from priormap.priors import Gaussian, Laplace, Prior
+from priormap.regression import Regression
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Choices", "Family", "choose"]
+
+_EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
+
+
+class Family(StrEnum):
+    """Families of priors."""
+
+    gaussian = "gaussian"
+    laplace = "laplace"
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """The comparison to make, and one sentence for each choice behind it."""
+
+    source: str
+    target: str
+    data: Regression
+    priors: dict[str, Prior]
+    sentences: tuple[str, ...]
+
+
+def choose(
+    path: Path | None,
+    target: str | None,
+    *,
+    families: Sequence[Family] = (),
+    scales: Sequence[float] = (),
+    alphas: dict[Family, float] | None = None,
+    sigma: str | None = None,
+    standardize: bool = True,
+) -> Choices:
+    """Turn options into data and priors; every option left out has a default in words."""
+    alphas = alphas or {}
+    families = _families(families, scales, alphas)
+    source, frame, target = _table(path, target)
+    data = Regression.from_frame(frame, target, sigma=1.0, standardize=standardize)
+    data, noise, about_sigma = _with_noise(data, sigma, bool(alphas))
+    priors, about_scale = _priors(data, families, scales, alphas, noise)
+    about_columns = (
+        "columns: the priors speak of standardised columns, that is of sd(x) * coefficient "
+        "(--no-standardize for columns as they are); coefficients are printed in units of y "
+        "per unit of x"
+        if standardize
+        else "columns: as they are (--standardize divides them by their sd first)"
+    )
+    shape = f"{data.n_rows} rows, {data.n_features} column{'s' * (data.n_features != 1)}"
+    sentences = (f"data: {source}, {shape}, target {target}", about_sigma, about_columns)
+    return Choices(source, target, data, priors, (*sentences, about_scale))
+
+
+def _families(
+    families: Sequence[Family], scales: Sequence[float], alphas: dict[Family, float]
+) -> Sequence[Family]:
+    if not alphas:
+        families = families or list(Family)
+        if len(scales) > 1 and len(scales) != len(families):
+            raise PriormapError(
+                f"--scale was given {len(scales)} times for {len(families)} priors; give it "
+                "once, or once per prior in their order"
+            )
+        return families
+    if scales:
+        raise PriormapError("--scale and --ridge-alpha or --lasso-alpha both set it; give one")
+    if families and sorted(families) != sorted(alphas):
+        raise PriormapError(
+            f"--prior {' and '.join(families)} does not match the alphas, which are for "
+            f"{' and '.join(alphas)}; leave --prior out"
+        )
+    return list(alphas)
+
+
+def _table(path: Path | None, target: str | None) -> tuple[str, pd.DataFrame, str]:
+    """Name of the source, its table, and the column to predict."""
+    if path is None:
+        from sklearn.datasets import load_diabetes
+
+        target = target or "progression"
+        bunch = load_diabetes(scaled=False, as_frame=True)
+        return (
+            "diabetes (scikit-learn)",
+            bunch.frame.rename(columns={"target": "progression"}),
+            target,
+        )
+    from priormap.files import read_csv, read_parquet
+
+    is_parquet = path.suffix.lower() in {".parquet", ".pq"}
+    frame = read_parquet(path) if is_parquet else read_csv(path)
+    if target is None:
+        columns = ", ".join(map(str, frame.columns[:8])) + ", ..." * (len(frame.columns) > 8)
+        raise PriormapError(f"{path} needs --target, the column to predict, one of: {columns}")
+    return str(path), frame, target
+
+
+def _with_noise(
+    data: Regression, sigma: str | None, has_alphas: bool
+) -> tuple[Regression, float, str]:
+    """Return the data with their noise, a noise sd for default scales, and the sentence."""
+    if sigma not in {None, "unknown"}:
+        noise = _number("--sigma", sigma)
+        return dataclasses.replace(data, sigma=noise), noise, f"sigma: {noise:g}, as given"
+    noise, origin = _noise_estimate(data)
+    if sigma == "unknown":
+        if has_alphas:
+            raise PriormapError("alpha is a scale only at a known sigma; give --sigma a number")
+        data = dataclasses.replace(data, sigma=HalfStudentT(4, float(np.std(data.y)) or 1.0))
+        about = f"sigma: unknown, under {data.sigma}; the mode is that of coefficients and sigma"
+        return data, noise, about
+    about = f"sigma: {noise:.6g}, {origin} (--sigma NUMBER for another, or --sigma unknown)"
+    return dataclasses.replace(data, sigma=noise), noise, about
+
+
+def _noise_estimate(data: Regression) -> tuple[float, str]:
+    from priormap.mode import find_map
+
+    sd = float(np.std(data.y))
+    if sd == 0:
+        return 1.0, "any number serves, because y is constant"
+    spare = data.n_rows - data.n_features - data.intercept
+    if spare > 0:
+        with warnings.catch_warnings():  # collinear columns leave the residuals unique
+            warnings.simplefilter("ignore", PriormapWarning)
+            fit = find_map(data, Gaussian(np.inf))
+        residual = data.y - fit.intercept - data.X @ fit.coef
+        estimate = float(np.sqrt(residual @ residual / spare))
+        if estimate > _EXACT_FIT * sd:
+            return estimate, "the residual sd of least squares"
+        return sd, "the sd of y, because least squares fits y exactly"
+    return sd, "the sd of y, because least squares with so many columns fits y exactly"
+
+
+def _priors(
+    data: Regression,
+    families: Sequence[Family],
+    scales: Sequence[float],
+    alphas: dict[Family, float],
+    noise: float,
+) -> tuple[dict[str, Prior], str]:
+    if alphas:
+        priors = [_from_alpha(family, alphas[family], noise, data.n_rows) for family in families]
+        return _named(priors), "scale: from the given alpha and sigma"
+    if scales:
+        given = scales if len(scales) > 1 else list(scales) * len(families)
+        pairs = zip(families, given, strict=True)
+        return _named([_of_family(family)(scale) for family, scale in pairs]), "scale: as given"
+    total = float(np.sqrt(data.n_features if data.standardize else np.sum(data.column_sd**2)))
+    sd = noise / (total or 1.0)
+    defaults: dict[Family, Prior] = {
+        Family.gaussian: Gaussian(sd),
+        Family.laplace: Laplace(sd / np.sqrt(2)),
+    }
+    about = (
+        f"scale: both priors have sd {sd:.6g}, so that before the data the columns explain as "
+        "much of y as the noise does (--scale for another)"
+    )
+    return _named([defaults[family] for family in families]), about
+
+
+def _from_alpha(family: Family, alpha: float, noise: float, n: int) -> Prior:
+    if family is Family.gaussian:
+        return Gaussian.from_ridge(alpha, noise)
+    return Laplace.from_lasso(alpha, noise, n)
+
+
+def _of_family(family: Family) -> type[Gaussian] | type[Laplace]:
+    return Gaussian if family is Family.gaussian else Laplace
+
+
+def _named(priors: Sequence[Prior]) -> dict[str, Prior]:
+    """Name each by its family, and by its scale where a family comes more than once."""
+    families = [type(prior).__name__.lower() for prior in priors]
+    if len(set(families)) == len(families):
+        return dict(zip(families, priors, strict=True))
+    names = [f"{family} {p.scale:g}" for family, p in zip(families, priors, strict=True)]
+    if len(set(names)) < len(names):
+        raise PriormapError("two priors are the same; give each --prior its own --scale")
+    return dict(zip(names, priors, strict=True))
+
+
+def _number(option: str, text: str | None) -> float:
+    try:
+        return positive_number(option, float(str(text)))
+    except ValueError:
+        raise PriormapError(
+            f"{option} must be a positive finite number or 'unknown', got {text!r}"
+        ) from None

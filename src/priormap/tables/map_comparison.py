@@ -1,0 +1,281 @@
+"""`compare_map`: the exact mode beside the penalised fit that people run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap import mode
+from priormap.errors import PriormapError, positive_number
+from priormap.mode import Certificate, MapEstimate
+from priormap.penalty import column_scale
+from priormap.priors import Prior
+from priormap.regression import Regression
+from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MapComparison", "compare_map"]
+
+Floats: TypeAlias = NDArray[np.float64]
+_AGREEMENT = 1e-10
+_MOST_DIGITS = 15  # that a double can be trusted to hold
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MapComparison:
+    """Modes beside penalised fits; two tables, because they have rows of different kinds.
+
+    Suffixes name who found a vector: ``map`` is `priormap.find_map`, ``penalised`` is
+    scikit-learn asked for every digit, ``default`` is scikit-learn as it comes, and
+    ``find_map`` is ``pm.find_MAP``, where it was asked for.
+
+    Attributes
+    ----------
+    coefficients : DataFrame
+        One row per prior and column: the coefficients of each, in units of X, ``difference*``
+        from the mode, and ``is_zero_*``.
+    summary : DataFrame
+        One row per prior. ``alpha`` is the converted penalty of ``call``. ``difference`` is the
+        largest absolute one, in units of X; ``relative_difference`` is free of units: of
+        ``|x_j| b_j`` (centred lengths), over the largest of them. ``objective_*`` is
+        ``1/2 |y - a - X b|**2 + penalty``, in units of y squared. ``gap_*``, ``kkt_*`` and
+        ``is_mode_*`` are the certificate of each vector, whoever found it.
+    modes : mapping of str to MapEstimate
+    certificates : mapping of str to mapping of str to Certificate
+        By prior, then by who found the vector.
+    """
+
+    coefficients: pd.DataFrame
+    summary: pd.DataFrame
+    modes: Mapping[str, MapEstimate]
+    certificates: Mapping[str, Mapping[str, Certificate]]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every penalised fit equals its mode."""
+        return bool(self.summary["agrees"].all())
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {text}" for name, text in self.summary["verdict"].items())
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<li>{verdict}</li>" for verdict in self.summary["verdict"])
+        shown = [c for c in self.coefficients if not str(c).startswith("is_zero")]
+        table = self.coefficients[shown].to_html(index=False, float_format="{:.8g}".format)
+        return f"<ul>{lines}</ul>{table}"
+
+
+def compare_map(
+    data: Regression,
+    priors: Mapping[str, Prior],
+    *,
+    find_map: bool = False,
+    tolerance: float = _AGREEMENT,
+) -> MapComparison:
+    """Exact mode of each prior beside the penalised fit that people run.
+
+    A Gaussian prior is set beside scikit-learn's Ridge, a Laplace prior beside its Lasso, at
+    the converted alpha: ``sigma**2 / scale**2`` and ``sigma**2 / (n scale)``; a flat prior
+    beside LinearRegression. Where sigma is unknown, that of the joint mode converts. Each is
+    fitted twice: asked for every digit, and with its default settings.
+
+    Parameters
+    ----------
+    data : Regression
+    priors : mapping of str to Gaussian or Laplace
+        For example ``{"ridge": Gaussian(1.0), "lasso": Laplace(0.5)}``.
+    find_map : bool
+        Whether to add what ``pm.find_MAP`` finds (compiling takes seconds).
+    tolerance : float
+        Largest relative difference that still counts as equal.
+
+    Returns
+    -------
+    MapComparison
+
+    Raises
+    ------
+    PriormapError
+        If `priors` is not a mapping from names to priors, or a mode does not exist (see
+        `priormap.find_map`).
+
+    References
+    ----------
+    Hoerl and Kennard (1970), section 6, for ridge; Tibshirani (1996), section 5, for the lasso.
+
+    Examples
+    --------
+    >>> from priormap import Laplace, Regression, compare_map
+    >>> X = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]
+    >>> data = Regression(X, [3.0, 0.5, -3.0, -0.5], sigma=1.0)
+    >>> table = compare_map(data, {"lasso": Laplace(scale=0.5)})
+    >>> table.agrees
+    True
+    >>> table.coefficients[["feature", "map", "is_zero_map", "is_zero_penalised"]]
+      feature  map  is_zero_map  is_zero_penalised
+    0      x0  2.0        False              False
+    1      x1  0.0         True               True
+    """
+    import pandas as pd
+
+    _check_priors(data, priors)
+    tolerance = positive_number("tolerance", tolerance)
+    modes, certificates, rows, frames = {}, {}, {}, []
+    for name, prior in priors.items():
+        fit = mode.find_map(data, prior)
+        fits = _penalised_fits(data, prior, fit.sigma)
+        coefs = {"map": fit.coef, **{who: penalised.coef for who, penalised in fits.items()}}
+        if find_map:
+            coefs["find_map"] = _coef_of_pymc(data, prior)
+        modes[name] = fit
+        certificates[name] = _certificates(fit, coefs)
+        frames.append(_coefficient_rows(name, data, coefs))
+        rows[name] = _summary_row(fit, fits, coefs, certificates[name], tolerance)
+    summary = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="prior"))
+    return MapComparison(pd.concat(frames, ignore_index=True), summary, modes, certificates)
+
+
+def _check_priors(data: Regression, priors: object) -> None:
+    if not isinstance(priors, Mapping) or not priors:
+        raise PriormapError(
+            "priors must be a dict from names to priors, for example "
+            f'{{"ridge": Gaussian(1.0)}}, got {priors!r}'
+        )
+    for name, prior in priors.items():
+        if not isinstance(name, str):
+            raise PriormapError(f"priors must be named by strings, got the name {name!r}")
+        column_scale(prior, data)
+
+
+def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, PenalisedFit]:
+    return {
+        "penalised": penalised_fit(data, prior, sigma, tight=True),
+        "default": penalised_fit(data, prior, sigma),
+    }
+
+
+def _coef_of_pymc(data: Regression, prior: Prior) -> Floats:
+    from priormap.posterior.pymc_route import pymc_find_map
+
+    return np.asarray(pymc_find_map(data, prior).coef)
+
+
+def _certificates(fit: MapEstimate, coefs: Mapping[str, Floats]) -> dict[str, Certificate]:
+    """Judge every finite vector by the same certificate; the mode's own one knows its steps."""
+    others = {who: coef for who, coef in coefs.items() if who != "map" and np.isfinite(coef).all()}
+    audits = {
+        who: mode.audit(fit.data, fit.prior, coef, sigma=fit.sigma) for who, coef in others.items()
+    }
+    return {"map": fit.certificate, **audits}
+
+
+def _coefficient_rows(name: str, data: Regression, coefs: Mapping[str, Floats]) -> pd.DataFrame:
+    import pandas as pd
+
+    ours = coefs["map"]
+    columns: dict[str, Any] = {"prior": name, "feature": list(data.names), "map": ours}
+    for who, coef in coefs.items():
+        if who != "map":
+            short = "" if who == "penalised" else f"_{who}"
+            columns |= {_label(who): coef, f"difference{short}": coef - ours}
+    columns |= {f"is_zero_{_label(who)}": coef == 0 for who, coef in coefs.items()}
+    return pd.DataFrame(columns)
+
+
+def _label(who: str) -> str:
+    return "penalised_default" if who == "default" else who
+
+
+def _summary_row(
+    fit: MapEstimate,
+    fits: Mapping[str, PenalisedFit],
+    coefs: Mapping[str, Floats],
+    certificates: Mapping[str, Certificate],
+    tolerance: float,
+) -> dict[str, Any]:
+    tight = fits["penalised"]
+    relative = _relative_difference(fit, tight.coef)
+    digits = _agreeing_digits(relative)
+    same_zeros = bool(np.array_equal(fit.coef == 0, tight.coef == 0))
+    # exact zeros are the Laplace prior's; a ridge coefficient is zero by rounding only
+    equal = relative <= tolerance and (same_zeros or not fit.penalty.l1.any())
+    shared = not fit.certificate.is_unique and fit.certificate.is_mode
+    shared = shared and "penalised" in certificates and certificates["penalised"].is_mode
+    row: dict[str, Any] = {
+        "family": type(fit.prior).__name__,
+        "scale": fit.prior.scale,
+        "sigma": fit.sigma,
+        "call": tight.call,
+        "alpha": tight.alpha,
+        "agrees": bool(equal or shared),
+        "digits": digits,
+        "same_zeros": same_zeros,
+        "difference": float(np.abs(tight.coef - fit.coef).max()),
+        "relative_difference": relative,
+        "is_unique": fit.certificate.is_unique,
+    }
+    for who, coef in coefs.items():
+        row |= _columns_of(who, fit, coef, certificates.get(who))
+    row["intercept_map"] = fit.intercept
+    row |= {f"intercept_{who}": one.intercept for who, one in fits.items()}
+    row |= {f"converged_{who}": one.converged for who, one in fits.items()}
+    row["verdict"] = _verdict(row, len(fit.coef))
+    return row
+
+
+def _columns_of(
+    who: str, fit: MapEstimate, coef: Floats, certificate: Certificate | None
+) -> dict[str, Any]:
+    row: dict[str, Any] = {f"zeros_{who}": int((coef == 0).sum())}
+    if who not in {"map", "penalised"}:
+        row[f"relative_difference_{who}"] = _relative_difference(fit, coef)
+    row[f"objective_{who}"] = certificate.objective if certificate else np.nan
+    row[f"gap_{who}"] = certificate.relative_gap if certificate else np.nan
+    row[f"kkt_{who}"] = certificate.kkt_residual if certificate else np.nan
+    row[f"is_mode_{who}"] = bool(certificate and certificate.is_mode)
+    return row
+
+
+def _relative_difference(fit: MapEstimate, coef: Floats) -> float:
+    """Largest difference of ``|x_j| b_j`` over the largest of the mode; infinite for a NaN.
+
+    Without units, so that a column in millimetres counts as one in kilometres does.
+    """
+    norm = fit.data.unit.x_norm
+    size = float(np.abs(fit.coef * norm).max()) or fit.data.unit.y_norm or 1.0
+    largest = float(np.abs((coef - fit.coef) * norm).max()) / size
+    return largest if np.isfinite(largest) else np.inf
+
+
+def _agreeing_digits(relative: float) -> int:
+    if relative <= 10.0**-_MOST_DIGITS:
+        return _MOST_DIGITS
+    return int(max(np.floor(-np.log10(relative)), 0))
+
+
+def _verdict(row: Mapping[str, Any], p: int) -> str:
+    """The comparison in one sentence."""
+    mode_name = f"the {row['family']} MAP"
+    ours, theirs = row["zeros_map"], row["zeros_penalised"]
+    if row["agrees"] and not row["is_unique"]:
+        return (
+            f"{row['call']} and {mode_name} are both modes: collinear columns share a "
+            "coefficient in any proportion"
+        )
+    if row["agrees"]:
+        return f"{row['call']} equals {mode_name} to {row['digits']} digits, {_zeros(ours, p)}"
+    fault = "" if row["converged_penalised"] else "; scikit-learn did not converge"
+    return (
+        f"{row['call']} differs from {mode_name} by {row['relative_difference']:.1e} of the "
+        f"largest coefficient, with {theirs} exact zeros against {ours}{fault}"
+    )
+
+
+def _zeros(count: int, p: int) -> str:
+    return f"same zeros ({count} of {p})" if count else f"no zeros (0 of {p})"
