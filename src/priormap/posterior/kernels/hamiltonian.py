@@ -1,0 +1,194 @@
+"""Exact Hamiltonian dynamics on the piecewise Gaussian posterior (Pakman and Paninski 2014).
+
+Given sigma and the prior scale, with mass matrix X'X / sigma^2 and between two sign changes, the
+coefficients swing around a fixed centre with period 2 pi,
+
+    b(t) = m + (b - m) cos t + v sin t,     m = bhat - sigma^2 (X'X)^{-1} (sign o pull),
+
+where pull_j is the slope of the penalty. The log density is continuous, so where b_j changes its
+sign only the centre moves, by a multiple of column j of (X'X)^{-1}: O(p) per crossing, no step
+size, no rejection. In u = tan(t / 2) positions, velocities and crossing times are algebraic.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from priormap.posterior.kernels.cholesky import inverse_and_root, multiply
+from priormap.posterior.kernels.compiled import fast, inner, kernel
+from priormap.posterior.kernels.problem import BY_NOISE, NOISE, SCALE, Array, Moments
+from priormap.posterior.kernels.random import fill_normal, uniform
+from priormap.posterior.kernels.scale_moves import (
+    coef_tau_line,
+    log_posterior,
+    residual_sigma_line,
+    sigma_line,
+    slice_factor,
+    tau_line,
+    weighted_l1,
+)
+
+TINY = 1e-300
+SHORTEST, LONGEST = 0.25 * math.pi, 0.75 * math.pi
+
+
+class HamiltonianTarget(NamedTuple):
+    """Moments with what the dynamics need.
+
+    ``centre`` is least squares, ``inverse`` is (X'X)^{-1} = ``root @ root.T`` with ``root`` upper
+    triangular, ``rss`` = yty - centre'xty.
+    """
+
+    gram: Array
+    centre: Array
+    inverse: Array
+    root: Array
+    rss: float
+    dof: float
+
+
+def hamiltonian_target(data: Moments) -> HamiltonianTarget:
+    """Factor X'X (p, p), which must be positive definite, in O(p^3)."""
+    inverse, root = inverse_and_root(data.gram)
+    centre = inverse @ data.xty
+    rss = max(data.yty - float(centre @ data.xty), 0.0)
+    return HamiltonianTarget(data.gram, centre, inverse, root, rss, data.dof)
+
+
+@fast()
+def swing(coef, velocity, centre, sign, u, inverse, j, jump, rates):
+    """Rotate by t = 2 arctan u, move the centre by ``jump`` times column j, and look ahead.
+
+    ``rates[k]`` becomes 1 / tan(t_k / 2) for the time t_k at which coefficient k next reaches
+    zero, or 0 if it does not within half a period; the largest is returned. The root of
+    b_k(t) = 0 in tan(t / 2) is written so that nothing cancels, also at b_k = 0.
+    """
+    sin = 2.0 * u / (1.0 + u * u)
+    fall = u * sin  # 1 - cos t, exact also for short flights between strong pulls
+    best = 0.0
+    for k in range(coef.shape[0]):
+        m = centre[k]
+        d = coef[k] - m
+        v = velocity[k]
+        x = coef[k] - fall * d + sin * v
+        v = v - fall * v - sin * d
+        m += jump * inverse[j, k]
+        coef[k] = x
+        velocity[k] = v
+        centre[k] = m
+        x *= sign[k]
+        v *= sign[k]
+        curve = x - 2.0 * sign[k] * m
+        square = v * v + x * curve
+        root = math.sqrt(max(square, 0.0))
+        top = curve if v > 0.0 else root - v
+        bottom = root + v if v > 0.0 else max(x, TINY)
+        rate = top / bottom if square > 0.0 else 0.0
+        rates[k] = rate
+        best = max(best, rate)
+    return best
+
+
+@inner()
+def trajectory(coef, velocity, centre, sign, steps, inverse, time, rates):
+    """Follow the dynamics for ``time`` < pi in place and return the number of crossings.
+
+    ``steps[j]`` is 2 sigma^2 pull_j, the length of the centre's jump where b_j changes sign.
+    """
+    left = math.tan(0.5 * time)
+    crossings = 0
+    j = 0
+    u = 0.0
+    jump = 0.0
+    while True:
+        best = swing(coef, velocity, centre, sign, u, inverse, j, jump, rates)
+        left = (left - u) / (1.0 + left * u)
+        if crossings > 0:
+            coef[j] = 0.0
+        if best * left <= 1.0:
+            break
+        j = 0
+        while rates[j] != best and j < coef.shape[0] - 1:
+            j += 1
+        u = 1.0 / best
+        sign[j] = -sign[j]
+        jump = -steps[j] * sign[j]
+        crossings += 1
+    swing(coef, velocity, centre, sign, left, inverse, 0, 0.0, rates)
+    return crossings
+
+
+@kernel()
+def piecewise_hmc(
+    gram, centre, inverse, root, rss, dof, rate, hyper, coef, scales, rng, draws, trace
+):
+    """Fill ``draws`` (m, p) and ``trace`` (m, 4): a trajectory, then the scale moves, per draw.
+
+    The trajectory time is uniform on (pi/4, 3 pi/4): with a fixed quarter period the chain can
+    be trapped by resonance.
+    """
+    p = coef.shape[0]
+    sign, steps, middle = np.empty(p), np.empty(p), np.empty(p)
+    velocity, offset, image = np.empty(p), np.empty(p), np.empty(p)
+    for i in range(trace.shape[0]):
+        sigma = scales[0]
+        unit = scales[1] * sigma if hyper[BY_NOISE] > 0.0 else scales[1]
+        fill_normal(rng, image)
+        for j in range(p):
+            sign[j] = math.copysign(1.0, coef[j])
+            steps[j] = 2.0 * sigma * sigma * rate[j] / unit
+            offset[j] = 0.5 * steps[j] * sign[j]
+            image[j] *= sigma
+        multiply(root, image, 1, velocity)
+        multiply(inverse, offset, 0, middle)
+        for j in range(p):
+            middle[j] = centre[j] - middle[j]
+        time = SHORTEST + (LONGEST - SHORTEST) * uniform(rng)
+        trace[i, 3] = trajectory(coef, velocity, middle, sign, steps, inverse, time, image)
+        trace[i, 2] = move_scales(
+            gram, centre, rss, dof, rate, hyper, coef, scales, rng, offset, image
+        )
+        trace[i, 0], trace[i, 1] = scales[0], scales[1]
+        for j in range(p):
+            draws[i, j] = coef[j]
+
+
+@inner()
+def move_scales(gram, centre, rss, dof, rate, hyper, coef, scales, rng, offset, image):
+    """All moves of sigma and tau, in place; returns the log posterior."""
+    p = coef.shape[0]
+    for j in range(p):
+        offset[j] = coef[j] - centre[j]
+    if hyper[NOISE] > 0.0:
+        line = residual_sigma_line(hyper, scales, dof, float(p), rss)
+        factor = slice_factor(rng, line, hyper, rate, centre, offset)
+        scales[0] *= factor
+        for j in range(p):
+            offset[j] *= factor
+            coef[j] = centre[j] + offset[j]
+    multiply(gram, offset, 0, image)
+    misfit, fit, power = rss, 0.0, 0.0
+    for j in range(p):
+        misfit += offset[j] * image[j]
+    penalty = weighted_l1(rate, coef, coef, 0.0)
+    if hyper[NOISE] > 0.0:
+        line = sigma_line(hyper, scales, dof, misfit, penalty)
+        scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
+    if hyper[SCALE] > 0.0:
+        line = tau_line(hyper, scales, penalty)
+        scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
+        multiply(gram, coef, 0, offset)
+        for j in range(p):
+            power += coef[j] * offset[j]
+            fit += coef[j] * (offset[j] - image[j])
+        line = coef_tau_line(hyper, scales, float(p), fit, power)
+        factor = slice_factor(rng, line, hyper, rate, coef, coef)
+        scales[1] *= factor
+        penalty *= factor
+        misfit += 2.0 * (1.0 - factor) * fit + (factor * factor - 1.0) * power
+        for j in range(p):
+            coef[j] *= factor
+    return log_posterior(hyper, scales, dof, misfit, penalty)

@@ -1,0 +1,129 @@
+"""What a kernel is told, as plain arrays: moments or rows of the data, and the prior as numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.posterior.kernels.densities import Density
+
+Array = NDArray[np.float64]
+
+# positions in ``LaplacePrior.hyper``; a density takes three places: code, a, b
+PENALISED, BY_NOISE, NOISE, SCALE = 0, 1, 2, 5
+
+
+class Moments(NamedTuple):
+    """Moments: ``-2 log p(y | coef, sigma) = 2 dof log sigma + |y - X coef|^2 / sigma^2 + const``.
+
+    ``gram`` (p, p) is X'X, ``xty`` (p,) is X'y, ``yty`` is y'y; ``dof`` is n - 1 for centred
+    data, where a flat intercept was integrated out, and n where there is no intercept.
+    """
+
+    gram: Array
+    xty: Array
+    yty: float
+    dof: float
+
+
+class Rows(NamedTuple):
+    """The same likelihood on r = rank(X) orthogonal rows, for p > n or a singular Gram matrix.
+
+    ``|y - X coef|^2 = rss + |target - columns' coef|^2``. ``columns`` (p, r) holds a column of
+    the compressed design per line, ``target`` (r,) the compressed response, and ``power`` (r,)
+    the squared norms of the compressed rows, which are orthogonal to each other.
+    """
+
+    columns: Array
+    target: Array
+    power: Array
+    rss: float
+    dof: float
+
+
+class LaplacePrior(NamedTuple):
+    """Laplace priors with scale ``tau / rate[j]``, times sigma if scaled by the noise.
+
+    ``rate`` (p,), zero for a flat column; ``hyper`` (8,) holds the number of penalised columns,
+    1 if scaled by the noise, and the densities of sigma and of tau.
+    """
+
+    rate: Array
+    hyper: Array
+
+
+class State(NamedTuple):
+    """Where a chain stands: ``coef`` (p,), ``scales`` = (sigma, tau), and its random numbers.
+
+    Kernels change it in place.
+    """
+
+    coef: Array
+    scales: Array
+    rng: NDArray[np.uint64]
+
+
+class Draws(NamedTuple):
+    """Draws of one chain: ``coef`` (m, p) and ``trace`` (m, 4).
+
+    The columns of ``trace`` are sigma, tau, the log posterior of (coef, sigma, tau) without the
+    constants that no parameter touches, and the sign changes met by a Hamiltonian trajectory
+    (zero for the other kernels).
+    """
+
+    coef: Array
+    trace: Array
+
+
+def empty_draws(count: int, n_features: int) -> Draws:
+    """Room for ``count`` draws."""
+    return Draws(np.empty((count, n_features)), np.zeros((count, 4)))
+
+
+def laplace_prior(
+    relative_scale: Array,
+    noise: Density,
+    scale: Density = Density(0),  # noqa: B008 - an immutable tuple
+    by_noise: bool = False,
+) -> LaplacePrior:
+    """Prior with scale ``tau * relative_scale[j]``; an infinite entry is a flat column."""
+    rate = 1.0 / np.ascontiguousarray(relative_scale, dtype=np.float64)
+    hyper = np.array([np.count_nonzero(rate), by_noise, *noise, *scale], dtype=np.float64)
+    return LaplacePrior(rate, hyper)
+
+
+def moments(gram: Array, xty: Array, yty: float, dof: float) -> Moments:
+    """Moments as contiguous float64 arrays."""
+    return Moments(
+        np.ascontiguousarray(gram, dtype=np.float64),
+        np.ascontiguousarray(xty, dtype=np.float64),
+        float(yty),
+        float(dof),
+    )
+
+
+def rows_from_design(X: Array, y: Array, dof: float) -> Rows:
+    """Compress ``X`` (n, p), ``y`` (n,), centred if there is an intercept, in O(n^2 p).
+
+    With X X' = U diag(d) U' the compressed rows are U'X and the target U'y; directions with
+    d below ``n eps max(d)`` carry no information and are dropped.
+    """
+    power, basis = np.linalg.eigh(X @ X.T)
+    keep = power > power[-1] * len(power) * np.finfo(float).eps
+    basis = basis[:, keep]
+    target = basis.T @ y
+    rest = y - basis @ target
+    columns = np.ascontiguousarray(X.T @ basis)
+    return Rows(columns, target, power[keep], float(rest @ rest), float(dof))
+
+
+def rows_from_moments(data: Moments) -> Rows:
+    """Compress moments through the eigenvectors of X'X, in O(p^3)."""
+    power, basis = np.linalg.eigh(data.gram)
+    keep = power > power[-1] * len(power) * np.finfo(float).eps
+    power, basis = power[keep], basis[:, keep]
+    target = (basis.T @ data.xty) / np.sqrt(power)
+    rss = max(data.yty - float(target @ target), 0.0)
+    return Rows(np.ascontiguousarray(basis * np.sqrt(power)), target, power, rss, data.dof)

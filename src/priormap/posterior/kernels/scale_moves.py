@@ -1,0 +1,140 @@
+"""Moves of sigma and tau, alone or together with the coefficients, by one slice sampler.
+
+A move multiplies some of the unknowns by e^t. Drawing t from the target along that orbit, times
+the Jacobian, leaves the target invariant (Liu and Sabatti 2000). For every move used here the
+log density of t is
+
+    slope t - a e^{-2t} - b e^{-t} - c e^t - d e^{2t}
+        + log p(sigma e^t) [if sigma moves] + log p(tau e^t) [if tau moves]
+        - weight e^{-decay t} sum_j rate_j |fixed_j + e^t moving_j|
+
+so a move is a ``Line`` of numbers, and ``slice_factor`` (Neal 2003: stepping out, shrinkage)
+draws from any of them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from priormap.posterior.kernels.compiled import fast, inner
+from priormap.posterior.kernels.densities import log_density
+from priormap.posterior.kernels.problem import BY_NOISE, NOISE, PENALISED, SCALE
+from priormap.posterior.kernels.random import uniform
+
+
+class Line(NamedTuple):
+    """Numbers of the log density of t; ``sigma`` or ``tau`` is 0 if it does not move."""
+
+    width: float
+    slope: float
+    a: float
+    b: float
+    c: float
+    d: float
+    sigma: float
+    tau: float
+    weight: float
+    decay: float
+
+
+@fast()
+def weighted_l1(rate, fixed, moving, factor):
+    """``sum_j rate_j |fixed_j + factor moving_j|``."""
+    total = 0.0
+    for j in range(fixed.shape[0]):
+        total += rate[j] * abs(fixed[j] + factor * moving[j])
+    return total
+
+
+@inner()
+def line_density(t, line, hyper, rate, fixed, moving):
+    """Log density of t; the arrays count only if ``line.weight`` is positive."""
+    up = math.exp(t)
+    down = 1.0 / up
+    value = line.slope * t - (line.a * down + line.b) * down - (line.c + line.d * up) * up
+    if line.sigma > 0.0:
+        value += log_density(hyper[NOISE], hyper[NOISE + 1], hyper[NOISE + 2], line.sigma * up)
+    if line.tau > 0.0:
+        value += log_density(hyper[SCALE], hyper[SCALE + 1], hyper[SCALE + 2], line.tau * up)
+    if line.weight > 0.0:
+        weight = line.weight * down if line.decay > 0.0 else line.weight
+        value -= weight * weighted_l1(rate, fixed, moving, up)
+    return value
+
+
+@inner()
+def slice_factor(rng, line, hyper, rate, fixed, moving):
+    """Draw t given that it is now 0, and return the factor e^t."""
+    level = line_density(0.0, line, hyper, rate, fixed, moving) + math.log(uniform(rng))
+    left = -line.width * uniform(rng)
+    right = left + line.width
+    while line_density(left, line, hyper, rate, fixed, moving) > level:
+        left -= line.width
+    while line_density(right, line, hyper, rate, fixed, moving) > level:
+        right += line.width
+    while right - left > 1e-14:
+        t = left + (right - left) * uniform(rng)
+        if line_density(t, line, hyper, rate, fixed, moving) > level:
+            return math.exp(t)
+        if t < 0.0:
+            left = t
+        else:
+            right = t
+    return 1.0
+
+
+@inner()
+def sigma_line(hyper, scales, dof, misfit, penalty):
+    """Sigma given the rest; ``misfit`` = |y - X b|^2 and ``penalty`` = sum_j rate_j |b_j|."""
+    sigma, tau = scales[0], scales[1]
+    slope = 1.0 - dof - hyper[BY_NOISE] * hyper[PENALISED]
+    pull = hyper[BY_NOISE] * penalty / (tau * sigma)
+    half = 0.5 * misfit / (sigma * sigma)
+    width = 3.0 / math.sqrt(2.0 * dof + hyper[PENALISED] + 2.0)
+    return Line(width, slope, half, pull, 0.0, 0.0, sigma, 0.0, 0.0, 0.0)
+
+
+@inner()
+def tau_line(hyper, scales, penalty):
+    """Tau given the coefficients."""
+    unit = scales[1] * scales[0] if hyper[BY_NOISE] > 0.0 else scales[1]
+    width = 3.0 / math.sqrt(hyper[PENALISED] + 1.0)
+    slope = 1.0 - hyper[PENALISED]
+    return Line(width, slope, 0.0, penalty / unit, 0.0, 0.0, 0.0, scales[1], 0.0, 0.0)
+
+
+@inner()
+def coef_tau_line(hyper, scales, n_features, fit, power):
+    """(b, tau) -> e^t (b, tau): the penalty stays; ``fit`` = b'X'y and ``power`` = b'X'X b."""
+    precision = 1.0 / (scales[0] * scales[0])
+    slope = 1.0 + n_features - hyper[PENALISED]
+    return Line(
+        1.0, slope, 0.0, 0.0, -precision * fit, 0.5 * precision * power, 0.0, scales[1], 0.0, 0.0
+    )
+
+
+@inner()
+def residual_sigma_line(hyper, scales, dof, rank, rss):
+    """(e, sigma) -> e^t (e, sigma) for the fitted residual e of ``rank`` dimensions.
+
+    |e|^2 / sigma^2 stays, so only the irreducible ``rss`` and the priors speak. This crosses
+    the funnel towards small sigma where the design can fit the data almost perfectly.
+    """
+    sigma, tau = scales[0], scales[1]
+    slope = 1.0 + rank - dof - hyper[BY_NOISE] * hyper[PENALISED]
+    weight = 1.0 / (tau * sigma) if hyper[BY_NOISE] > 0.0 else 1.0 / tau
+    width = 3.0 / math.sqrt(2.0 * (dof - rank) + 4.0)
+    half = 0.5 * rss / (sigma * sigma)
+    return Line(width, slope, half, 0.0, 0.0, 0.0, sigma, 0.0, weight, hyper[BY_NOISE])
+
+
+@inner()
+def log_posterior(hyper, scales, dof, misfit, penalty):
+    """Log posterior of (coef, sigma, tau) up to its constant."""
+    sigma, tau = scales[0], scales[1]
+    unit = tau * sigma if hyper[BY_NOISE] > 0.0 else tau
+    value = -dof * math.log(sigma) - 0.5 * misfit / (sigma * sigma)
+    value -= penalty / unit + hyper[PENALISED] * math.log(unit)
+    value += log_density(hyper[NOISE], hyper[NOISE + 1], hyper[NOISE + 2], sigma)
+    return value + log_density(hyper[SCALE], hyper[SCALE + 1], hyper[SCALE + 2], tau)

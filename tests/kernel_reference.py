@@ -1,0 +1,94 @@
+"""Exact references for the Laplace kernels: closed forms and quadrature."""
+
+import numpy as np
+from scipy.special import log_ndtr, logsumexp
+
+
+def one_coefficient(gram, xty, sigma, scale):
+    """Mean, sd and P(b > 0) of exp(-(gram b^2 - 2 xty b) / (2 sigma^2) - |b| / scale)."""
+    sd = sigma / np.sqrt(gram)
+    centre = xty / gram + np.array([-1.0, 1.0]) * sd**2 / scale
+    side = np.array([1.0, -1.0])
+    z = side * centre / sd
+    log_weight = 0.5 * (centre / sd) ** 2 + log_ndtr(z)
+    weight = np.exp(log_weight - logsumexp(log_weight))
+    hazard = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(z))
+    mean = centre + side * sd * hazard
+    square = sd**2 * (1 - z * hazard - hazard**2) + mean**2
+    average = weight @ mean
+    return average, np.sqrt(weight @ square - average**2), weight[0]
+
+
+def log_density(code, a, b, x):
+    """The densities of a positive scale, written out once more from their definition."""
+    return {
+        0: lambda: np.zeros_like(x),
+        1: lambda: -(x**2) / (2 * a**2),
+        2: lambda: -(a + 1) / 2 * np.log1p((x / b) ** 2 / a),
+        3: lambda: -(2 * a + 1) * np.log(x) - b / x**2,
+        4: lambda: -np.log(x),
+    }[code]()
+
+
+def kinked_grid(low, high, count):
+    """Nodes and trapezoid weights on [low, high], dense around zero where that is inside."""
+    if low < 0 < high:
+        step = np.linspace(0.0, 1.0, count) ** 2
+        nodes = np.concatenate([low * step[:0:-1], high * step])
+    else:
+        nodes = np.linspace(low, high, 2 * count)
+    weights = np.zeros_like(nodes)
+    weights[:-1] += np.diff(nodes) / 2
+    weights[1:] += np.diff(nodes) / 2
+    return nodes, weights
+
+
+def two_coefficients(data, relative_scale, noise, scale, by_noise, sigmas, taus, count=160):
+    """Posterior expectations for p = 2 by quadrature over (b1, b2), sigma and tau.
+
+    ``sigmas`` and ``taus`` are the nodes, one node for a known value. Returns means of
+    ``b1, b2, b1^2, b2^2, b1 > 0, b2 > 0, log sigma, log tau``.
+    """
+    centre = np.linalg.solve(data.gram, data.xty)
+    width = 8.5 * np.sqrt(np.diag(np.linalg.inv(data.gram)))
+    penalised = np.isfinite(relative_scale).sum()
+    weights_sigma = np.gradient(sigmas) if len(sigmas) > 1 else np.ones(1)
+    weights_tau = np.gradient(taus) if len(taus) > 1 else np.ones(1)
+    total, offset = np.zeros(9), -np.inf
+    for sigma, weight_sigma in zip(sigmas, weights_sigma, strict=True):
+        (u, wu), (v, wv) = (
+            kinked_grid(m - sigma * w, m + sigma * w, count)
+            for m, w in zip(centre, width, strict=True)
+        )
+        first, second = u[:, None], v[None, :]
+        misfit = (
+            data.yty
+            - 2 * (first * data.xty[0] + second * data.xty[1])
+            + data.gram[0, 0] * first**2
+            + 2 * data.gram[0, 1] * first * second
+            + data.gram[1, 1] * second**2
+        )
+        penalty = abs(first) / relative_scale[0] + abs(second) / relative_scale[1]
+        area = np.outer(wu, wv)
+        for tau, weight_tau in zip(taus, weights_tau, strict=True):
+            unit = tau * sigma if by_noise else tau
+            log_p = -data.dof * np.log(sigma) - misfit / (2 * sigma**2) - penalty / unit
+            log_p += -penalised * np.log(unit)
+            log_p += log_density(*noise, np.float64(sigma)) + log_density(*scale, np.float64(tau))
+            highest = max(offset, log_p.max())
+            total *= np.exp(offset - highest)
+            offset = highest
+            mass = np.exp(log_p - offset) * area * weight_sigma * weight_tau
+            whole = mass.sum()
+            total += [
+                whole,
+                (mass * first).sum(),
+                (mass * second).sum(),
+                (mass * first**2).sum(),
+                (mass * second**2).sum(),
+                mass[u > 0].sum() + mass[u == 0].sum() / 2,
+                mass[:, v > 0].sum() + mass[:, v == 0].sum() / 2,
+                whole * np.log(sigma),
+                whole * np.log(tau),
+            ]
+    return total[1:] / total[0]
