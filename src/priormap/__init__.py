@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from priormap.density import log_posterior
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
+from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 from priormap.penalty import Penalty
 from priormap.priors import Gaussian, Laplace
 from priormap.regression import Regression
@@ -40,6 +40,7 @@ _VERBS = {
 __all__ = [
     "Certificate",
     "Gaussian",
+    "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",
     "InverseGamma",

@@ -270,7 +270,11 @@ def _verdict(row: Mapping[str, Any], p: int) -> str:
         )
     if row["agrees"]:
         return f"{row['call']} equals {mode_name} to {row['digits']} digits, {_zeros(ours, p)}"
-    fault = "" if row["converged_penalised"] else "; scikit-learn did not converge"
+    fault = ""
+    if not row["converged_penalised"]:
+        fault = "; scikit-learn did not converge"
+    elif row["is_mode_map"] and row["is_mode_penalised"]:
+        fault = "; both pass the certificate, so the data decide no further digit"
     return (
         f"{row['call']} differs from {mode_name} by {row['relative_difference']:.1e} of the "
         f"largest coefficient, with {theirs} exact zeros against {ours}{fault}"

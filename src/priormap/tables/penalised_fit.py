@@ -145,6 +145,8 @@ def _estimator(call: str, alpha: float, intercept: bool, X: Any, tight: bool) ->
     options: dict[str, Any] = {"fit_intercept": intercept}
     n, p = X.shape
     if call.startswith("LinearRegression"):
+        if tight and "tol" in LinearRegression().get_params():  # since 1.7 it drops directions
+            options["tol"] = max(n, p) * np.finfo(float).eps
         return LinearRegression(**options)
     if call.startswith("Ridge"):
         if tight and sparse.issparse(X):
