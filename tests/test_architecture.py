@@ -14,6 +14,7 @@ import priormap
 ROOT = Path(priormap.__file__).parent
 
 PUBLIC = {
+    "HalfCauchy",
     "Certificate",
     "Gaussian",
     "HalfNormal",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.errors import PriormapError, positive_number
-from priormap.penalty import column_scale
+from priormap.penalty import check_prior, column_scale
 from priormap.priors import Prior
 from priormap.regression import Regression
 from priormap.validation import as_numbers
@@ -17,17 +17,23 @@ __all__ = ["log_posterior", "log_prior"]
 
 
 def log_posterior(
-    data: Regression, prior: Prior, coef: ArrayLike, intercept: float, sigma: float | None = None
+    data: Regression,
+    prior: Prior,
+    coef: ArrayLike,
+    intercept: float,
+    sigma: float | None = None,
+    scale: float | None = None,
 ) -> float:
-    r"""Log density of the data and of (intercept, coef, sigma), not normalised over them.
+    r"""Log density of the data and of (intercept, coef, sigma, scale), not normalised over them.
 
     .. math::
 
         -n \log(\sigma \sqrt{2\pi}) - \frac{\lVert y - a - X b\rVert^2}{2\sigma^2}
-        + \sum_j \log p(b_j \mid \sigma) + \log p(\sigma)
+        + \sum_j \log p(b_j \mid \sigma, s) + \log p(\sigma) + \log p(s)
 
     The intercept's flat prior counts as density one, and so does a coefficient's flat prior.
-    It is a density of sigma itself (no Jacobian for log sigma or sigma**2).
+    It is a density of sigma and of the scale s themselves (no Jacobian for their logs or
+    squares), where they are unknown.
 
     Parameters
     ----------
@@ -39,6 +45,8 @@ def log_posterior(
         Zero if `data` has no intercept.
     sigma : float, optional
         Noise standard deviation; may be left out where `data` knows it.
+    scale : float, optional
+        The prior's scale, where it is learnt (see `Laplace`).
 
     Returns
     -------
@@ -48,7 +56,7 @@ def log_posterior(
     ------
     PriormapError
         If `coef` has the wrong length or is not finite, if an intercept is given to data that
-        have none, or if `sigma` is missing or not positive.
+        have none, or if `sigma` or `scale` is missing, not asked for, or not positive.
 
     Examples
     --------
@@ -75,7 +83,21 @@ def log_posterior(
     log_likelihood = -data.n_rows * (math.log(noise) + 0.5 * math.log(2 * math.pi))
     log_likelihood -= 0.5 * float(residual @ residual)
     log_sigma = 0.0 if isinstance(data.sigma, float) else float(data.sigma.logpdf(noise))
-    return log_likelihood + log_prior(data, prior, coef, noise) + log_sigma
+    known_prior, log_scale = _at_scale(prior, scale)
+    return log_likelihood + log_prior(data, known_prior, coef, noise) + log_sigma + log_scale
+
+
+def _at_scale(prior: Prior, scale: float | None) -> tuple[Prior, float]:
+    """Return the prior at one value of its learnt scale, and the log density of that value."""
+    check_prior(prior)
+    if prior.hyperprior is None:
+        if scale is not None:
+            raise PriormapError(f"{prior!r} has a known scale; leave scale={scale!r} out")
+        return prior, 0.0
+    if scale is None:
+        raise PriormapError(f"the scale of {prior!r} is learnt; say at which scale")
+    value = positive_number("scale", scale)
+    return prior.with_scale(value * np.asarray(prior.scale)), float(prior.hyperprior.logpdf(value))
 
 
 def log_prior(data: Regression, prior: Prior, coef: ArrayLike, sigma: float) -> float:

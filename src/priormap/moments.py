@@ -17,7 +17,7 @@ from scipy import sparse
 
 from priormap.validation import Matrix
 
-__all__ = ["Moments", "column_norms", "moments_of"]
+__all__ = ["Moments", "means_and_norms", "moments_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _BLOCK_ENTRIES = 1 << 18  # two megabytes: a block and its centred copy stay in cache
@@ -57,45 +57,62 @@ def moments_of(X: Matrix, y: Floats, intercept: bool) -> Moments:
     """Moments of the data, centred if there is an intercept."""
     y_mean = float(y.mean()) if intercept else 0.0
     y_centred = y - y_mean
+    if intercept:
+        y_centred -= y_centred.mean()  # what rounding left of a mean that dwarfs the spread
     yty = float(y_centred @ y_centred)
+    n = X.shape[0]
     if sparse.issparse(X):
-        n = X.shape[0]
         x_mean = X.sum(axis=0) / n if intercept else np.zeros(X.shape[1])
-        xtx = (X.T @ X).toarray() - n * np.outer(x_mean, x_mean)
-        return Moments(n, x_mean, y_mean, xtx, X.T @ y_centred, yty)
+        raw = (X.T @ X).toarray()
+        xtx = raw - n * np.outer(x_mean, x_mean)
+        if not (np.diag(xtx) < _CANCELLATION * np.diag(raw)).any():
+            return Moments(n, x_mean, y_mean, xtx, X.T @ y_centred, yty)
+        X = X.tocsr()  # a column that is sparse in name only: block by block, like a dense one
     if not intercept:
-        centre = np.zeros(X.shape[1])
         _, xtx, xty = _sums_about(X, y_centred, None)
-        return Moments(len(X), centre, y_mean, xtx, xty, yty)
-    centre = X[: _block_rows(X)].mean(axis=0)
+        return Moments(n, np.zeros(X.shape[1]), y_mean, xtx, xty, yty)
+    centre = np.asarray(X[: _block_rows(X)].mean(axis=0)).ravel()
     sums, xtx, xty = _sums_about(X, y_centred, centre)
     about_centre = np.diag(xtx).copy()
-    xtx = _shifted(xtx, sums, len(X))
+    xtx = _shifted(xtx, sums, n)
     if (np.diag(xtx) < _CANCELLATION * about_centre).any():
-        centre = centre + sums / len(X)
+        centre = centre + sums / n
         sums, xtx, xty = _sums_about(X, y_centred, centre)
-        xtx = _shifted(xtx, sums, len(X))
-    return Moments(len(X), centre + sums / len(X), y_mean, xtx, xty, yty)
+        xtx = _shifted(xtx, sums, n)
+    return Moments(n, centre + sums / n, y_mean, xtx, xty, yty)
 
 
-def column_norms(X: Matrix, x_mean: Floats) -> Floats:
-    """Euclidean norm of every centred column, in blocks of columns."""
+def means_and_norms(X: Matrix, sums: Floats, intercept: bool) -> tuple[Floats, Floats]:
+    """Mean and length about it of every column (zero and length without an intercept)."""
+    n, p = X.shape
+    means, norms = (sums / n if intercept else np.zeros(p)), np.empty(p)
+    sparse_enough = np.zeros(p, dtype=bool)
     if sparse.issparse(X):
         squares = np.asarray(X.multiply(X).sum(axis=0)).ravel()
-        return np.sqrt(np.maximum(squares - X.shape[0] * x_mean**2, 0.0))
-    norms = np.empty(X.shape[1])
-    for block in _blocks(X.shape[1], max(1, _BLOCK_ENTRIES // len(X))):
-        centred = X[:, block] - x_mean[block] if x_mean.any() else X[:, block]
-        norms[block] = np.sqrt(np.einsum("ij,ij->j", centred, centred))
-    return norms
+        centred_squares = squares - n * means**2
+        sparse_enough = centred_squares >= _CANCELLATION * squares
+        norms = np.sqrt(centred_squares.clip(0))
+    for block in _blocks(p, max(1, _BLOCK_ENTRIES // n)):
+        if sparse_enough[block].all():
+            continue
+        columns = _dense(X[:, block])
+        if intercept:
+            columns = columns - means[block]
+            rest = columns.mean(axis=0)  # what rounding left of the mean
+            means[block] += rest
+            columns -= rest
+        norms[block] = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    return means, norms
 
 
-def _sums_about(X: Floats, y: Floats, centre: Floats | None) -> tuple[Floats, Floats, Floats]:
+def _sums_about(X: Matrix, y: Floats, centre: Floats | None) -> tuple[Floats, Floats, Floats]:
     """Sums, cross products, and products with y, of the columns about `centre`."""
     p = X.shape[1]
     sums, xtx, xty = np.zeros(p), np.zeros((p, p)), np.zeros(p)
-    for block in _blocks(len(X), _block_rows(X)):
-        rows = X[block] if centre is None else X[block] - centre
+    for block in _blocks(X.shape[0], _block_rows(X)):
+        rows = _dense(X[block])
+        if centre is not None:
+            rows = rows - centre
         xtx += rows.T @ rows
         xty += y[block] @ rows
         if centre is not None:
@@ -107,7 +124,11 @@ def _shifted(xtx: Floats, sums: Floats, n: int) -> Floats:
     return xtx - np.outer(sums, sums / n)
 
 
-def _block_rows(X: Floats) -> int:
+def _dense(block: Matrix) -> Floats:
+    return block.toarray() if sparse.issparse(block) else block
+
+
+def _block_rows(X: Matrix) -> int:
     return max(256, _BLOCK_ENTRIES // X.shape[1])
 
 

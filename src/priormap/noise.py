@@ -18,7 +18,15 @@ from scipy.special import betaln, gammaln
 
 from priormap.errors import positive_number
 
-__all__ = ["HalfNormal", "HalfStudentT", "InverseGamma", "Jeffreys", "NoisePrior"]
+__all__ = [
+    "HalfCauchy",
+    "HalfNormal",
+    "HalfStudentT",
+    "InverseGamma",
+    "Jeffreys",
+    "NoisePrior",
+    "ScaleDensity",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 Polynomial: TypeAlias = Sequence[float]  # coefficients in rising powers of v = sigma**2
@@ -200,4 +208,16 @@ class Jeffreys:
         return (1.0,), (1.0,)
 
 
-NoisePrior: TypeAlias = HalfNormal | HalfStudentT | InverseGamma | Jeffreys
+def HalfCauchy(scale: float) -> HalfStudentT:
+    """Half-Cauchy density with this scale: `HalfStudentT` with one degree of freedom.
+
+    Examples
+    --------
+    >>> HalfCauchy(2.0)
+    HalfStudentT(df=1.0, scale=2.0)
+    """
+    return HalfStudentT(df=1.0, scale=scale)
+
+
+ScaleDensity: TypeAlias = HalfNormal | HalfStudentT | InverseGamma
+NoisePrior: TypeAlias = ScaleDensity | Jeffreys

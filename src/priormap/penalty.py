@@ -19,7 +19,7 @@ from priormap.priors import Gaussian, Laplace, Prior
 from priormap.regression import Regression
 from priormap.validation import as_numbers
 
-__all__ = ["Penalty"]
+__all__ = ["Penalty", "check_prior", "column_scale", "relative_scale"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -87,9 +87,23 @@ class Penalty:
 
 def column_scale(prior: Prior, data: Regression) -> Floats:
     """Scale of the prior of each coefficient, in units of the caller's columns."""
+    check_prior(prior)
+    return _per_column(np.asarray(prior.known_scale), data)
+
+
+def relative_scale(prior: Prior, data: Regression) -> Floats:
+    """As `column_scale`, where the scale may be learnt: it is then a multiple of this."""
+    check_prior(prior)
+    return _per_column(np.asarray(prior.scale), data)
+
+
+def check_prior(prior: object) -> None:
+    """Refuse whatever is not a prior of priormap."""
     if not isinstance(prior, Gaussian | Laplace):
         raise PriormapError(f"prior must be Gaussian(...) or Laplace(...), got {prior!r}")
-    scale = np.asarray(prior.scale)
+
+
+def _per_column(scale: Floats, data: Regression) -> Floats:
     if scale.ndim and len(scale) != data.n_features:
         raise PriormapError(
             f"scale has {len(scale)} entries but X has {data.n_features} columns; "

@@ -6,14 +6,15 @@ Laplace prior is the penalty ``l1 |b|`` and the Gaussian prior the penalty ``l2 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from priormap._tails import log_mills, truncated_normal_mean, truncated_normal_mean_square
 from priormap.errors import PriormapError, positive_number
+from priormap.noise import ScaleDensity
 from priormap.validation import as_numbers
 
 __all__ = ["Gaussian", "Laplace", "Prior"]
@@ -24,13 +25,40 @@ _LINEAR = 1e-8  # relative to the posterior's own scale: its square is below rou
 
 @dataclass(frozen=True, eq=False)
 class _ScalePrior:
-    """A zero-centred prior that differs from its kin by a scale only."""
+    """A zero-centred prior that differs from its kin by a scale only.
+
+    With a hyperprior the scale is learnt: `scale` is then relative, the prior's scale being
+    the learnt number times it.
+    """
 
     scale: float | Floats = 1.0
     scaled_by_noise: bool = False
+    hyperprior: ScaleDensity | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            scale: float | ArrayLike | ScaleDensity = 1.0,
+            scaled_by_noise: bool = False,
+            hyperprior: ScaleDensity | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
+        if isinstance(self.scale, ScaleDensity):
+            if self.hyperprior is not None:
+                raise PriormapError(
+                    f"scale={self.scale!r} is a hyperprior and hyperprior={self.hyperprior!r} "
+                    "another; give one of them"
+                )
+            object.__setattr__(self, "hyperprior", self.scale)
+            object.__setattr__(self, "scale", 1.0)
         object.__setattr__(self, "scale", _checked_scale(self.scale))
+        if self.hyperprior is not None and not isinstance(self.hyperprior, ScaleDensity):
+            raise PriormapError(
+                "hyperprior must be HalfCauchy(...), HalfNormal(...), HalfStudentT(...) or "
+                f"InverseGamma(...), got {self.hyperprior!r}"
+            )
         if not isinstance(self.scaled_by_noise, bool | np.bool_):
             raise PriormapError(
                 f"scaled_by_noise must be True or False, got {self.scaled_by_noise!r}"
@@ -39,22 +67,44 @@ class _ScalePrior:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, _ScalePrior):
             return NotImplemented
-        return self.scaled_by_noise == other.scaled_by_noise and np.array_equal(
-            self.scale, other.scale
+        mine, theirs = (
+            (self.scaled_by_noise, self.hyperprior),
+            (
+                other.scaled_by_noise,
+                other.hyperprior,
+            ),
         )
+        return mine == theirs and np.array_equal(self.scale, other.scale)
 
     def __hash__(self) -> int:
         scale = tuple(np.ravel(self.scale).tolist())
-        return hash((type(self).__name__, scale, self.scaled_by_noise))
+        return hash((type(self).__name__, scale, self.scaled_by_noise, self.hyperprior))
 
     def __repr__(self) -> str:
-        scale = (
+        scale: object = (
             f"{self.scale:g}"
             if isinstance(self.scale, float)
             else np.array2string(self.scale, precision=4, threshold=6, separator=", ")
         )
+        if self.hyperprior is not None:
+            relative = np.ndim(self.scale) or self.scale != 1
+            scale = f"{scale}, hyperprior={self.hyperprior}" if relative else self.hyperprior
         noise = ", scaled_by_noise=True" if self.scaled_by_noise else ""
         return f"{type(self).__name__}(scale={scale}{noise})"
+
+    @property
+    def known_scale(self) -> float | Floats:
+        """The scale, where it is a number; a learnt one has none until it is sampled."""
+        if self.hyperprior is not None:
+            raise PriormapError(
+                f"the scale of {self!r} is learnt and has no single value; sample it, or fix "
+                "it with prior.with_scale(...)"
+            )
+        return self.scale
+
+    def with_scale(self, scale: float | ArrayLike) -> Self:
+        """Return the same prior with a known scale in place of its own."""
+        return replace(self, scale=scale, hyperprior=None)
 
     @property
     def is_flat(self) -> NDArray[np.bool_]:
@@ -72,12 +122,15 @@ class Gaussian(_ScalePrior):
 
     Parameters
     ----------
-    scale : float or array of shape (p,)
+    scale : float, array of shape (p,) or hyperprior
         Prior standard deviation, one for all coefficients or one for each, in units of
-        the coefficient. ``inf`` is the flat prior.
+        the coefficient. ``inf`` is the flat prior. A density (`HalfCauchy`, `HalfNormal`,
+        `HalfStudentT`, `InverseGamma`) makes it unknown, to be learnt by `sample`.
     scaled_by_noise : bool
         Whether `scale` is in units of the noise: the prior standard deviation of a
         coefficient is then ``sigma * scale``.
+    hyperprior : density, optional
+        Makes the scale unknown with `scale` as its relative value for each column.
 
     Raises
     ------
@@ -107,26 +160,26 @@ class Gaussian(_ScalePrior):
     def to_ridge(self, sigma: float) -> float | Floats:
         """``alpha`` of the scikit-learn Ridge that is the mode: ``sigma**2 / scale**2``."""
         noise = 1.0 if self.scaled_by_noise else positive_number("sigma", sigma)
-        return _unwrap((noise / np.asarray(self.scale)) ** 2)
+        return _unwrap((noise / np.asarray(self.known_scale)) ** 2)
 
     @property
     def sd(self) -> float | Floats:
         """Prior standard deviation (in noise units if scaled by the noise)."""
-        return self.scale
+        return self.known_scale
 
     def logpdf(self, coef: ArrayLike) -> Floats:
         """Log density, elementwise; the flat prior's is 0 everywhere."""
-        scale = np.where(self.is_flat, 1.0, self.scale)
+        scale = np.where(self.is_flat, 1.0, self.known_scale)
         constant = np.where(self.is_flat, 0.0, -np.log(scale) - 0.5 * np.log(2 * np.pi))
         return constant - self.penalty(coef)
 
     def penalty(self, coef: ArrayLike) -> Floats:
         """Drop of the log density from zero to `coef`: ``coef**2 / (2 scale**2)``."""
-        return 0.5 * (np.asarray(coef, dtype=float) / self.scale) ** 2
+        return 0.5 * (np.asarray(coef, dtype=float) / self.known_scale) ** 2
 
     def pull(self, coef: ArrayLike) -> Floats:
         """Derivative of `penalty`, ``coef / scale**2``: how hard the prior pulls to zero."""
-        return np.asarray(coef, dtype=float) / self.scale / self.scale
+        return np.asarray(coef, dtype=float) / self.known_scale / self.known_scale
 
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
         """Smallest and largest pull (subdifferential of `penalty`); here they coincide."""
@@ -139,7 +192,7 @@ class Gaussian(_ScalePrior):
         Proportional shrinkage ``z / (1 + (sd / scale)**2)``.
         """
         sd = _noise_sd(sd)
-        ratio = (1.0 if self.scaled_by_noise else sd) / np.asarray(self.scale)
+        ratio = (1.0 if self.scaled_by_noise else sd) / np.asarray(self.known_scale)
         return np.asarray(z, dtype=float) / (1 + ratio**2)
 
     def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
@@ -149,7 +202,7 @@ class Gaussian(_ScalePrior):
     def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
         """Draw from the prior; the last axis of `size` matches a vector of scales."""
         _refuse_flat_draws(self)
-        return np.asarray(random_state.normal(0.0, self.scale, size))
+        return np.asarray(random_state.normal(0.0, self.known_scale, size))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -161,12 +214,15 @@ class Laplace(_ScalePrior):
 
     Parameters
     ----------
-    scale : float or array of shape (p,)
+    scale : float, array of shape (p,) or hyperprior
         Prior mean of ``|b|``, one for all coefficients or one for each, in units of the
         coefficient; the prior standard deviation is ``scale * sqrt(2)``. ``inf`` is the
-        flat prior.
+        flat prior. A density (`HalfCauchy`, `HalfNormal`, `HalfStudentT`, `InverseGamma`)
+        makes it unknown, to be learnt by `sample`.
     scaled_by_noise : bool
         Whether `scale` is in units of the noise, as in Park and Casella (2008), eq. 5.
+    hyperprior : density, optional
+        Makes the scale unknown with `scale` as its relative value for each column.
 
     Raises
     ------
@@ -202,21 +258,23 @@ class Laplace(_ScalePrior):
         """``alpha`` of the scikit-learn Lasso that is the mode: ``sigma**2 / (n scale)``."""
         sigma = positive_number("sigma", sigma)
         strength = sigma if self.scaled_by_noise else sigma**2
-        return _unwrap(strength / np.asarray(self.scale) / positive_number("n", n))
+        return _unwrap(strength / np.asarray(self.known_scale) / positive_number("n", n))
 
     @property
     def sd(self) -> float | Floats:
         """Prior standard deviation, ``scale * sqrt(2)`` (in noise units if scaled by it)."""
-        return _unwrap(np.asarray(self.scale) * np.sqrt(2.0))
+        return _unwrap(np.asarray(self.known_scale) * np.sqrt(2.0))
 
     def logpdf(self, coef: ArrayLike) -> Floats:
         """Log density, elementwise; the flat prior's is 0 everywhere."""
-        constant = np.where(self.is_flat, 0.0, -np.log(2 * np.where(self.is_flat, 1, self.scale)))
+        constant = np.where(
+            self.is_flat, 0.0, -np.log(2 * np.where(self.is_flat, 1, self.known_scale))
+        )
         return constant - self.penalty(coef)
 
     def penalty(self, coef: ArrayLike) -> Floats:
         """Drop of the log density from zero to `coef`: ``|coef| / scale``."""
-        return np.abs(np.asarray(coef, dtype=float)) / self.scale
+        return np.abs(np.asarray(coef, dtype=float)) / self.known_scale
 
     def pull(self, coef: ArrayLike) -> Floats:
         """Derivative of `penalty`, ``sign(coef) / scale``: how hard the prior pulls to zero.
@@ -224,13 +282,13 @@ class Laplace(_ScalePrior):
         The pull does not fade with the size of the coefficient. At zero it is any number
         of an interval (see `pull_range`); 0, its middle, is returned there.
         """
-        return np.sign(np.asarray(coef, dtype=float)) / self.scale
+        return np.sign(np.asarray(coef, dtype=float)) / self.known_scale
 
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
         """Smallest and largest pull: the subdifferential, ``[-1, 1] / scale`` at zero."""
         coef = np.asarray(coef, dtype=float)
         low, high = np.where(coef > 0, 1.0, -1.0), np.where(coef < 0, -1.0, 1.0)
-        return low / self.scale, high / self.scale
+        return low / self.known_scale, high / self.known_scale
 
     def shrink(self, z: ArrayLike, sd: float) -> Floats:
         """Mode of one coefficient that was observed as `z` with noise `sd`.
@@ -268,10 +326,10 @@ class Laplace(_ScalePrior):
     def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
         """Draw from the prior; the last axis of `size` matches a vector of scales."""
         _refuse_flat_draws(self)
-        return np.asarray(random_state.laplace(0.0, self.scale, size))
+        return np.asarray(random_state.laplace(0.0, self.known_scale, size))
 
     def _threshold(self, sd: float) -> Floats:
-        return np.asarray((sd if self.scaled_by_noise else sd**2) / self.scale, dtype=float)
+        return np.asarray((sd if self.scaled_by_noise else sd**2) / self.known_scale, dtype=float)
 
 
 Prior: TypeAlias = Gaussian | Laplace

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, sparse
 
 from priormap.errors import PriormapError, PriormapWarning, positive_number
-from priormap.moments import Moments
+from priormap.moments import Moments, means_and_norms
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
 from priormap.unit_columns import UnitColumns
 from priormap.validation import Matrix, as_design, as_response, check_same_index
@@ -93,6 +93,13 @@ class Regression:
             names: Iterable[str] | None = None,
         ) -> None: ...
 
+    def __new__(cls, *args: object, **options: object) -> Self:
+        """Refuse an unknown keyword in one sentence that lists the known ones."""
+        known = [item.name for item in fields(cls) if item.init]
+        for name in options.keys() - set(known):
+            raise PriormapError(f"unknown keyword {name!r}; there are: {', '.join(known)}")
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for name in ("intercept", "standardize"):
             if not isinstance(getattr(self, name), bool | np.bool_):
@@ -101,7 +108,7 @@ class Regression:
         X, names, column_sums = as_design(self.X, self.names)
         y = as_response(self.y, X.shape[0])
         if len(y) < 1 + self.intercept:
-            raise PriormapError(f"X has {len(y)} row; at least 2 are needed with an intercept")
+            raise PriormapError(f"X has {len(y)} row; give at least 2, or use intercept=False")
         if not sparse.issparse(X):
             X = X.view()
             X.flags.writeable = False
@@ -123,10 +130,17 @@ class Regression:
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, target: str, **options: Any) -> Self:
         """Regression of one column of a DataFrame on all others; options as in the class."""
-        if target not in frame.columns:
+        if not hasattr(frame, "columns"):
+            raise PriormapError(
+                f"frame must be a pandas DataFrame, got {type(frame).__name__}; "
+                "arrays go to Regression(X, y)"
+            )
+        if not isinstance(target, Hashable) or target not in frame.columns:
             columns = ", ".join(map(str, frame.columns[:8]))
             more = ", ..." if len(frame.columns) > 8 else ""
-            raise PriormapError(f"target {target!r} is not a column; there are: {columns}{more}")
+            raise PriormapError(
+                f"target {target!r} is not a column; choose one of: {columns}{more}"
+            )
         if frame.columns.tolist().count(target) > 1:
             raise PriormapError(f"target {target!r} names several columns; rename them")
         if len(frame.columns) == 1:
@@ -165,12 +179,11 @@ class Regression:
     @cached_property
     def column_sd(self) -> Floats:
         """Standard deviation of every column (about its mean, with 1/n), shape (p,)."""
-        norms = self.unit.x_norm
+        norms, n = self.unit.x_norm, self.n_rows
         if not self.intercept:  # those norms are about zero
-            sums = self.unit.column_sums
-            mean = sums / self.n_rows
-            norms = np.sqrt(np.maximum(norms**2 - self.n_rows * mean**2, 0.0))
-        return norms / np.sqrt(self.n_rows)
+            means, norms = means_and_norms(self.X, self.unit.column_sums, True)
+            norms[norms <= 4 * np.finfo(float).eps * np.sqrt(n) * np.abs(means)] = 0.0
+        return norms / np.sqrt(n)
 
     def _checked_sigma(self) -> float | NoisePrior:
         if isinstance(self.sigma, HalfNormal | HalfStudentT | InverseGamma | Jeffreys):

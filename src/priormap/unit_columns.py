@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from priormap.errors import PriormapError
-from priormap.moments import Moments, column_norms, moments_of
+from priormap.moments import Moments, means_and_norms, moments_of
 from priormap.validation import Matrix
 
 __all__ = ["UnitColumns"]
@@ -55,15 +55,18 @@ class UnitColumns:
                 self.x_mean, self.y_mean = moments.x_mean, moments.y_mean
                 norms, y_norm = np.sqrt(np.diag(moments.xtx).clip(0)), np.sqrt(moments.yty)
             else:
-                self.x_mean = column_sums / self.n if intercept else np.zeros(self.p)
+                self.x_mean, norms = means_and_norms(X, column_sums, intercept)
                 self.y_mean = float(y.mean()) if intercept else 0.0
-                norms = column_norms(X, self.x_mean)
                 y_norm = np.linalg.norm(y - self.y_mean)
+        for j in np.flatnonzero(~(norms > _SMALLEST_NORM) | ~(norms < _LARGEST_NORM)):
+            column = X[:, [j]].toarray() if sparse.issparse(X) else X[:, j]
+            _refuse_extreme_units(f"column {names[j]!r}", column, intercept)
+        if not _SMALLEST_NORM < y_norm < _LARGEST_NORM:
+            _refuse_extreme_units("y", y, intercept)
         noise = 4 * _EPS * np.sqrt(self.n)
         norms[norms <= noise * np.abs(self.x_mean)] = 0.0
         self.x_norm = norms
         self.y_norm = 0.0 if y_norm <= noise * abs(self.y_mean) else float(y_norm)
-        self._refuse_extreme_units()
 
     @property
     def has_cheap_gram(self) -> bool:
@@ -149,17 +152,13 @@ class UnitColumns:
         centred -= centred.mean(axis=0)
         return centred
 
-    def _refuse_extreme_units(self) -> None:
-        within = (self.x_norm == 0) | (
-            (self.x_norm > _SMALLEST_NORM) & (self.x_norm < _LARGEST_NORM)
+
+def _refuse_extreme_units(name: str, values: Floats, intercept: bool) -> None:
+    """Refuse values whose squares leave the range of a float; a constant has no units."""
+    size, spread = float(np.abs(values).max()), float(np.ptp(values / 2))
+    is_constant = spread <= 2 * _EPS * size if intercept else size == 0
+    if size > _LARGEST_NORM or not is_constant:
+        raise PriormapError(
+            f"{name} has entries of size {size:.3g}, whose squares leave the range of floats; "
+            f"rescale {'y' if name == 'y' else 'the column'} (multiply it by a power of ten)"
         )
-        if not within.all():  # squares that overflow leave infinity or NaN here
-            raise PriormapError(
-                f"column {self._names[int(np.argmin(within))]!r} has entries whose squares leave "
-                "the range of floats; rescale the column (divide it by a power of ten)"
-            )
-        if self.y_norm and not _SMALLEST_NORM < self.y_norm < _LARGEST_NORM:
-            raise PriormapError(
-                "y has entries whose squares leave the range of floats; "
-                "rescale y (divide it by a power of ten)"
-            )

@@ -12,12 +12,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from priormap.mode.homotopy import lasso_path
+from priormap.errors import PriormapError
+from priormap.mode.homotopy import COMPLETE, lasso_path
+from priormap.mode.wide_homotopy import wide_lasso_path
 from priormap.unit_columns import UnitColumns
 
 __all__ = ["LaplaceKnots"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_MOST_KNOTS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +43,20 @@ class LaplaceKnots:
     @classmethod
     def of(cls, columns: UnitColumns, weights: Floats, lambda_min: float = 0.0) -> LaplaceKnots:
         """All knots from the largest one down to `lambda_min`."""
-        if columns.has_cheap_gram or not (weights > 0).all():
-            lambdas, coefs, *_ = lasso_path(
-                columns.gram, columns.xty, weights, lambda_min, 20 * columns.p + 1000
+        if columns.has_cheap_gram:
+            lambdas, coefs, status, _ = lasso_path(
+                columns.gram, columns.xty, weights, lambda_min, _MOST_KNOTS
             )
         else:
-            from priormap.mode.wide_homotopy import wide_lasso_path
-
-            lambdas, coefs = wide_lasso_path(columns, weights, lambda_min)
+            path = wide_lasso_path(
+                columns.columns, columns.correlate, columns.xty, weights, lambda_min, _MOST_KNOTS
+            )
+            lambdas, coefs, status = path.lams, path.expand(columns.p), path.status
+        if status != COMPLETE:
+            raise PriormapError(
+                f"the path has more than {_MOST_KNOTS} knots above the smallest penalty asked "
+                "for; ask for a smaller largest scale, or drop nearly collinear columns"
+            )
         return cls(lambdas, coefs, columns, weights)
 
     def at(self, lambdas: Floats) -> Floats:

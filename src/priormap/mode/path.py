@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -236,7 +236,7 @@ def _user_coefs(data: Regression, unit_coefs: Floats) -> tuple[Floats, Floats]:
 
 def _rescaled(prior: Prior, scale: float) -> Prior:
     """Return the prior with this scale; a vector of scales is multiplied by it."""
-    return replace(prior, scale=scale if np.ndim(prior.scale) == 0 else prior.scale * scale)
+    return prior.with_scale(scale if np.ndim(prior.scale) == 0 else prior.scale * scale)
 
 
 def _checked_scales(scales: Floats) -> Floats:

@@ -1,0 +1,84 @@
+r"""Log densities of many draws at once, from the moments where they serve."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.penalty import relative_scale
+from priormap.posterior.draws import Draws
+from priormap.priors import Prior
+from priormap.regression import Regression
+
+__all__ = ["log_likelihood", "log_posterior_of_draws", "log_priors", "sigma_of"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def sigma_of(data: Regression, draws: Draws) -> Floats:
+    """Noise of each draw, the known one where it is known; shape (chains, draws)."""
+    if draws.sigma is not None:
+        return draws.sigma
+    return np.full(draws.coef.shape[:2], data.sigma)
+
+
+def residual_sums(data: Regression, draws: Draws) -> Floats:
+    """Residual sum of squares of each draw, O(p**2) each where the moments are at hand."""
+    columns = data.unit
+    unit = draws.coef * columns.x_norm / (columns.y_norm or 1.0)
+    if columns.has_cheap_gram:
+        gradient = 2 * columns.xty - unit @ columns.gram
+        uu = 1.0 if columns.y_norm > 0 else 0.0
+        rss = np.maximum(uu - np.einsum("cdp,cdp->cd", unit, gradient), 0.0)
+    else:
+        Z = columns.columns(np.arange(columns.p))
+        rss = np.stack([((columns.response - chain @ Z.T) ** 2).sum(axis=-1) for chain in unit])
+    rss *= (columns.y_norm or 1.0) ** 2
+    if draws.intercept is None:
+        return rss
+    off_centre = draws.intercept - (columns.y_mean - draws.coef @ columns.x_mean)
+    return rss + data.n_rows * off_centre**2
+
+
+def log_priors(data: Regression, prior: Prior, draws: Draws) -> dict[str, Floats]:
+    """Log prior density of each variable of each draw: coef, sigma and scale, where unknown."""
+    relative = relative_scale(prior, data)
+    factor = np.ones(draws.coef.shape[:2])
+    if draws.scale is not None:
+        factor = factor * draws.scale
+    if prior.scaled_by_noise:
+        factor = factor * sigma_of(data, draws)
+    # density of b is that of b / factor under the relative scale, over factor
+    bound = int(np.isfinite(relative).sum())
+    fixed = type(prior)(relative)
+    logs = {"coef": fixed.logpdf(draws.coef / factor[..., None])}
+    logs["coef"][..., np.isfinite(relative)] -= np.log(factor)[..., None] if bound else 0.0
+    if draws.sigma is not None and not isinstance(data.sigma, float):
+        logs["sigma"] = data.sigma.logpdf(draws.sigma)
+    if draws.scale is not None and prior.hyperprior is not None:
+        logs["scale"] = prior.hyperprior.logpdf(draws.scale)
+    return logs
+
+
+def log_posterior_of_draws(data: Regression, prior: Prior, draws: Draws) -> Floats:
+    """`priormap.log_posterior` of each draw, shape (chains, draws)."""
+    sigma = sigma_of(data, draws)
+    total = -data.n_rows * np.log(sigma * np.sqrt(2 * np.pi))
+    total -= 0.5 * residual_sums(data, draws) / sigma**2
+    for name, values in log_priors(data, prior, draws).items():
+        total += values.sum(axis=-1) if name == "coef" else values
+    return total
+
+
+def log_likelihood(data: Regression, draws: Draws) -> Floats:
+    """Log density of every row under every draw, shape (chains, draws, n)."""
+    sigma = sigma_of(data, draws)[..., None]
+    return -np.log(sigma * np.sqrt(2 * np.pi)) - 0.5 * ((data.y - fitted(data, draws)) / sigma) ** 2
+
+
+def fitted(data: Regression, draws: Draws) -> Floats:
+    """Linear predictor of every row under every draw, shape (chains, draws, n)."""
+    values = np.stack([np.asarray((data.X @ chain.T).T) for chain in draws.coef])
+    return values if draws.intercept is None else values + draws.intercept[..., None]

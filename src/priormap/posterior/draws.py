@@ -1,0 +1,57 @@
+"""What every route hands over: plain arrays of draws, before they become an ArviZ tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.regression import Regression
+
+__all__ = ["Draws", "intercepts", "user_coefs"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Draws of one run, in the caller's units.
+
+    Attributes
+    ----------
+    coef : array of shape (chains, draws, p)
+    intercept : array of shape (chains, draws), or None without an intercept
+    sigma : array of shape (chains, draws), or None where it is known
+    scale : array of shape (chains, draws), or None where it is not learnt
+    stats : dict of arrays of shape (chains, draws)
+        What the route knows of each draw.
+    attributes : dict
+        What the route knows of the run.
+    """
+
+    coef: Floats
+    intercept: Floats | None
+    sigma: Floats | None
+    scale: Floats | None = None
+    stats: dict[str, Floats] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def user_coefs(data: Regression, unit_coef: Floats) -> Floats:
+    """Coefficients in units of X from those of unit columns; any leading shape."""
+    columns = data.unit
+    norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
+    return unit_coef * ((columns.y_norm or 1.0) / norm)
+
+
+def intercepts(
+    data: Regression, coef: Floats, sigma: Floats, rng: np.random.Generator
+) -> Floats | None:
+    """Exact draws of the flat intercept given the rest: ``Normal(y_mean - x_mean'b, sigma**2/n)``."""
+    if not data.intercept:
+        return None
+    columns = data.unit
+    centre = columns.y_mean - coef @ columns.x_mean
+    return centre + sigma / np.sqrt(data.n_rows) * rng.standard_normal(centre.shape)
