@@ -1,0 +1,105 @@
+"""The priors of a figure: checked and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from priormap.errors import PriormapError
+from priormap.priors import Gaussian, Laplace, Prior
+
+__all__ = ["Priors", "coef_unit", "family", "listed", "matched_pair", "named_priors", "refuse_flat"]
+
+Priors: TypeAlias = Prior | Iterable[Prior] | Mapping[str, Prior]
+
+
+def matched_pair(sd: float = 1.0) -> dict[str, Prior]:
+    """Return a Gaussian and a Laplace prior of one standard deviation."""
+    return named_priors([Gaussian(sd), Laplace(sd / np.sqrt(2.0))])
+
+
+def named_priors(priors: Priors) -> dict[str, Prior]:
+    """One prior, several, or a mapping from names: as a mapping from names.
+
+    Raises
+    ------
+    PriormapError
+        If there is none, one is not a prior or has several scales, or two have one name.
+    """
+    if isinstance(priors, Prior):
+        priors = [priors]
+    if not isinstance(priors, Iterable) or isinstance(priors, str):
+        raise PriormapError(
+            f"priors must be a list of priors or a dict of named ones, got {priors!r}"
+        )
+    named = dict(priors) if isinstance(priors, Mapping) else _named(list(priors))
+    if not named:
+        raise PriormapError("priors is empty; give at least one, for example Gaussian(1.0)")
+    for name, prior in named.items():
+        _check(name, prior)
+    return named
+
+
+def family(prior: Prior) -> str:
+    """Name of the family of a prior, the key to its look."""
+    return type(prior).__name__
+
+
+def coef_unit(priors: Mapping[str, Prior]) -> str:
+    """Unit in which the priors as given measure a coefficient."""
+    by_noise = {prior.scaled_by_noise for prior in priors.values()}
+    if len(by_noise) == 2:
+        raise PriormapError(
+            "priors mixes scales in units of the noise with plain scales; draw them apart, "
+            "or give all the same scaled_by_noise"
+        )
+    return "noise sd" if by_noise.pop() else "its own unit"
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence: ``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def refuse_flat(priors: Mapping[str, Prior]) -> None:
+    """Raise a PriormapError if a prior is flat."""
+    for name, prior in priors.items():
+        if np.any(prior.is_flat):
+            raise PriormapError(
+                f"prior {name!r} is flat (scale=inf) and has no shape to draw; give a finite scale"
+            )
+
+
+def _named(priors: list[Prior]) -> dict[str, Prior]:
+    named: dict[str, Prior] = {}
+    for prior in priors:
+        name = _description(prior)
+        if name in named:
+            raise PriormapError(
+                f"priors holds two priors that read {name!r}; drop one or name them in a dict"
+            )
+        named[name] = prior
+    return named
+
+
+def _description(prior: Prior) -> str:
+    if not isinstance(prior, Prior) or not isinstance(prior.scale, float):
+        return repr(prior)  # refused by _check
+    if np.isinf(prior.scale):
+        return f"{family(prior)}, flat"
+    word = "sd" if isinstance(prior, Gaussian) else "scale"
+    return f"{family(prior)}, {word} {prior.scale:.4g}" + " σ" * prior.scaled_by_noise
+
+
+def _check(name: object, prior: object) -> None:
+    if not isinstance(name, str):
+        raise PriormapError(f"priors must be named by strings, got the name {name!r}")
+    if not isinstance(prior, Prior):
+        raise PriormapError(f"priors must hold Gaussian or Laplace priors, got {prior!r}")
+    if not isinstance(prior.scale, float):
+        raise PriormapError(
+            f"prior {name!r} has {np.size(prior.scale)} scales and a figure shows one; "
+            f"give {family(prior)}(scale=...) with one number"
+        )

@@ -1,0 +1,190 @@
+"""The numbers of the pull figure: derivatives of penalties, and their falls over a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from priormap.errors import PriormapError, positive_number
+from priormap.plots.named import Priors, coef_unit, family, named_priors, refuse_flat
+from priormap.priors import Gaussian, Laplace, Prior
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "STEP",
+    "WEIGHTS",
+    "Written",
+    "checked_pull",
+    "comparisons",
+    "crossover",
+    "gaussian_and_laplace",
+    "pull_steps_table",
+    "pull_table",
+]
+
+Written: TypeAlias = Literal["w^2", "w^2/2"]
+WEIGHTS = (15.0, 0.02)  # a large and a small one, of the question why L1 makes zeros
+STEP = 0.001
+# the L2 loss as a prior: w^2 is the penalty of a Gaussian of variance 1/2
+_L2 = {"w^2": ("w²", Gaussian(1 / np.sqrt(2.0))), "w^2/2": ("w²/2", Gaussian(1.0))}
+
+
+def pull_table(
+    priors: Priors | None = None,
+    *,
+    written: Written | None = None,
+    weights: tuple[float, ...] = WEIGHTS,
+) -> pd.DataFrame:
+    """Pull of priors on weights from zero to beyond the largest of `weights`.
+
+    Parameters
+    ----------
+    priors : prior, list of priors or dict of named priors, optional
+        Default: the priors whose penalties are the L1 loss |w| and the L2 loss.
+    written : {"w^2", "w^2/2"}, optional
+        How the L2 loss of the default is written; ``"w^2"`` if not given.
+    weights : tuple of float
+        Weights to mark; the table reaches from a quarter of the smallest, and 0, to
+        four times the largest.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``prior``, ``family``, ``weight``, ``pull_low``, ``pull_high`` (nats per unit
+        of weight). The two pulls differ only at 0, where the Laplace pull is an interval.
+
+    Examples
+    --------
+    >>> table = pull_table()
+    >>> table[table.weight == 0].drop(columns="family").set_index("prior")
+           weight  pull_low  pull_high
+    prior
+    |w|       0.0      -1.0        1.0
+    w²        0.0       0.0        0.0
+    """
+    import pandas as pd
+
+    named, weights = checked_pull(priors, written, weights)
+    grid = np.geomspace(min(weights) / 4, max(weights) * 4, 200)
+    grid = np.unique(np.concatenate([[0.0], grid, weights]))
+    parts = []
+    for name, prior in named.items():
+        low, high = prior.pull_range(grid)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "prior": name,
+                    "family": family(prior),
+                    "weight": grid,
+                    "pull_low": low,
+                    "pull_high": high,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def pull_steps_table(
+    priors: Priors | None = None,
+    *,
+    written: Written | None = None,
+    weights: tuple[float, ...] = WEIGHTS,
+    step: float = STEP,
+) -> pd.DataFrame:
+    """Fall of every penalty over one `step` towards zero from each of `weights`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``weight``, ``prior``, ``family``, ``pull`` (at the weight) and ``fall``
+        (``penalty(weight) - penalty(weight - step)``, nats).
+
+    Examples
+    --------
+    >>> fall = pull_steps_table().pivot(index="weight", columns="prior", values="fall")
+    >>> (fall["w²"] / fall["|w|"]).round(6)
+    weight
+    0.02      0.039
+    15.00    29.999
+    dtype: float64
+    """
+    import pandas as pd
+
+    named, weights = checked_pull(priors, written, weights)
+    step = positive_number("step", step)
+    if step > min(weights):
+        raise PriormapError(
+            f"step must not exceed the smallest of weights, {min(weights):g}, got {step:g}"
+        )
+    rows = [
+        (
+            weight,
+            name,
+            family(prior),
+            float(prior.pull(weight)),
+            float(prior.penalty(weight) - prior.penalty(weight - step)),
+        )
+        for weight in weights
+        for name, prior in named.items()
+    ]
+    return pd.DataFrame(rows, columns=["weight", "prior", "family", "pull", "fall"])
+
+
+def crossover(gaussian: Gaussian, laplace: Laplace) -> float:
+    """Weight above which the Gaussian prior pulls harder than the Laplace prior.
+
+    Their pulls ``w / t**2`` and ``1 / s`` agree at ``t**2 / s``.
+
+    Examples
+    --------
+    >>> crossover(Gaussian(1.0), Laplace(1.0))
+    1.0
+    """
+    return float(laplace.pull(1.0) / gaussian.pull(1.0))
+
+
+def comparisons(steps: pd.DataFrame) -> Iterator[tuple[float, str, str, float]]:
+    """For each weight: the penalty that falls more, the other, and how many times as much.
+
+    Yields nothing unless there are exactly two penalties.
+    """
+    for weight, part in steps.groupby("weight", sort=False):
+        falls: dict[str, float] = dict(zip(part["prior"], part["fall"], strict=True))
+        if len(falls) == 2:
+            less, more = sorted(falls, key=falls.__getitem__)
+            yield float(str(weight)), more, less, falls[more] / falls[less]
+
+
+def gaussian_and_laplace(named: Mapping[str, Prior]) -> tuple[Gaussian, Laplace] | None:
+    """Return the one Gaussian and the one Laplace prior, if that is all there is."""
+    match sorted(named.values(), key=family):
+        case [Gaussian() as gaussian, Laplace() as laplace]:
+            return gaussian, laplace
+    return None
+
+
+def checked_pull(
+    priors: Priors | None, written: Written | None, weights: tuple[float, ...]
+) -> tuple[dict[str, Prior], tuple[float, ...]]:
+    """Return the priors by name and the weights, if they can be drawn."""
+    if written is not None and written not in _L2:
+        raise PriormapError(f"written must be 'w^2' or 'w^2/2', got {written!r}")
+    if priors is not None and written is not None:
+        raise PriormapError(
+            f"written={written!r} only speaks of the default priors; drop it, or drop priors"
+        )
+    if priors is None:
+        l2_name, l2 = _L2[written or "w^2"]
+        named: dict[str, Prior] = {"|w|": Laplace(1.0), l2_name: l2}
+    else:
+        named = named_priors(priors)
+        refuse_flat(named)
+        coef_unit(named)
+    if np.ndim(weights) != 1 or len(weights) == 0:
+        raise PriormapError(f"weights must be a tuple of positive numbers, got {weights!r}")
+    distinct = dict.fromkeys(positive_number("weights", weight) for weight in weights)
+    return named, tuple(distinct)

@@ -1,0 +1,134 @@
+"""The house style: one look for each thing that a figure can show, the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+from priormap.errors import PriormapError
+from priormap.priors import Prior
+
+__all__ = [
+    "HEIGHTS",
+    "LOOKS",
+    "Look",
+    "checked_axes",
+    "drawing_axes",
+    "house_style",
+    "looks_of",
+    "new_figure",
+]
+
+_STYLE_SHEET = "priormap.plots.priormap"  # matplotlib finds priormap.mplstyle in this package
+_COLUMN_WIDTH = 3.4  # inches
+HEIGHTS = {"prior_shapes": 3.9, "pull": 3.2, "shrinkage": 3.2}  # inches
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour and line style of one kind of thing.
+
+    Examples
+    --------
+    >>> LOOKS["Gaussian"].line
+    {'color': '#00456f', 'linestyle': '-'}
+    """
+
+    color: str
+    linestyle: str = "-"
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """Keyword arguments for ``Axes.plot``."""
+        return {"color": self.color, "linestyle": self.linestyle}
+
+    def tinted(self, share: float) -> Look:
+        """Return the same look with `share` of white mixed into its colour."""
+        red, green, blue = (c + share * (1 - c) for c in to_rgb(self.color))
+        return replace(self, color=to_hex((red, green, blue)))
+
+
+# Hues after Okabe and Ito, moved so that no two share a luminance: in greyscale they run
+# from black to light grey (CIE L* = 28, 52, 61, 0, 69, 75, 41 in this order).
+LOOKS: Mapping[str, Look] = {
+    "Gaussian": Look("#00456f", "-"),
+    "Laplace": Look("#cc5a00", "--"),
+    "ElasticNet": Look("#00a67a", "-."),
+    "penalised fit": Look("#000000", "-"),
+    "least squares": Look("#a8a8a8", ":"),
+    "likelihood": Look("#68c2f5", "-"),
+    "posterior": Look("#96417a", "-"),
+}
+
+
+def looks_of(priors: Mapping[str, Prior]) -> dict[str, Look]:
+    """Look of every named prior: that of its family, lighter for each further member."""
+    families = [type(prior).__name__ for prior in priors.values()]
+    looks = {}
+    for i, name in enumerate(priors):
+        member, members = families[:i].count(families[i]), families.count(families[i])
+        looks[name] = LOOKS[families[i]].tinted(0.5 * member / max(members - 1, 1))
+    return looks
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Context in which new figures have the house style, whatever style was set before.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with house_style():
+    ...     print(matplotlib.rcParams["pdf.fonttype"])
+    42
+    """
+    with matplotlib.style.context(_STYLE_SHEET, after_reset=True):
+        yield
+
+
+def new_figure(height: float) -> Figure:
+    """Empty one-column figure in the house style, unknown to pyplot: no window, no state."""
+    with house_style():
+        return Figure(figsize=(_COLUMN_WIDTH, height))
+
+
+@contextmanager
+def drawing_axes(axes: Any, height: float, rows: int = 1) -> Iterator[Any]:
+    """Yield the caller's axes in the caller's style, or new ones in the house style.
+
+    New axes belong to pyplot, so that a notebook shows them and ``plt.show`` finds them.
+    """
+    if axes is not None:
+        yield checked_axes(axes, rows)
+        return
+    from matplotlib import pyplot as plt
+
+    with house_style():
+        yield plt.subplots(rows, sharex=True, figsize=(_COLUMN_WIDTH, height))[1]
+
+
+def checked_axes(axes: Any, rows: int) -> Any:
+    """Return one Axes, or an array of `rows` Axes, or refuse."""
+    if rows == 1:
+        if not isinstance(axes, Axes):
+            raise PriormapError(f"ax must be a matplotlib Axes, got {_kind(axes)}")
+        return axes
+    several = list(np.ravel(np.asarray(axes, dtype=object)))
+    if len(several) != rows or not all(isinstance(ax, Axes) for ax in several):
+        raise PriormapError(
+            f"axes must be {rows} matplotlib Axes, as from Figure().subplots({rows}), got "
+            f"{len(several)} of {', '.join(sorted({_kind(ax) for ax in several}))}"
+        )
+    return np.array(several, dtype=object)
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
