@@ -223,6 +223,21 @@ def test_duplicated_columns_are_both_modes():
     assert "both modes" in table.summary.loc["lasso", "verdict"]
 
 
+def test_find_map_is_an_exhibit():
+    X, y = correlated(60, 6)
+    data = Regression(X, y, sigma=1.0)
+    table = compare_map(data, {"lasso": Laplace(0.03)}, find_map=True)
+    row = table.summary.loc["lasso"]
+    assert table.agrees  # which speaks of the penalised fit
+    assert row["zeros_map"] > 0
+    assert row["zeros_find_map"] == 0
+    assert not row["is_mode_find_map"]
+    assert 1e-12 < row["relative_difference_find_map"] < 1
+    difference = table.coefficients["find_map"] - table.coefficients["map"]
+    np.testing.assert_array_equal(table.coefficients["difference_find_map"], difference)
+    assert "find_map" in table.certificates["lasso"]
+
+
 # where they differ
 
 

@@ -56,7 +56,9 @@ def _render_prior(paper: _Plain | _Terminal, table: MapComparison, name: str) ->
         paper.line(note)
     paper.line(f"{row['verdict']}.", "green" if row["agrees"] else "red")
     for who, certificate in table.certificates[name].items():
-        paper.line(f"  {_WHO[who].format(fit=fit)}: {certificate}")
+        zeros = row[f"zeros_{who}"]
+        aside = f" Exact zeros: {zeros}, not {row['zeros_map']}." * (zeros != row["zeros_map"])
+        paper.line(f"  {_WHO[who].format(fit=fit)}: {certificate}{aside}")
 
 
 def _shown_rows(table: MapComparison, name: str) -> tuple[pd.DataFrame, str]:

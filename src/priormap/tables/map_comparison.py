@@ -161,7 +161,7 @@ def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, P
 
 
 def _coef_of_pymc(data: Regression, prior: Prior) -> Floats:
-    from priormap.posterior.pymc_route import pymc_find_map
+    from priormap.posterior.pymc_map import pymc_find_map
 
     return np.asarray(pymc_find_map(data, prior).coef)
 
