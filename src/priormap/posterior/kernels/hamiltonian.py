@@ -68,7 +68,6 @@ def swing(coef, velocity, centre, sign, u, inverse, j, jump, rates):
     """
     sin = 2.0 * u / (1.0 + u * u)
     fall = u * sin  # 1 - cos t, exact also for short flights between strong pulls
-    best = 0.0
     for k in range(coef.shape[0]):
         m = centre[k]
         d = coef[k] - m
@@ -83,12 +82,12 @@ def swing(coef, velocity, centre, sign, u, inverse, j, jump, rates):
         v *= sign[k]
         curve = x - 2.0 * sign[k] * m
         square = v * v + x * curve
-        root = math.sqrt(max(square, 0.0))
-        top = curve if v > 0.0 else root - v
-        bottom = root + v if v > 0.0 else max(x, TINY)
-        rate = top / bottom if square > 0.0 else 0.0
-        rates[k] = rate
-        best = max(best, rate)
+        total = math.sqrt(abs(square)) + abs(v)
+        rate = curve / total if v > 0.0 else total / max(x, TINY)
+        rates[k] = rate if square > 0.0 else 0.0
+    best = 0.0
+    for k in range(coef.shape[0]):
+        best = max(best, rates[k])
     return best
 
 
