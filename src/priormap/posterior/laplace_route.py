@@ -1,0 +1,146 @@
+"""The routes for Laplace priors: compiled kernels on moments or rows, one thread a chain."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
+from priormap.penalty import relative_scale
+from priormap.posterior.draws import Draws, intercepts, user_coefs
+from priormap.priors import Laplace
+from priormap.regression import Regression
+
+if TYPE_CHECKING:
+    from priormap.posterior import kernels
+
+__all__ = ["draw_laplace"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def draw_laplace(
+    data: Regression,
+    prior: Laplace,
+    method: str,
+    chains: int,
+    draws: int,
+    tune: int,
+    seed: np.random.SeedSequence,
+    progress: Callable[[int], None] | None,
+) -> Draws:
+    """Markov chains by the kernel that suits the data, or by scale mixtures for ``"gibbs"``."""
+    from priormap.posterior import kernels
+
+    columns = data.unit
+    unit_y = columns.y_norm or 1.0
+    likelihood = _likelihood(data)
+    unit_prior = _unit_prior(data, prior)
+    sigma = data.sigma / unit_y if isinstance(data.sigma, float) else 1.0
+    streams = seed.spawn(chains + 1)
+    states = [
+        kernels.start_state(likelihood, unit_prior, stream, sigma=sigma) for stream in streams[1:]
+    ]
+    start_sigma, start_tau = np.mean([state.scales for state in states], axis=0)
+    if method == "gibbs":
+        wide = isinstance(likelihood, kernels.Rows)
+        kernel: str = "mixture_rows" if wide else "mixture"
+    else:
+        kernel = kernels.choose_kernel(likelihood, unit_prior, start_sigma, start_tau)
+    sampler = kernels.prepare(kernel, likelihood)  # type: ignore[arg-type]
+    runs = _run_in_threads(sampler, unit_prior, states, draws, tune, progress)
+    coef = user_coefs(data, np.stack([run.coef for run in runs]))
+    trace = np.stack([run.trace for run in runs])
+    sigma_draws = trace[..., 0] * unit_y
+    rng = np.random.default_rng(streams[0])
+    return Draws(
+        coef=coef,
+        intercept=intercepts(data, coef, sigma_draws, rng),
+        sigma=None if isinstance(data.sigma, float) else sigma_draws,
+        scale=None if prior.hyperprior is None else trace[..., 1],
+        stats={"n_crossings": trace[..., 3]} if kernel == "hamiltonian" else {},
+        attributes={"kernel": kernel},
+    )
+
+
+def _likelihood(data: Regression) -> kernels.Moments | kernels.Rows:
+    from priormap.posterior import kernels
+
+    columns = data.unit
+    dof = data.n_rows - data.intercept
+    if columns.p < dof:
+        uu = 1.0 if columns.y_norm > 0 else 0.0
+        return kernels.moments(columns.gram, columns.xty, uu, dof)
+    rows = columns.columns(np.arange(columns.p))
+    return kernels.rows_from_design(rows, columns.response, dof)
+
+
+def _unit_prior(data: Regression, prior: Laplace) -> kernels.LaplacePrior:
+    from priormap.posterior import kernels
+
+    columns = data.unit
+    unit_y = columns.y_norm or 1.0
+    norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
+    scale = relative_scale(prior, data) * norm / (1.0 if prior.scaled_by_noise else unit_y)
+    noise = _density(None if isinstance(data.sigma, float) else data.sigma, unit_y)
+    return kernels.laplace_prior(
+        scale, noise, _density(prior.hyperprior, 1.0), prior.scaled_by_noise
+    )
+
+
+def _density(density: NoisePrior | None, unit: float) -> kernels.Density:
+    """Number code of a density of ``x / unit``."""
+    from priormap.posterior.kernels import densities
+
+    match density:
+        case None:
+            return densities.Density(densities.FIXED)
+        case HalfNormal(scale):
+            return densities.Density(densities.HALF_NORMAL, scale / unit)
+        case HalfStudentT(df, scale):
+            return densities.Density(densities.HALF_STUDENT_T, df, scale / unit)
+        case InverseGamma(shape, scale):
+            return densities.Density(densities.INVERSE_GAMMA, shape, scale / unit**2)
+        case Jeffreys():
+            return densities.Density(densities.JEFFREYS)
+
+
+def _run_in_threads(
+    sampler: kernels.Sampler,
+    prior: kernels.LaplacePrior,
+    states: list[kernels.State],
+    draws: int,
+    tune: int,
+    progress: Callable[[int], None] | None,
+) -> list[kernels.Draws]:
+    """Run one chain per state; the result does not depend on the number of threads."""
+    from priormap.posterior.kernels import run_chain
+
+    stop, lock, done = threading.Event(), threading.Lock(), [0] * len(states)
+
+    def report(chain: int, count: int) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        with lock:
+            done[chain] = count
+            if progress is not None:
+                progress(sum(done))
+
+    def run(chain: int) -> kernels.Draws:
+        return run_chain(
+            sampler, prior, states[chain], draws, tune, progress=lambda n: report(chain, n)
+        )
+
+    with ThreadPoolExecutor(min(len(states), os.cpu_count() or 1)) as pool:
+        futures = [pool.submit(run, chain) for chain in range(len(states))]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            stop.set()  # the other chains end after their block
+            raise

@@ -1,0 +1,250 @@
+"""`sample`: the whole posterior, by the route that suits the model."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import priormap
+from priormap.errors import PriormapError
+from priormap.penalty import check_prior, relative_scale
+from priormap.posterior.data_tree import check_groups, to_data_tree
+from priormap.posterior.diagnostics import diagnose, warn_of_bad_diagnostics
+from priormap.posterior.draws import Draws
+from priormap.posterior.properness import refuse_improper
+from priormap.priors import Gaussian, Prior
+from priormap.regression import Regression
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["METHODS", "sample"]
+
+METHODS = ("auto", "exact", "gibbs", "nuts")
+
+
+def sample(
+    data: Regression,
+    prior: Prior,
+    draws: int = 1000,
+    *,
+    tune: int | None = None,
+    chains: int = 4,
+    method: str = "auto",
+    random_seed: int | None = None,
+    progressbar: bool | None = None,
+    include: Collection[str] = (),
+    **nuts_options: Any,
+) -> xr.DataTree:
+    r"""Draw from the posterior of (intercept, coef, sigma, scale).
+
+    The routes, of which ``"auto"`` takes the first that applies:
+
+    ``"exact"``
+        Gaussian prior: independent draws, no Markov chain; the log evidence comes with it.
+        Laplace prior: a Markov chain without step size or rejection, by exact Hamiltonian
+        dynamics on the piecewise Gaussian density, by scale mixtures where the dynamics would
+        meet too many kinks, or by exact conditionals of one coefficient after the other for
+        more columns than rows. Which one ran is in the attribute ``kernel``.
+    ``"gibbs"``
+        Laplace prior only: scale mixtures of normals, for any number of columns.
+    ``"nuts"``
+        `pymc.sample` on `pymc_model`, for both priors.
+
+    Parameters
+    ----------
+    data : Regression
+    prior : Gaussian or Laplace
+        Its scale may be learnt (a hyperprior).
+    draws, chains : int
+        Draws of each chain, and the number of chains.
+    tune : int, optional
+        Draws discarded before; default as many as `draws`, at least 500, for Markov chains.
+    method : {"auto", "exact", "gibbs", "nuts"}
+    random_seed : int, optional
+        The same seed gives the same draws, on however many cores.
+    progressbar : bool, optional
+        Default: on a terminal only.
+    include : collection of {"log_likelihood", "posterior_predictive"}
+        Groups of n numbers per draw, 8 bytes each, that are made only on request.
+    **nuts_options
+        For ``method="nuts"``: passed to `pymc.sample`, for example ``nuts_sampler="nutpie"``.
+
+    Returns
+    -------
+    xarray.DataTree
+        In the ArviZ schema: ``posterior`` (``coef`` with dim ``feature``, ``intercept``,
+        ``sigma``, ``scale``), ``sample_stats`` (``lp`` is `priormap.log_posterior`),
+        ``log_prior``, ``observed_data``, ``constant_data``, and the groups of `include`.
+        Attributes hold the route, versions, seed, seconds and diagnostics. Draws take
+        ``8 (2 p + 4)`` bytes each.
+
+    Raises
+    ------
+    PriormapError
+        If the posterior is improper, the method does not apply, or an argument is bad.
+
+    Warns
+    -----
+    PriormapWarning
+        If r-hat exceeds 1.01, an effective sample size is below 400, or NUTS diverged.
+
+    References
+    ----------
+    Pakman and Paninski (2014), "Exact Hamiltonian Monte Carlo for truncated multivariate
+    Gaussians", JCGS 23(2); Park and Casella (2008); Hans (2009), "Bayesian lasso
+    regression", Biometrika 96(4).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from priormap import Gaussian, Regression, sample
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> data = Regression(x, 2 * x[:, 0], sigma=0.5)
+    >>> tree = sample(data, Gaussian(1.0), draws=500, random_seed=1)
+    >>> dict(tree["posterior"].sizes)
+    {'chain': 4, 'draw': 500, 'feature': 1}
+    >>> bool(abs(tree["posterior"]["coef"].mean() - 1.97) < 0.02)
+    True
+    """
+    check_prior(prior)
+    relative_scale(prior, data)  # refuses a vector of the wrong length
+    draws, chains = _count("draws", draws), _count("chains", chains)
+    tune = max(draws, 500) if tune is None else _count("tune", tune, least=0)
+    groups, seed = check_groups(include), _seed(random_seed)
+    route = _route(method, prior)
+    if nuts_options and route != "nuts":
+        raise PriormapError(
+            f"{next(iter(nuts_options))!r} is an option of method='nuts'; leave it out here"
+        )
+    refuse_improper(data, prior)
+    began = time.perf_counter()
+    streams = seed.spawn(2)
+    show = sys.stderr.isatty() if progressbar is None else progressbar
+    if route == "nuts":
+        drawn = _nuts(data, prior, draws, tune, chains, streams[0], show, nuts_options)
+    elif isinstance(prior, Gaussian):
+        from priormap.posterior.gaussian_route import draw_gaussian
+
+        drawn = draw_gaussian(data, prior, chains, draws, np.random.default_rng(streams[0]))
+    else:
+        from priormap.posterior.laplace_route import draw_laplace
+
+        with _progress(show, chains * (draws + tune)) as progress:
+            drawn = draw_laplace(data, prior, route, chains, draws, tune, streams[0], progress)
+    attributes = _attributes(data, prior, route, tune, random_seed, began) | drawn.attributes
+    rng = np.random.default_rng(streams[1])
+    tree = to_data_tree(data, prior, drawn, groups, rng, attributes)
+    if not (route == "exact" and isinstance(prior, Gaussian)) and draws >= 4:
+        found = diagnose(tree)
+        tree.attrs.update(found)
+        tree["posterior"].attrs.update(found)
+        warn_of_bad_diagnostics(found)
+    return tree
+
+
+def _route(method: str, prior: Prior) -> str:
+    if method not in METHODS:
+        raise PriormapError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if method == "gibbs" and isinstance(prior, Gaussian):
+        raise PriormapError(
+            "method='gibbs' is for Laplace priors; a Gaussian prior has independent draws: use "
+            "method='exact', or 'nuts'"
+        )
+    return "exact" if method == "auto" else method
+
+
+def _nuts(
+    data: Regression,
+    prior: Prior,
+    draws: int,
+    tune: int,
+    chains: int,
+    seed: np.random.SeedSequence,
+    progressbar: bool,
+    options: dict[str, Any],
+) -> Draws:
+    from priormap.posterior.nuts import sample_nuts
+
+    tree = sample_nuts(
+        data,
+        prior,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=int(seed.generate_state(1)[0]),
+        progressbar=progressbar,
+        **options,
+    )
+    posterior = tree["posterior"]
+
+    def values(name: str) -> Any:
+        return posterior[name].to_numpy() if name in posterior else None
+
+    stats = {
+        name: tree["sample_stats"][name].to_numpy().astype(float)
+        for name in ("diverging", "n_steps", "acceptance_rate", "energy")
+        if name in tree["sample_stats"]
+    }
+    return Draws(
+        coef=posterior["coef"].transpose("chain", "draw", "feature").to_numpy(),
+        intercept=values("intercept"),
+        sigma=values("sigma"),
+        scale=values("scale"),
+        stats=stats,
+    )
+
+
+def _attributes(
+    data: Regression, prior: Prior, route: str, tune: int, seed: int | None, began: float
+) -> dict[str, Any]:
+    """What a reader needs to repeat the run; netCDF holds strings and numbers only."""
+    markov = not (route == "exact" and isinstance(prior, Gaussian))
+    known = {"sigma": data.sigma} if isinstance(data.sigma, float) else {}
+    return {
+        "method": route,
+        "prior": repr(prior),
+        "noise": repr(data.sigma),
+        "tune": tune if markov else 0,
+        "random_seed": -1 if seed is None else seed,
+        "sampling_time": time.perf_counter() - began,
+        "inference_library": "priormap",
+        "inference_library_version": priormap.__version__,
+        "numpy_version": np.__version__,
+    } | known
+
+
+def _count(name: str, value: object, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        kind = "a positive integer" if least else "zero or a positive integer"
+        raise PriormapError(f"{name} must be {kind}, got {value!r}")
+    return int(value)
+
+
+def _seed(random_seed: object) -> np.random.SeedSequence:
+    if random_seed is None:
+        return np.random.SeedSequence()
+    good = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
+    if not good or random_seed < 0:  # type: ignore[operator]
+        raise PriormapError(
+            f"random_seed must be zero or a positive integer, or None, got {random_seed!r}"
+        )
+    return np.random.SeedSequence(int(random_seed))  # type: ignore[call-overload]
+
+
+@contextmanager
+def _progress(show: bool, total: int) -> Iterator[Callable[[int], None] | None]:
+    if not show:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Sampling", total=total)
+        yield lambda done: bar.update(task, completed=done)
