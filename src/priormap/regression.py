@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg, sparse
+from scipy import sparse
 
 from priormap.errors import PriormapError, PriormapWarning, positive_number
 from priormap.moments import Moments, means_and_norms
@@ -218,14 +218,14 @@ class Regression:
 
     def _warn_of_collinear_columns(self) -> None:
         """Name the first column that the ones before it determine, where that is cheap to see."""
-        live = np.flatnonzero(self.unit.x_norm > 0)
-        if not self.unit.has_cheap_gram or not 0 < len(live) < self.n_rows - self.intercept:
+        unit = self.unit
+        if not unit.has_cheap_gram or unit.p >= unit.n - self.intercept:
             return
-        factor, info = linalg.lapack.dpotrf(self.unit.gram[np.ix_(live, live)], lower=1)
-        if info == 0 and np.diag(factor).min() > _CLEARLY_INDEPENDENT:
+        if unit.smallest_pivot > _CLEARLY_INDEPENDENT:
             return
+        live = np.flatnonzero(unit.x_norm > 0)
         # cross products cannot tell near from exact: ask the rows
-        pivots = np.abs(np.diag(np.linalg.qr(self.unit.columns(live), mode="r")))
+        pivots = np.abs(np.diag(np.linalg.qr(unit.columns(live), mode="r")))
         dependent = live[pivots <= 4 * np.finfo(float).eps * np.sqrt(self.n_rows) * len(live)]
         if dependent.size:
             more = f" and {len(dependent) - 1} more" if len(dependent) > 1 else ""

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import linalg, sparse
 
 from priormap.errors import PriormapError
 from priormap.moments import Moments, means_and_norms, moments_of
@@ -89,6 +89,17 @@ class UnitColumns:
             gram = Z.T @ Z
         np.fill_diagonal(gram, self.x_norm > 0)
         return gram
+
+    @cached_property
+    def smallest_pivot(self) -> float:
+        """Smallest Cholesky pivot of the Gram matrix of the live columns; 0 if singular.
+
+        Well above rounding it proves that every set of columns is independent.
+        """
+        live = self.x_norm > 0
+        gram = self.gram if live.all() else self.gram[np.ix_(live, live)]
+        factor, info = linalg.lapack.dpotrf(gram, lower=1)
+        return float(factor.diagonal().min(initial=1.0)) if info == 0 else 0.0
 
     @cached_property
     def xty(self) -> Floats:

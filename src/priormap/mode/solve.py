@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.mode.active_set import finish_on_support
+from priormap.mode.certificate import kkt_violation
 from priormap.mode.problem import UnitProblem
 from priormap.mode.ridge import solve_quadratic
 
 __all__ = ["minimise"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_EPS = float(np.finfo(float).eps)
+_LARGEST_TRUSTED = 100.0  # sum of unit coefficients up to which cross products decide alone
 
 
 def minimise(problem: UnitProblem) -> tuple[Floats, int]:
@@ -25,12 +28,23 @@ def minimise(problem: UnitProblem) -> tuple[Floats, int]:
         return solve_quadratic(problem), 1
     if columns.has_cheap_gram:
         start, steps = _along_the_path(problem)
+        if _is_solved(problem, start):
+            return start, steps
     else:
         from priormap.mode.working_set import find_on_working_set
 
         start, steps = find_on_working_set(problem)
     coef, solves = finish_on_support(problem, start)
     return coef, steps + solves
+
+
+def _is_solved(problem: UnitProblem, coef: Floats) -> bool:
+    """Whether nothing is left of the optimality conditions but rounding."""
+    size = 1 + float(np.abs(coef).sum())
+    if size > _LARGEST_TRUSTED:
+        return False
+    gradient, _ = problem.gradient(coef)
+    return bool(kkt_violation(problem, coef, gradient).max() <= 4 * _EPS * size)
 
 
 def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:

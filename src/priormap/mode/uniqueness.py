@@ -29,6 +29,8 @@ def is_unique_minimiser(problem: UnitProblem, coef: Floats, gradient: Floats) ->
     l1, flat = problem.l1, problem.is_flat
     if ((problem.l1 == 0) & (problem.l2 == 0) & ~flat).any():
         return False  # an unpenalised constant column: any coefficient serves
+    if columns.has_cheap_gram and columns.smallest_pivot > _SURE_PIVOT:
+        return True
     full_pull = (l1 > 0) & (np.abs(gradient) >= l1 * (1 - _EQUAL_PULL))
     candidates = np.flatnonzero((problem.l2 == 0) & (flat | full_pull | (coef != 0)))
     if not candidates.size:
