@@ -1,0 +1,56 @@
+"""The README keeps its word: two commands of one line each, a figure, and names that exist."""
+
+import re
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+import priormap
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^python3 -m venv .*$", TEXT, re.MULTILINE)
+
+
+def test_two_commands_set_up_on_a_fresh_machine():
+    compare, tests = COMMANDS
+    assert compare.endswith("&& .venv/bin/priormap compare")
+    assert tests.endswith("&& .venv/bin/python -m pytest")
+    for command in COMMANDS:
+        assert f"```sh\n{command}\n```" in TEXT  # a single line in a block of its own
+        assert set(re.findall(r"(\S+)(?= (?:-m|install|compare))", command)) <= {
+            "python3",
+            ".venv/bin/pip",
+            ".venv/bin/python",
+            ".venv/bin/priormap",
+        }
+
+
+def test_continuous_integration_runs_these_commands():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    pattern = re.search(r"grep '(\^python3 -m venv)' README\.md", script)
+    assert pattern
+    assert re.findall(f"{pattern[1]}.*$", TEXT, re.MULTILINE) == COMMANDS
+    assert "pip install" not in script
+
+
+def test_its_figures_are_there_and_small():
+    images = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", TEXT)
+    assert len(images) == 1
+    assert 1_000 < (ROOT / images[0]).stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`pmap\.([\w.]+)`", TEXT))))
+def test_the_names_in_it_exist(name):
+    assert callable(attrgetter(name)(priormap))
+
+
+def test_the_options_in_it_exist(capsys):
+    from priormap.cli import run
+
+    assert run(["compare", "--help"]) == 0
+    known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
+    used = set(re.findall(r"--[\w-]+", " ".join(re.findall(r"priormap compare.*", TEXT))))
+    assert used
+    assert used <= known
