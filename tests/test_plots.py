@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from scipy import integrate, stats
 
-from priormap import Gaussian, Laplace, PriormapError
+from priormap import Gaussian, HalfNormal, Laplace, PriormapError
 from priormap.plots import (
     LOOKS,
     crossover,
@@ -427,6 +427,7 @@ def test_an_interrupted_write_leaves_neither_part_nor_damage(tmp_path, monkeypat
         (lambda: plot_prior_shapes(["lasso"]), "priors must hold Gaussian or Laplace priors"),
         (lambda: plot_prior_shapes({1: Laplace(1.0)}), "priors must be named by strings"),
         (lambda: plot_prior_shapes(Gaussian([1.0, 2.0])), "has 2 scales and a figure shows one"),
+        (lambda: plot_shrinkage(Laplace(HalfNormal(1.0))), "learns its scale .* give Laplace"),
         (lambda: plot_prior_shapes(Gaussian(np.inf)), "is flat .* give a finite scale"),
         (lambda: plot_pull(Laplace(np.inf)), "is flat .* give a finite scale"),
         (lambda: plot_shrinkage([Laplace(1.0), Laplace(1.0)]), "two priors that read 'Laplace,"),

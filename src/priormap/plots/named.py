@@ -26,7 +26,8 @@ def named_priors(priors: Priors) -> dict[str, Prior]:
     Raises
     ------
     PriormapError
-        If there is none, one is not a prior or has several scales, or two have one name.
+        If there is none, one is not a prior, has several scales or learns its scale, or two
+        have one name.
     """
     if isinstance(priors, Prior):
         priors = [priors]
@@ -85,7 +86,7 @@ def _named(priors: list[Prior]) -> dict[str, Prior]:
 
 
 def _description(prior: Prior) -> str:
-    if not isinstance(prior, Prior) or not isinstance(prior.scale, float):
+    if not isinstance(prior, Prior) or prior.hyperprior or not isinstance(prior.scale, float):
         return repr(prior)  # refused by _check
     if np.isinf(prior.scale):
         return f"{family(prior)}, flat"
@@ -98,6 +99,11 @@ def _check(name: object, prior: object) -> None:
         raise PriormapError(f"priors must be named by strings, got the name {name!r}")
     if not isinstance(prior, Prior):
         raise PriormapError(f"priors must hold Gaussian or Laplace priors, got {prior!r}")
+    if prior.hyperprior is not None:
+        raise PriormapError(
+            f"prior {name!r} learns its scale and has no one shape; give "
+            f"{family(prior)}(scale=...) with one number"
+        )
     if not isinstance(prior.scale, float):
         raise PriormapError(
             f"prior {name!r} has {np.size(prior.scale)} scales and a figure shows one; "
