@@ -6,7 +6,7 @@ Laplace prior is the penalty ``l1 |b|`` and the Gaussian prior the penalty ``l2 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
@@ -104,7 +104,7 @@ class _ScalePrior:
 
     def with_scale(self, scale: float | ArrayLike) -> Self:
         """Return the same prior with a known scale in place of its own."""
-        return replace(self, scale=scale, hyperprior=None)
+        return type(self)(scale, self.scaled_by_noise)
 
     @property
     def is_flat(self) -> NDArray[np.bool_]:

@@ -184,4 +184,4 @@ def _project_out_flat(problem: UnitProblem, gradient: Floats) -> tuple[Floats, f
         moved = columns.correlate(block @ step)
     projected = gradient - moved
     projected[flat] = 0.0
-    return projected, float(max(step @ gradient[flat], 0.0))
+    return projected, max(float(step @ gradient[flat]), 0.0)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
 
 from priormap.errors import PriormapError
 from priormap.noise import InverseGamma, Jeffreys
@@ -12,6 +15,7 @@ from priormap.regression import Regression
 
 __all__ = ["refuse_improper"]
 
+Floats: TypeAlias = NDArray[np.float64]
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
 
 
@@ -76,11 +80,11 @@ def _refuse_pole_at_zero_noise(data: Regression, prior: Prior) -> None:
 def _smallest_rss(data: Regression) -> float:
     """Least-squares residual sum of squares over that of y; from the rows only where tiny."""
     columns = data.unit
-    step = np.linalg.lstsq(columns.gram, columns.xty, rcond=None)[0]
+    step, *_ = np.linalg.lstsq(columns.gram, columns.xty, rcond=None)
     rss = 1.0 - float(step @ columns.xty)
     if rss > 1e-6:
         return rss
-    residual = columns.residual(
-        np.linalg.lstsq(columns.columns(np.arange(columns.p)), columns.response, rcond=None)[0]
-    )
+    rows = columns.columns(np.arange(columns.p))
+    exact: Floats = np.linalg.lstsq(rows, columns.response, rcond=None)[0]
+    residual = columns.residual(exact)
     return float(residual @ residual)
