@@ -183,10 +183,10 @@ def test_duplicated_and_collinear_columns():
     assert_exact(Z, u, np.ones(14), lams, coefs)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(30), 956])
 def test_small_integer_designs_full_of_ties(seed):
     rng = np.random.default_rng(seed)
-    n, p = rng.integers(3, 9), rng.integers(1, 14)
+    n, p = rng.integers(2, 12), rng.integers(1, 25)
     Z = rng.integers(-1, 2, (n, p)).astype(float)
     norm = np.linalg.norm(Z, axis=0)
     Z /= np.where(norm > 0, norm, 1.0)
@@ -197,6 +197,16 @@ def test_small_integer_designs_full_of_ties(seed):
     assert status == COMPLETE
     assert len(lams) <= 20 * (p + 1)
     assert_exact(Z, u, weights, lams, coefs)
+
+
+@pytest.mark.parametrize("distance", [1e-2, 1e-4, 1e-5])
+def test_nearly_collinear_columns(distance):
+    Z, u = design(40, 8, 0.3, seed=15)
+    near = Z[:, [0]] + distance * np.random.default_rng(15).standard_normal((40, 6)) / np.sqrt(40)
+    Z = np.column_stack([Z, near / np.linalg.norm(near, axis=0)])
+    lams, coefs, status, _ = path_of(Z, u)
+    assert status == COMPLETE
+    assert_exact(Z, u, np.ones(14), lams, coefs, KKT * np.abs(coefs).sum(axis=1).max())
 
 
 def test_more_columns_than_rank_reaches_a_perfect_fit():

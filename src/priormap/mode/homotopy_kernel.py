@@ -26,16 +26,13 @@ __all__ = ["BROKEN", "COMPLETE", "TOO_MANY_KNOTS", "begin_path", "empty_state", 
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
-
 COMPLETE, TOO_MANY_KNOTS, BROKEN = 0, 1, 2  # reached lam_min; max_knots; a number not finite
-
 _C, _WEIGHT, _SIGN, _ALPHA, _GAMMA, _COEF, _SLOPE = range(7)  # rows of `table`, by place
 _EPS = 2.0**-52
 _TIE = 16 * _EPS  # distances to a bound that rounding cannot tell from zero (unit columns)
 _DOUBTFUL = 1e-6  # squared pivots below this are held against the rounding of the Gram matrix
 _MAX_MOVES = 8  # of one column at one lam, after which it waits for the next knot
 _FREE, _DEPENDENT, _BARRED = 0, 1, 2  # may join; not before a column leaves; never
-
 _kernel = partial(njit, cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 _inner = partial(
     njit,
@@ -84,14 +81,11 @@ def begin_path(
     if lam < inf:
         return k, lam
     _solve(F, table, k, 0.0)
-    noise = 0.0
-    for m in range(p):
-        noise = max(noise, abs(table[_C, m]))
+    lam, noise = lam_min, 0.0
     for m in range(k):
-        noise += abs(table[_COEF, m])
-    lam = lam_min
+        noise += _TIE * abs(table[_COEF, m])
     for m in range(k, p):
-        if table[_WEIGHT, m] > 0.0 and abs(table[_ALPHA, m]) > _TIE * noise:
+        if table[_WEIGHT, m] > 0.0 and abs(table[_ALPHA, m]) > noise:
             lam = max(lam, abs(table[_ALPHA, m]) / table[_WEIGHT, m])
     return k, lam
 
@@ -184,10 +178,16 @@ def _record(
     k: int,
     leaving: int,
 ) -> bool:
-    """Write knot n, `step` further along the line, unless a number in it is not finite."""
+    """Write knot n, `step` further along the line, unless a number in it is not finite.
+
+    A coefficient that rounding leaves on the wrong side of zero, or cannot tell from it, is zero.
+    """
     total = abs(lam)
     for m in range(k):
-        coef = table[_COEF, m] + step * table[_SLOPE, m] if m != leaving else 0.0
+        coef, sign = table[_COEF, m] + step * table[_SLOPE, m], table[_SIGN, m]
+        wrong = max(_TIE, lam * table[_WEIGHT, m])
+        if m == leaving or (sign != 0.0 and -wrong <= sign * coef <= _TIE):
+            coef = 0.0
         coefs[n, column[m]] = coef
         total += abs(coef)
     lams[n] = lam
@@ -201,8 +201,7 @@ def _is_dependent(G: Floats, F: Floats, column: Ints, k: int, m: int) -> bool:
     With ``x = G_AA^-1 G_Am`` the squared distance of the column from their span is
     ``(1, -x)' G (1, -x)``; rounding of G moves it by up to ``eps (1 + |x|_1)**2``.
     """
-    square = G[column[m], column[m]]
-    distance = square
+    distance = square = G[column[m], column[m]]
     for i in range(k):
         distance -= F[i, m] ** 2
     if distance > _DOUBTFUL * square:
@@ -282,11 +281,10 @@ def _leave(F: Floats, table: Floats, column: Ints, marks: Ints, k: int, gone: in
     for m in range(p):  # afresh, so that what the column left behind in rounding is gone too
         table[_ALPHA, m] = table[_C, m]
         table[_GAMMA, m] = table[_WEIGHT, m] * table[_SIGN, m]
+        if marks[0, m] == _DEPENDENT:
+            marks[0, m] = _FREE
     for i in range(last):
         _eliminate(F, table, i)
-    for j in range(p):
-        if marks[0, j] == _DEPENDENT:
-            marks[0, j] = _FREE
 
 
 @_inner()
