@@ -14,6 +14,10 @@ import priormap
 ROOT = Path(priormap.__file__).parent
 
 PUBLIC = {
+    "Contrast",
+    "contrast",
+    "pymc_model",
+    "sample",
     "HalfCauchy",
     "Certificate",
     "Gaussian",
@@ -37,7 +41,7 @@ PUBLIC = {
 }
 
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example
-RESULTS = {"Certificate", "MapComparison", "MapEstimate", "MapPath"}
+RESULTS = {"Certificate", "Contrast", "MapComparison", "MapEstimate", "MapPath"}
 
 # The floor of every module, by the first part of its name below priormap
 FLOORS = {

@@ -22,23 +22,29 @@ from priormap.regression import Regression
 
 if TYPE_CHECKING:
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
-    from priormap.tables import MapComparison, compare_map
+    from priormap.posterior import pymc_model, sample
+    from priormap.tables import Contrast, MapComparison, compare_map, contrast
 
 __version__ = "0.1.0"
 
 _VERBS = {
     "Certificate": "priormap.mode",
+    "Contrast": "priormap.tables",
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
     "audit": "priormap.mode",
     "compare_map": "priormap.tables",
+    "contrast": "priormap.tables",
     "find_map": "priormap.mode",
     "map_path": "priormap.mode",
+    "pymc_model": "priormap.posterior",
+    "sample": "priormap.posterior",
 }
 
 __all__ = [
     "Certificate",
+    "Contrast",
     "Gaussian",
     "HalfCauchy",
     "HalfNormal",
@@ -55,9 +61,12 @@ __all__ = [
     "Regression",
     "audit",
     "compare_map",
+    "contrast",
     "find_map",
     "log_posterior",
     "map_path",
+    "pymc_model",
+    "sample",
 ]
 
 

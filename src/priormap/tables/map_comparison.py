@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from priormap import mode
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import Certificate, MapEstimate
-from priormap.penalty import column_scale
+from priormap.penalty import relative_scale
 from priormap.priors import Prior
 from priormap.regression import Regression
 from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
@@ -124,7 +124,7 @@ def compare_map(
     """
     import pandas as pd
 
-    _check_priors(data, priors)
+    check_priors(data, priors)
     tolerance = positive_number("tolerance", tolerance)
     modes, certificates, rows, frames = {}, {}, {}, []
     for name, prior in priors.items():
@@ -141,7 +141,7 @@ def compare_map(
     return MapComparison(pd.concat(frames, ignore_index=True), summary, modes, certificates)
 
 
-def _check_priors(data: Regression, priors: object) -> None:
+def check_priors(data: Regression, priors: object) -> None:
     if not isinstance(priors, Mapping) or not priors:
         raise PriormapError(
             "priors must be a dict from names to priors, for example "
@@ -150,7 +150,7 @@ def _check_priors(data: Regression, priors: object) -> None:
     for name, prior in priors.items():
         if not isinstance(name, str):
             raise PriormapError(f"priors must be named by strings, got the name {name!r}")
-        column_scale(prior, data)
+        relative_scale(prior, data)
 
 
 def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, PenalisedFit]:

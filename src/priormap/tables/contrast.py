@@ -1,0 +1,308 @@
+"""`contrast`: the mode and its exact zeros beside the posterior, which has none."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError, positive_number
+from priormap.mode import MapEstimate, find_map
+from priormap.posterior import sample
+from priormap.priors import Laplace, Prior
+from priormap.regression import Regression
+from priormap.tables.map_comparison import check_priors
+from priormap.tables.sparse_summaries import decoupled_selection, savs
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+__all__ = ["Contrast", "contrast"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Contrast:
+    """Modes beside posteriors; two tables, because they have rows of different kinds.
+
+    Attributes
+    ----------
+    coefficients : DataFrame
+        One row per prior and column, in units of X: ``mode`` and whether it ``is_zero``;
+        posterior ``mean``, ``median``, ``sd``, ``hdi_low``, ``hdi_high``; ``prob_positive``;
+        ``prob_rope``, the probability of ``|coef| <= rope``; and two sparse summaries of the
+        posterior, ``savs`` and ``dss``.
+    summary : DataFrame
+        One row per prior. ``zeros_mode``; ``draws`` and how many of them hold an exact zero;
+        ``expected_in_rope``, the posterior expectation of the number of coefficients in their
+        region; ``size_mode`` and ``size_mean``, the length of mode and posterior mean over that
+        of least squares (in lengths ``|x_j| b_j``; NaN where least squares is not unique);
+        ``dof_mode`` and ``dof_posterior``, effective degrees of freedom; ``nonzero_*`` and
+        ``r2_*`` of the sparse summaries: how many columns they keep, and their share of the
+        variance of y, beside ``r2_mode`` and ``r2_mean``.
+    modes : mapping of str to MapEstimate
+    posteriors : mapping of str to DataTree
+    """
+
+    coefficients: pd.DataFrame
+    summary: pd.DataFrame
+    modes: Mapping[str, MapEstimate]
+    posteriors: Mapping[str, xr.DataTree]
+
+    def __repr__(self) -> str:
+        return "\n".join(sentence(name, row) for name, row in self.summary.iterrows())
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<li>{line}</li>" for line in repr(self).splitlines())
+        table = self.coefficients.to_html(index=False, float_format="{:.4g}".format)
+        return f"<ul>{lines}</ul>{table}"
+
+
+def contrast(
+    data: Regression,
+    priors: Mapping[str, Prior],
+    *,
+    draws: int = 1000,
+    tune: int | None = None,
+    chains: int = 4,
+    method: str = "auto",
+    random_seed: int | None = None,
+    progressbar: bool | None = None,
+    rope: float = 0.1,
+    hdi_prob: float = 0.95,
+) -> Contrast:
+    r"""Set the mode's sparsity beside what the posterior of the same model says.
+
+    The region of practical equivalence of a coefficient is ``|b_j| <= rope sd(y) / sd(x_j)``:
+    moving x_j by one standard deviation moves y by less than `rope` of its own.
+
+    The mode is the joint one where sigma is unknown. Where that does not exist, and where the
+    prior's scale is learnt, it is the mode at the posterior median of sigma and of the scale.
+
+    Effective degrees of freedom are ``sum_k d_k / (d_k + l2)`` for a Gaussian mode, the number
+    of non-zero coefficients for a Laplace one (Zou, Hastie and Tibshirani 2007, theorem 1), and
+    ``E (b - E b)' X'X (b - E b) / sigma**2`` for the posterior mean: its derivative in y, summed.
+
+    Parameters
+    ----------
+    data : Regression
+    priors : mapping of str to Gaussian or Laplace
+    draws, tune, chains, method, random_seed, progressbar
+        As in `sample`.
+    rope : float
+        Half-width of the region of practical equivalence, in sd(y) per sd(x).
+    hdi_prob : float
+        Mass of the highest-density interval.
+
+    Returns
+    -------
+    Contrast
+
+    Raises
+    ------
+    PriormapError
+        If an argument is bad or a posterior is improper.
+
+    References
+    ----------
+    Ray and Bhattacharya (2018), "Signal adaptive variable selector for the horseshoe prior",
+    arXiv:1810.09004 (savs); Hahn and Carvalho (2015), "Decoupling shrinkage and selection in
+    Bayesian linear models", JASA 110(509) (dss); Kruschke (2018), "Rejecting or accepting
+    parameter values in Bayesian estimation", AMPPS 1(2), for the region.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from priormap import Laplace, Regression, contrast
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
+    >>> table = contrast(data, {"lasso": Laplace(0.1)}, random_seed=1)
+    >>> table.summary[["zeros_mode", "draws", "draws_with_zero"]]
+           zeros_mode  draws  draws_with_zero
+    prior
+    lasso           2   4000                0
+    """
+    import pandas as pd
+
+    check_priors(data, priors)
+    rope = positive_number("rope", rope)
+    if not 0 < positive_number("hdi_prob", hdi_prob) < 1:
+        raise PriormapError(f"hdi_prob must lie between 0 and 1, got {hdi_prob!r}")
+    modes, posteriors, frames, rows = {}, {}, [], {}
+    options: dict[str, Any] = {
+        "draws": draws,
+        "tune": tune,
+        "chains": chains,
+        "method": method,
+        "random_seed": random_seed,
+        "progressbar": progressbar,
+    }
+    for name, prior in priors.items():
+        tree = sample(data, prior, **options)
+        fit = _mode(data, prior, tree)
+        posterior = _Posterior(data, tree)
+        sparse = {
+            "savs": savs(data, posterior.mean, posterior.sigma.mean()),
+            "dss": decoupled_selection(data, posterior.coef, posterior.sigma),
+        }
+        frame = _coefficient_rows(data, fit, posterior, rope, hdi_prob, tree).assign(**sparse)
+        frame.insert(0, "prior", name)
+        modes[name], posteriors[name] = fit, tree
+        frames.append(frame)
+        rows[name] = _summary_row(data, prior, fit, posterior, frame, sparse)
+    summary = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="prior"))
+    return Contrast(pd.concat(frames, ignore_index=True), summary, modes, posteriors)
+
+
+class _Posterior:
+    """Draws as matrices, chains end to end."""
+
+    def __init__(self, data: Regression, tree: xr.DataTree) -> None:
+        posterior = tree["posterior"]
+        self.coef: Floats = posterior["coef"].to_numpy().reshape(-1, data.n_features)
+        known = isinstance(data.sigma, float)
+        self.sigma: Floats = (
+            np.full(len(self.coef), data.sigma) if known else posterior["sigma"].to_numpy().ravel()
+        )
+        self.mean: Floats = self.coef.mean(axis=0)
+
+    def degrees_of_freedom(self, data: Regression) -> float:
+        """``E (b - E b)' X'X (b - E b) / sigma**2``."""
+        deviations = (self.coef - self.mean) / self.sigma[:, None]
+        return float((fitted_squares(data, deviations)).mean())
+
+
+def fitted_squares(data: Regression, coefs: Floats) -> Floats:
+    """``|X b|**2`` of centred columns for each row of coefficients."""
+    columns = data.unit
+    unit = coefs * columns.x_norm
+    if columns.has_cheap_gram:
+        return np.asarray(np.einsum("dp,dp->d", unit @ columns.gram, unit))
+    fitted = unit @ columns.columns(np.arange(columns.p)).T
+    return np.asarray((fitted**2).sum(axis=1))
+
+
+def _mode(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:
+    posterior = tree["posterior"]
+    if prior.hyperprior is not None:
+        prior = prior.with_scale(float(posterior["scale"].median()) * np.asarray(prior.scale))
+    try:
+        return find_map(data, prior)
+    except PriormapError:
+        if isinstance(data.sigma, float):
+            raise
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the data were judged when they came in
+        known = replace(data, sigma=float(posterior["sigma"].median()))
+    return find_map(known, prior)
+
+
+def _coefficient_rows(
+    data: Regression,
+    fit: MapEstimate,
+    posterior: _Posterior,
+    rope: float,
+    hdi_prob: float,
+    tree: xr.DataTree,
+) -> pd.DataFrame:
+    import arviz_stats
+    import pandas as pd
+
+    interval = arviz_stats.hdi(tree["posterior"]["coef"], prob=hdi_prob).to_numpy()
+    region = rope_half_width(data, rope)
+    return pd.DataFrame(
+        {
+            "feature": list(data.names),
+            "mode": fit.coef,
+            "is_zero": fit.coef == 0,
+            "mean": posterior.mean,
+            "median": np.median(posterior.coef, axis=0),
+            "sd": posterior.coef.std(axis=0, ddof=1),
+            "hdi_low": interval[..., 0].ravel(),
+            "hdi_high": interval[..., 1].ravel(),
+            "prob_positive": (posterior.coef > 0).mean(axis=0),
+            "rope": region,
+            "prob_rope": (np.abs(posterior.coef) <= region).mean(axis=0),
+        }
+    )
+
+
+def rope_half_width(data: Regression, rope: float) -> Floats:
+    """``rope sd(y) / sd(x_j)``; infinite for a constant column, which moves nothing."""
+    sd = data.column_sd
+    width = np.full(data.n_features, np.inf)
+    return np.divide(rope * float(np.std(data.y)), sd, out=width, where=sd > 0)
+
+
+def _summary_row(
+    data: Regression,
+    prior: Prior,
+    fit: MapEstimate,
+    posterior: _Posterior,
+    frame: pd.DataFrame,
+    sparse: Mapping[str, Floats],
+) -> dict[str, Any]:
+    size_ls = _least_squares_size(data)
+    row = {
+        "family": type(prior).__name__.lower(),
+        "sigma_mode": fit.sigma,
+        "features": data.n_features,
+        "zeros_mode": int(frame["is_zero"].sum()),
+        "draws": len(posterior.coef),
+        "draws_with_zero": int((posterior.coef == 0).any(axis=1).sum()),
+        "expected_in_rope": float(frame["prob_rope"].sum()),
+        "size_mode": _size(data, fit.coef) / size_ls,
+        "size_mean": _size(data, posterior.mean) / size_ls,
+        "dof_mode": _mode_degrees_of_freedom(fit),
+        "dof_posterior": posterior.degrees_of_freedom(data),
+    }
+    row |= {f"nonzero_{name}": int((coef != 0).sum()) for name, coef in sparse.items()}
+    vectors = {"mode": fit.coef, "mean": posterior.mean, **sparse}
+    return row | {f"r2_{name}": _r_squared(data, coef) for name, coef in vectors.items()}
+
+
+def _size(data: Regression, coef: Floats) -> float:
+    return float(np.linalg.norm(coef * data.unit.x_norm))
+
+
+def _least_squares_size(data: Regression) -> float:
+    columns = data.unit
+    if columns.p >= columns.n - data.intercept:
+        return np.nan
+    coef = np.linalg.lstsq(columns.gram, columns.xty, rcond=None)[0]
+    return float(np.linalg.norm(coef) * columns.y_norm) or np.nan
+
+
+def _mode_degrees_of_freedom(fit: MapEstimate) -> float:
+    if isinstance(fit.prior, Laplace):
+        return float(fit.support.sum())
+    columns = fit.data.unit
+    live = columns.x_norm > 0
+    l2 = fit.penalty.l2[live] / columns.x_norm[live] ** 2
+    gram = columns.gram[np.ix_(live, live)]
+    return float(np.trace(np.linalg.lstsq(gram + np.diag(l2), gram, rcond=None)[0]))
+
+
+def _r_squared(data: Regression, coef: Floats) -> float:
+    columns = data.unit
+    if columns.y_norm == 0:
+        return np.nan
+    residual = columns.residual(coef * columns.x_norm / columns.y_norm)
+    return 1.0 - float(residual @ residual)
+
+
+def sentence(name: object, row: pd.Series[Any]) -> str:
+    """What the table says of one prior."""
+    return (
+        f"{name}: the mode has {row['zeros_mode']} of {row['features']} coefficients exactly "
+        f"zero; {row['draws_with_zero']} of {row['draws']} posterior draws hold a zero. "
+        f"{row['expected_in_rope']:.1f} coefficients are expected to be negligible; the "
+        f"posterior fits with {row['dof_posterior']:.1f} degrees of freedom, the mode with "
+        f"{row['dof_mode']:.1f}."
+    )
