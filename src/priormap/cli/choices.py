@@ -6,12 +6,12 @@ import dataclasses
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from priormap.cli.options import Family
 from priormap.errors import PriormapError, PriormapWarning, positive_number
 from priormap.noise import HalfStudentT
 from priormap.priors import Gaussian, Laplace, Prior
@@ -20,16 +20,9 @@ from priormap.regression import Regression
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Choices", "Family", "choose"]
+__all__ = ["Choices", "choose"]
 
 _EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
-
-
-class Family(StrEnum):
-    """Families of priors."""
-
-    gaussian = "gaussian"
-    laplace = "laplace"
 
 
 @dataclass(frozen=True, eq=False)

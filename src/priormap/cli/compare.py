@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priormap.cli.choices import Choices, Family, choose
-from priormap.cli.outputs import Outputs
+from priormap.cli.options import Family
+from priormap.cli.outputs import Outputs, as_json
 from priormap.errors import PriormapWarning
+
+if TYPE_CHECKING:
+    from priormap.cli.choices import Choices
+    from priormap.tables import MapComparison
 
 __all__ = ["compare"]
 
@@ -76,6 +80,9 @@ def compare(
 
     Exit code: 0 where they are equal, 1 where they differ, 2 for input that cannot be used.
     """
+    from priormap.cli.choices import choose
+    from priormap.tables import compare_map
+
     outputs = Outputs({"json": json, "csv": csv}, force=force)
     given = {Family.gaussian: ridge_alpha, Family.laplace: lasso_alpha}
     with warnings.catch_warnings(record=True) as caught:
@@ -89,8 +96,6 @@ def compare(
             sigma=sigma,
             standardize=standardize,
         )
-        from priormap.tables import compare_map
-
         table = compare_map(choices.data, choices.priors, find_map=find_map)
     notes = _notes(caught)
     outputs.write(
@@ -119,19 +124,17 @@ def _notes(caught: list[warnings.WarningMessage]) -> list[str]:
     return list(dict.fromkeys(own))
 
 
-def _json(choices: Choices, table: Any, notes: list[str]) -> str:
-    from priormap.cli.outputs import as_json
-
+def _json(choices: Choices, table: MapComparison, notes: list[str]) -> str:
     data = choices.data
     priors = []
-    for name, row in table.summary.to_dict(orient="index").items():
+    summary = table.summary.to_dict(orient="records")
+    for (name, certificates), row in zip(table.certificates.items(), summary, strict=True):
         coefficients = table.coefficients[table.coefficients["prior"] == name]
-        sentences = {who: str(c) for who, c in table.certificates[name].items()}
         priors.append(
             {
                 "prior": name,
                 **row,
-                "certificates": sentences,
+                "certificates": {who: str(one) for who, one in certificates.items()},
                 "coefficients": coefficients.drop(columns="prior").to_dict(orient="records"),
             }
         )
