@@ -1,11 +1,12 @@
 """The Laplace kernels against closed forms, quadrature, each other, and the joint distribution."""
 
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from kernel_reference import one_coefficient, two_coefficients
 from scipy import stats
 
+from kernel_reference import log_density, one_coefficient, two_coefficients
 from priormap.posterior import kernels as pk
 from priormap.posterior.kernels import densities as de
 from priormap.posterior.kernels.coordinate import mills
@@ -131,3 +132,216 @@ def test_two_coefficients_against_quadrature(case, flat):
             for value, expected in zip(values, exact_values, strict=True)
         ]
         assert np.max(np.abs(scores)) < 4.5, (kernel, case, np.round(scores, 1))
+
+
+def test_kernels_agree_on_correlated_columns():
+    X, y = regression(np.random.default_rng(8), 60, 8, rho=0.9)
+    data = as_moments(X, y)
+    noise = pk.Density(de.HALF_NORMAL, 2.0)
+    prior = pk.laplace_prior(np.linspace(0.2, 0.6, 8), noise)
+    runs = [simulate(k, data, prior, draws=4000, seed=5) for k in KERNELS]
+    pooled = np.mean([coef.mean(axis=(0, 1)) for coef, _ in runs], axis=0)
+    log_sigma = np.mean([np.log(trace[:, :, 0]).mean() for _, trace in runs])
+    for coef, trace in runs:
+        assert max(abs(z_score(coef[:, :, j], pooled[j])) for j in range(8)) < 4.5
+        assert abs(z_score(np.log(trace[:, :, 0]), log_sigma)) < 4.5
+
+
+@pytest.mark.parametrize("by_noise", [False, True])
+def test_wide_kernels_agree(by_noise):
+    X, y = regression(np.random.default_rng(9), 12, 30, rho=0.3, shift=0.3)
+    data = pk.rows_from_design(X, y, 11)
+    noise = pk.Density(de.HALF_NORMAL, 1.0)
+    tau = pk.Density(de.INVERSE_GAMMA, 3.0, 2.0)
+    prior = pk.laplace_prior(np.full(30, 0.3), noise, tau, by_noise)
+    runs = [simulate(k, data, prior, draws=4000, seed=6) for k in KERNELS[2:]]
+    for column in (0, 1):
+        values = [np.log(trace[:, :, column]) for _, trace in runs]
+        gap = values[0].mean() - values[1].mean()
+        errors = [(v.mean() - 1e3) / z_score(v, 1e3) for v in values]
+        assert abs(gap) < 4.5 * np.hypot(*errors)
+
+
+def test_strong_conflict_does_not_trap_the_trajectory():
+    # least squares at 30 prior scales from zero: a fixed quarter period resonates here
+    gram, xty, sigma, scale = 100.0, 300.0, 1.0, 0.02
+    data = pk.moments(np.diag([gram, gram]), np.array([xty, -xty]), 2000.0, 50.0)
+    prior = pk.laplace_prior(np.full(2, scale), FIXED)
+    mean, sd, _ = one_coefficient(gram, xty, sigma, scale)
+    for kernel in KERNELS:
+        coef, _ = simulate(kernel, data, prior, sigma=sigma, draws=4000)
+        for side, j in ((1, 0), (-1, 1)):
+            assert abs(z_score(side * coef[:, :, j], mean)) < 4
+            assert abs(z_score((side * coef[:, :, j] - mean) ** 2, sd**2)) < 4
+
+
+def test_log_posterior_is_the_density_of_the_draw():
+    X, y = regression(np.random.default_rng(2), 15, 3)
+    noise, tau = pk.Density(de.HALF_STUDENT_T, 4.0, 1.0), pk.Density(de.INVERSE_GAMMA, 2.0, 1.0)
+    for by_noise in (False, True):
+        prior = pk.laplace_prior(np.array([0.5, 1.0, np.inf]), noise, tau, by_noise)
+        for kernel in KERNELS[:3]:
+            coef, trace = simulate(kernel, as_moments(X, y), prior, draws=20, chains=1)
+            b, (sigma, scale, log_p, _) = coef[0], trace[0].T
+            unit = scale * sigma if by_noise else scale
+            misfit = ((y - b @ X.T) ** 2).sum(axis=1)
+            expected = -14 * np.log(sigma) - misfit / (2 * sigma**2)
+            expected -= abs(b) @ prior.rate / unit + 2 * np.log(unit)
+            expected += log_density(*noise, sigma) + log_density(*tau, scale)
+            assert np.allclose(log_p, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_draws_depend_on_the_seed_only(kernel):
+    X, y = regression(np.random.default_rng(4), 20, 5)
+    data = as_moments(X, y)
+    prior = pk.laplace_prior(np.full(5, 0.5), pk.Density(de.HALF_NORMAL, 1.0))
+    sampler = pk.prepare(kernel, data)
+
+    def chain(seed, block=100):
+        state = pk.start_state(data, prior, seed)
+        return pk.run_chain(sampler, prior, state, 150, 50, block=block).coef
+
+    alone = [chain(seed) for seed in (1, 2)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(chain, (1, 2)))
+    assert np.array_equal(alone, together)
+    assert np.array_equal(alone[0], chain(1, block=7))
+    assert not np.array_equal(alone[0], alone[1])
+
+
+def test_progress_counts_draws_and_the_state_goes_on():
+    X, y = regression(np.random.default_rng(4), 20, 3)
+    data = as_moments(X, y)
+    prior = pk.laplace_prior(np.full(3, 0.5), pk.Density(de.HALF_NORMAL, 1.0))
+    sampler, seen = pk.prepare("mixture", data), []
+    whole = pk.run_chain(
+        sampler, prior, pk.start_state(data, prior, 3), 60, 25, block=20, progress=seen.append
+    )
+    assert seen == [20, 25, 45, 65, 85]
+    state = pk.start_state(data, prior, 3)
+    first = pk.run_chain(sampler, prior, state, 30, 25)
+    second = pk.run_chain(sampler, prior, state, 30, 0)
+    assert np.array_equal(whole.coef, np.concatenate([first.coef, second.coef]))
+
+
+def test_choice_follows_conditioning():
+    rng = np.random.default_rng(1)
+    noise = pk.Density(de.HALF_NORMAL, 1.0)
+    X, y = regression(rng, 400, 40, rho=0.5)
+    assert choice(X, y, noise) == "hamiltonian"
+    X[:, 1] = X[:, 0] + 1e-3 * rng.standard_normal(400)
+    assert choice(X, y, noise) == "mixture"
+    X[:, 1] = X[:, 0]
+    assert choice(X, y, noise) == "mixture"
+    learnt = pk.laplace_prior(np.full(40, 0.1), noise, pk.Density(de.HALF_NORMAL, 1.0))
+    X, y = regression(rng, 400, 40)
+    assert pk.choose_kernel(as_moments(X, y), learnt, 1.0, 1.0) == "mixture"
+    assert pk.choose_kernel(pk.rows_from_moments(as_moments(X, y)), learnt, 1, 1) == "coordinate"
+
+
+def choice(X, y, noise):
+    prior = pk.laplace_prior(np.full(X.shape[1], 0.1), noise)
+    return pk.choose_kernel(as_moments(X, y), prior, 1.0, 1.0)
+
+
+def test_crossings_are_predicted_from_above():
+    X, y = regression(np.random.default_rng(7), 300, 10, rho=0.95, shift=0.05)
+    data = as_moments(X, y)
+    prior = pk.laplace_prior(np.full(10, 0.03), FIXED)
+    expected = pk.expected_crossings(np.diag(np.linalg.inv(data.gram)), prior, 1.0, 1.0)
+    _, trace = simulate("hamiltonian", data, prior)
+    assert 0.25 * expected < trace[:, :, 3].mean() < 1.5 * expected
+
+
+def joint_scores(advance_with, steps, broken=False, p=3, n=4, seed=0):
+    """Geweke (2004): z scores of the joint distribution, prior draws against a chain of (theta, y).
+
+    ``advance_with(data, state)`` moves theta given y; ``broken`` forgets a degree of freedom.
+    """
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    scale = np.array([0.5, 1.0, 2.0, 0.7])[:p]
+
+    def prior_draw(size):
+        sigma = np.sqrt(1.5 / rng.gamma(4.0, size=size))
+        tau = np.sqrt(2.0 / rng.gamma(5.0, size=size))
+        unit = (tau * sigma)[:, None] * scale
+        return rng.laplace(size=(size, p)) * unit, sigma, tau
+
+    def statistics(b, sigma, tau):
+        return np.column_stack([np.log(sigma), np.log(tau), abs(b), b[:, 0] * b[:, 1], b[:, -1]])
+
+    independent = statistics(*prior_draw(20_000))
+    b, sigma, tau = (v[0] for v in prior_draw(1))
+    state = pk.State(b.copy(), np.array([sigma, tau]), pk.start_state(
+        as_moments(X, X[:, 0]), wide_open(scale), seed).rng)  # fmt: skip
+    chain = np.empty((steps, p + 2))
+    for i in range(steps):
+        y = X @ state.coef + state.scales[0] * rng.standard_normal(n)
+        advance_with(X, y, n - 1 if broken else n, wide_open(scale), state)
+        chain[i] = [*state.coef, *state.scales]
+    dependent = statistics(chain[:, :p], chain[:, p], chain[:, p + 1])
+    z = []
+    for j in range(independent.shape[1]):
+        series = dependent[:, j].reshape(4, -1)
+        error = (series.mean() - 1e3) / z_score(series, 1e3)
+        spread = independent[:, j].std() / np.sqrt(len(independent))
+        z.append((independent[:, j].mean() - series.mean()) / np.hypot(error, spread))
+    return np.array(z)
+
+
+def wide_open(scale):
+    return pk.laplace_prior(
+        scale,
+        pk.Density(de.INVERSE_GAMMA, 4.0, 1.5),
+        pk.Density(de.INVERSE_GAMMA, 5.0, 2.0),
+        by_noise=True,
+    )
+
+
+def one_step(kernel):
+    room = {}
+
+    def advance(X, y, dof, prior, state):
+        data = as_moments(X, y, dof) if X.shape[1] < len(X) else pk.rows_from_design(X, y, dof)
+        sampler = pk.prepare(kernel, data)
+        draws = room.setdefault(X.shape[1], pk.empty_draws(1, X.shape[1]))
+        sampler.advance(*sampler.target, *prior, *state, *draws)
+
+    return advance
+
+
+GEWEKE = [*((k, 3, 4) for k in KERNELS), ("coordinate", 4, 3), ("mixture_rows", 4, 3)]
+
+
+@pytest.mark.parametrize(("kernel", "p", "n"), GEWEKE)
+def test_geweke_joint_distribution(kernel, p, n):
+    assert np.max(np.abs(joint_scores(one_step(kernel), 8000, p=p, n=n))) < 4.5
+
+
+def test_geweke_catches_a_wrong_kernel():
+    assert np.max(np.abs(joint_scores(one_step("mixture"), 8000, broken=True))) > 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_ranks_are_uniform(kernel):
+    """Simulation-based calibration (Talts et al. 2018): ranks of the truth among thinned draws."""
+    rng = np.random.default_rng(12)
+    replicates, kept, ranks = 200, 19, []
+    X = rng.standard_normal((12, 3))
+    scale = np.array([0.5, 1.0, 2.0])
+    prior = wide_open(scale)
+    for r in range(replicates):
+        sigma, tau = np.sqrt(1.5 / rng.gamma(4.0)), np.sqrt(2.0 / rng.gamma(5.0))
+        b = rng.laplace(size=3) * tau * sigma * scale
+        y = X @ b + sigma * rng.standard_normal(12)
+        coef, trace = simulate(
+            kernel, as_moments(X, y, 12), prior, draws=10 * kept, tune=100, chains=1, seed=r
+        )
+        draws = np.column_stack([coef[0], trace[0, :, :2]])[::10]
+        ranks.append((draws < [*b, sigma, tau]).sum(axis=0))
+    for column in np.array(ranks).T:
+        counts = np.bincount(column // 2, minlength=10)
+        assert stats.chisquare(counts).pvalue > 1e-4

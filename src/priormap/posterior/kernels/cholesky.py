@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from priormap.posterior.kernels.compiled import fast
+
+from priormap.posterior.kernels.compiled import Array, fast
 
 
 @fast()
-def cholesky_upper(a):
+def cholesky_upper(a: Array) -> None:
     """Overwrite the upper triangle of ``a`` by U with a = U'U; the lower triangle is not read."""
     p = a.shape[0]
     for i in range(p):
@@ -30,7 +31,7 @@ def cholesky_upper(a):
 
 
 @fast()
-def solve_transposed(u, x, out):
+def solve_transposed(u: Array, x: Array, out: Array) -> float:
     """``out`` = z with U'z = x; returns |z|^2."""
     p = u.shape[0]
     total = 0.0
@@ -46,7 +47,7 @@ def solve_transposed(u, x, out):
 
 
 @fast()
-def solve_upper(u, x, out):
+def solve_upper(u: Array, x: Array, out: Array) -> None:
     """``out`` = z with U z = x."""
     p = u.shape[0]
     for k in range(p - 1, -1, -1):
@@ -57,17 +58,17 @@ def solve_upper(u, x, out):
 
 
 @fast()
-def multiply(a, x, first, out):
-    """``out = A x``; with ``first`` = 1 only the upper triangle of ``a`` counts."""
+def multiply(a: Array, x: Array, out: Array) -> None:
+    """``out = A x``."""
     p = a.shape[0]
     for i in range(p):
         total = 0.0
-        for j in range(first * i, p):
+        for j in range(p):
             total += a[i, j] * x[j]
         out[i] = total
 
 
-def inverse_and_root(gram):
+def inverse_and_root(gram: Array) -> tuple[Array, Array]:
     """Inverse of a positive definite matrix, and upper W with inverse = W W'."""
     lower = np.linalg.cholesky(gram)
     root = np.ascontiguousarray(np.linalg.solve(lower, np.eye(len(gram))).T)

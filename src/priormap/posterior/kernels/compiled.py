@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Words = NDArray[np.uint64]
 
 kernel = partial(njit, cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 inner = partial(

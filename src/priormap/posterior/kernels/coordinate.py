@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from priormap.posterior.kernels.compiled import fast, inner, kernel
+from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
 from priormap.posterior.kernels.problem import BY_NOISE, NOISE, SCALE
 from priormap.posterior.kernels.random import uniform
 from priormap.posterior.kernels.scale_moves import (
@@ -26,7 +26,7 @@ from priormap.posterior.kernels.scale_moves import (
 
 
 @inner()
-def mills(x):
+def mills(x: float) -> float:
     """Phi(x) / phi(x) up to sqrt(pi / 2): erfc(-x / sqrt 2) exp(x^2 / 2)."""
     if x > -10.0:
         return math.erfc(-math.sqrt(0.5) * x) * math.exp(0.5 * x * x)
@@ -36,7 +36,7 @@ def mills(x):
 
 
 @inner()
-def positive_normal(rng, mean):
+def positive_normal(rng: Words, mean: float) -> float:
     """Draw from Normal(mean, 1) given that it is positive (Robert 1995 in the tail)."""
     if mean > -0.45:
         while True:
@@ -59,7 +59,7 @@ def positive_normal(rng, mean):
 
 
 @inner()
-def two_piece_normal(rng, mean, pull):
+def two_piece_normal(rng: Words, mean: float, pull: float) -> float:
     """Draw from exp(-(z - mean)^2 / 2 - pull |z|)."""
     right, left = mean - pull, -mean - pull
     top, low = max(right, left), min(right, left)
@@ -72,7 +72,7 @@ def two_piece_normal(rng, mean, pull):
 
 
 @fast()
-def project(columns, j, residual):
+def project(columns: Array, j: int, residual: Array) -> float:
     """Inner product of column j with the residual."""
     total = 0.0
     for k in range(residual.shape[0]):
@@ -81,14 +81,23 @@ def project(columns, j, residual):
 
 
 @fast()
-def subtract(columns, j, change, residual):
+def subtract(columns: Array, j: int, change: float, residual: Array) -> None:
     """``residual -= change * column j``."""
     for k in range(residual.shape[0]):
         residual[k] -= change * columns[j, k]
 
 
 @inner()
-def sweep(columns, squares, rate, unit, sigma, coef, residual, rng):
+def sweep(
+    columns: Array,
+    squares: Array,
+    rate: Array,
+    unit: float,
+    sigma: float,
+    coef: Array,
+    residual: Array,
+    rng: Words,
+) -> None:
     """Draw every coefficient in turn, keeping ``residual`` = target - columns' coef."""
     for j in range(coef.shape[0]):
         if squares[j] == 0.0:
@@ -104,8 +113,19 @@ def sweep(columns, squares, rate, unit, sigma, coef, residual, rng):
 
 @kernel()
 def coordinate_gibbs(
-    columns, target, power, rss, dof, rate, hyper, coef, scales, rng, draws, trace
-):
+    columns: Array,
+    target: Array,
+    power: Array,
+    rss: float,
+    dof: float,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    draws: Array,
+    trace: Array,
+) -> None:
     """Fill ``draws`` (m, p) and ``trace`` (m, 4): a sweep, then the scale moves, per draw."""
     p, r = columns.shape
     residual, squares, fixed, moving = np.empty(r), np.empty(p), np.empty(p), np.empty(p)
@@ -132,8 +152,19 @@ def coordinate_gibbs(
 
 @inner()
 def move_residual(
-    columns, power, rss, dof, rate, hyper, coef, scales, rng, residual, fixed, moving
-):
+    columns: Array,
+    power: Array,
+    rss: float,
+    dof: float,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    residual: Array,
+    fixed: Array,
+    moving: Array,
+) -> None:
     """Multiply the fitted residual and sigma by the same factor.
 
     The rows are orthogonal, so coef + (1 - e^t) columns (residual / power) leaves the residual
@@ -155,7 +186,17 @@ def move_residual(
 
 
 @inner()
-def move_scales(target, rss, dof, rate, hyper, coef, scales, rng, residual):
+def move_scales(
+    target: Array,
+    rss: float,
+    dof: float,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    residual: Array,
+) -> float:
     """Moves of sigma alone, tau alone, and (coef, tau), in place; returns the log posterior."""
     misfit, fit, power = rss, 0.0, 0.0
     for k in range(residual.shape[0]):

@@ -37,7 +37,7 @@ class Density(NamedTuple):
 
 
 @inner()
-def log_density(code, a, b, x):
+def log_density(code: float, a: float, b: float, x: float) -> float:
     """Log density of ``x`` up to its constant."""
     if code == HALF_NORMAL:
         return -0.5 * x * x / (a * a)

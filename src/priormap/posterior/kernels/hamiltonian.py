@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from priormap.posterior.kernels.cholesky import inverse_and_root, multiply
-from priormap.posterior.kernels.compiled import fast, inner, kernel
-from priormap.posterior.kernels.problem import BY_NOISE, NOISE, SCALE, Array, Moments
+from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
+from priormap.posterior.kernels.problem import BY_NOISE, NOISE, SCALE, Moments
 from priormap.posterior.kernels.random import fill_normal, uniform
 from priormap.posterior.kernels.scale_moves import (
     coef_tau_line,
@@ -59,7 +59,17 @@ def hamiltonian_target(data: Moments) -> HamiltonianTarget:
 
 
 @fast()
-def swing(coef, velocity, centre, sign, u, inverse, j, jump, rates):
+def swing(
+    coef: Array,
+    velocity: Array,
+    centre: Array,
+    sign: Array,
+    u: float,
+    inverse: Array,
+    j: int,
+    jump: float,
+    rates: Array,
+) -> float:
     """Rotate by t = 2 arctan u, move the centre by ``jump`` times column j, and look ahead.
 
     ``rates[k]`` becomes 1 / tan(t_k / 2) for the time t_k at which coefficient k next reaches
@@ -92,7 +102,16 @@ def swing(coef, velocity, centre, sign, u, inverse, j, jump, rates):
 
 
 @inner()
-def trajectory(coef, velocity, centre, sign, steps, inverse, time, rates):
+def trajectory(
+    coef: Array,
+    velocity: Array,
+    centre: Array,
+    sign: Array,
+    steps: Array,
+    inverse: Array,
+    time: float,
+    rates: Array,
+) -> int:
     """Follow the dynamics for ``time`` < pi in place and return the number of crossings.
 
     ``steps[j]`` is 2 sigma^2 pull_j, the length of the centre's jump where b_j changes sign.
@@ -122,8 +141,20 @@ def trajectory(coef, velocity, centre, sign, steps, inverse, time, rates):
 
 @kernel()
 def piecewise_hmc(
-    gram, centre, inverse, root, rss, dof, rate, hyper, coef, scales, rng, draws, trace
-):
+    gram: Array,
+    centre: Array,
+    inverse: Array,
+    root: Array,
+    rss: float,
+    dof: float,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    draws: Array,
+    trace: Array,
+) -> None:
     """Fill ``draws`` (m, p) and ``trace`` (m, 4): a trajectory, then the scale moves, per draw.
 
     The trajectory time is uniform on (pi/4, 3 pi/4): with a fixed quarter period the chain can
@@ -141,8 +172,8 @@ def piecewise_hmc(
             steps[j] = 2.0 * sigma * sigma * rate[j] / unit
             offset[j] = 0.5 * steps[j] * sign[j]
             image[j] *= sigma
-        multiply(root, image, 1, velocity)
-        multiply(inverse, offset, 0, middle)
+        multiply(root, image, velocity)
+        multiply(inverse, offset, middle)
         for j in range(p):
             middle[j] = centre[j] - middle[j]
         time = SHORTEST + (LONGEST - SHORTEST) * uniform(rng)
@@ -156,7 +187,19 @@ def piecewise_hmc(
 
 
 @inner()
-def move_scales(gram, centre, rss, dof, rate, hyper, coef, scales, rng, offset, image):
+def move_scales(
+    gram: Array,
+    centre: Array,
+    rss: float,
+    dof: float,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    offset: Array,
+    image: Array,
+) -> float:
     """All moves of sigma and tau, in place; returns the log posterior."""
     p = coef.shape[0]
     for j in range(p):
@@ -168,7 +211,7 @@ def move_scales(gram, centre, rss, dof, rate, hyper, coef, scales, rng, offset, 
         for j in range(p):
             offset[j] *= factor
             coef[j] = centre[j] + offset[j]
-    multiply(gram, offset, 0, image)
+    multiply(gram, offset, image)
     misfit, fit, power = rss, 0.0, 0.0
     for j in range(p):
         misfit += offset[j] * image[j]
@@ -179,7 +222,7 @@ def move_scales(gram, centre, rss, dof, rate, hyper, coef, scales, rng, offset, 
     if hyper[SCALE] > 0.0:
         line = tau_line(hyper, scales, penalty)
         scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
-        multiply(gram, coef, 0, offset)
+        multiply(gram, coef, offset)
         for j in range(p):
             power += coef[j] * offset[j]
             fit += coef[j] * (offset[j] - image[j])

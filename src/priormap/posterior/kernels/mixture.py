@@ -22,7 +22,7 @@ from priormap.posterior.kernels.cholesky import (
     solve_transposed,
     solve_upper,
 )
-from priormap.posterior.kernels.compiled import inner, kernel
+from priormap.posterior.kernels.compiled import Array, Words, inner, kernel
 from priormap.posterior.kernels.problem import BY_NOISE, NOISE, PENALISED, SCALE
 from priormap.posterior.kernels.random import fill_normal, uniform
 from priormap.posterior.kernels.scale_moves import (
@@ -36,7 +36,9 @@ SMALLEST = 1e-280
 
 
 @inner()
-def draw_variances(rng, hyper, rate, scales, coef, omega):
+def draw_variances(
+    rng: Words, hyper: Array, rate: Array, scales: Array, coef: Array, omega: Array
+) -> float:
     """Draw omega given coef, sigma, tau and return ``sum_j rate_j^2 omega_j``; inf where flat.
 
     1 / v_j is inverse Gaussian (Michael, Schucany and Haas 1976); written here for v_j itself
@@ -63,7 +65,7 @@ def draw_variances(rng, hyper, rate, scales, coef, omega):
 
 
 @inner()
-def tau_mixture_line(hyper, scales, spread):
+def tau_mixture_line(hyper: Array, scales: Array, spread: float) -> Line:
     """Tau given omega, b integrated out; ``spread`` = sum_j rate_j^2 omega_j."""
     unit = scales[1] if hyper[BY_NOISE] > 0.0 else scales[1] / scales[0]
     half = 0.5 * spread / (unit * unit)
@@ -73,7 +75,9 @@ def tau_mixture_line(hyper, scales, spread):
 
 
 @inner()
-def sigma_mixture_line(hyper, scales, dof, n_features, misfit, spread):
+def sigma_mixture_line(
+    hyper: Array, scales: Array, dof: float, n_features: float, misfit: float, spread: float
+) -> Line:
     """Sigma given omega, b integrated out; ``misfit`` = y'y - y'X A^{-1} X'y."""
     sigma, tau = scales[0], scales[1]
     # each flat coefficient that is integrated out takes one degree of freedom
@@ -88,7 +92,7 @@ def sigma_mixture_line(hyper, scales, dof, n_features, misfit, spread):
 
 
 @inner()
-def load_precision(gram, omega, precision):
+def load_precision(gram: Array, omega: Array, precision: Array) -> None:
     """Upper triangle of A = X'X + diag(1 / omega)."""
     p = gram.shape[0]
     for j in range(p):
@@ -98,7 +102,19 @@ def load_precision(gram, omega, precision):
 
 
 @kernel()
-def gibbs_mixture(gram, xty, yty, dof, rate, hyper, coef, scales, rng, draws, trace):
+def gibbs_mixture(
+    gram: Array,
+    xty: Array,
+    yty: float,
+    dof: float,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    draws: Array,
+    trace: Array,
+) -> None:
     """Fill ``draws`` (m, p) and ``trace`` (m, 4) with one sweep per draw, from the state on.
 
     Given omega the whitened coefficients z = (U b - U^{-T} X'y) / sigma, A = U'U, are standard
@@ -107,7 +123,7 @@ def gibbs_mixture(gram, xty, yty, dof, rate, hyper, coef, scales, rng, draws, tr
     """
     p = coef.shape[0]
     omega, mean, white, noise = np.empty(p), np.empty(p), np.empty(p), np.empty(p)
-    upper = np.empty((p, p))
+    upper = np.zeros((p, p))  # its lower triangle stays zero
     for i in range(trace.shape[0]):
         spread = draw_variances(rng, hyper, rate, scales, coef, omega)
         if hyper[SCALE] > 0.0:
@@ -116,7 +132,7 @@ def gibbs_mixture(gram, xty, yty, dof, rate, hyper, coef, scales, rng, draws, tr
         load_precision(gram, omega, upper)
         cholesky_upper(upper)
         misfit = yty - solve_transposed(upper, xty, mean)
-        multiply(upper, coef, 1, white)
+        multiply(upper, coef, white)
         before = scales[0]
         if hyper[NOISE] > 0.0:
             line = sigma_mixture_line(hyper, scales, dof, float(p), misfit, spread)
@@ -128,7 +144,7 @@ def gibbs_mixture(gram, xty, yty, dof, rate, hyper, coef, scales, rng, draws, tr
             white[j] = mean[j] + keep * (white[j] - mean[j]) + fresh * noise[j]
         solve_upper(upper, white, coef)
         fit, power = 0.0, 0.0
-        multiply(gram, coef, 0, mean)
+        multiply(gram, coef, mean)
         for j in range(p):
             fit += coef[j] * xty[j]
             power += coef[j] * mean[j]

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from priormap.posterior.kernels.cholesky import cholesky_upper, solve_transposed, solve_upper
-from priormap.posterior.kernels.compiled import fast, inner, kernel
+from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
 from priormap.posterior.kernels.mixture import (
     draw_variances,
     sigma_mixture_line,
@@ -29,7 +29,7 @@ from priormap.posterior.kernels.scale_moves import (
 
 
 @fast()
-def load_covariance(columns, omega, out):
+def load_covariance(columns: Array, omega: Array, out: Array) -> None:
     """Upper triangle of I + R diag(omega) R', R = columns'."""
     p, r = columns.shape
     for k in range(r):
@@ -53,7 +53,7 @@ def load_covariance(columns, omega, out):
 
 
 @fast()
-def add_columns(columns, weights, out):
+def add_columns(columns: Array, weights: Array, out: Array) -> None:
     """``out += R weights``."""
     for j in range(columns.shape[0]):
         for k in range(out.shape[0]):
@@ -61,7 +61,9 @@ def add_columns(columns, weights, out):
 
 
 @fast()
-def complete(columns, omega, solution, sigma, u, coef):
+def complete(
+    columns: Array, omega: Array, solution: Array, sigma: float, u: Array, coef: Array
+) -> None:
     """``coef = sigma (u + diag(omega) R' solution)``."""
     for j in range(coef.shape[0]):
         total = 0.0
@@ -72,8 +74,19 @@ def complete(columns, omega, solution, sigma, u, coef):
 
 @kernel()
 def gibbs_mixture_rows(
-    columns, target, power, rss, dof, rate, hyper, coef, scales, rng, draws, trace
-):
+    columns: Array,
+    target: Array,
+    power: Array,
+    rss: float,
+    dof: float,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    draws: Array,
+    trace: Array,
+) -> None:
     """Fill ``draws`` (m, p) and ``trace`` (m, 4) with one sweep per draw; no flat columns."""
     p, r = columns.shape
     omega, u = np.empty(p), np.empty(p)
@@ -107,7 +120,18 @@ def gibbs_mixture_rows(
 
 
 @inner()
-def finish(target, rss, dof, columns, rate, hyper, coef, scales, rng, fitted):
+def finish(
+    target: Array,
+    rss: float,
+    dof: float,
+    columns: Array,
+    rate: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    fitted: Array,
+) -> float:
     """Scale (coef, tau) together, in place, and return the log posterior."""
     for k in range(fitted.shape[0]):
         fitted[k] = 0.0

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.posterior.kernels.compiled import Array, Words
 from priormap.posterior.kernels.densities import Density
-
-Array = NDArray[np.float64]
 
 # positions in ``LaplacePrior.hyper``; a density takes three places: code, a, b
 PENALISED, BY_NOISE, NOISE, SCALE = 0, 1, 2, 5
@@ -62,7 +60,7 @@ class State(NamedTuple):
 
     coef: Array
     scales: Array
-    rng: NDArray[np.uint64]
+    rng: Words
 
 
 class Draws(NamedTuple):

@@ -9,15 +9,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.posterior.kernels.compiled import inner
+from priormap.posterior.kernels.compiled import Array, Words, inner
 
 _17, _19, _41, _45, _23, _11 = (np.uint64(k) for k in (17, 19, 41, 45, 23, 11))
 _UNIT = 2.0**-53
 
 
-def seed_words(seed: int | np.random.SeedSequence, count: int = 4) -> NDArray[np.uint64]:
+def seed_words(seed: int | np.random.SeedSequence, count: int = 4) -> Words:
     """``count`` words spread from ``seed`` by NumPy's SeedSequence; four make a generator."""
     if not isinstance(seed, np.random.SeedSequence):
         seed = np.random.SeedSequence(seed)
@@ -25,7 +24,7 @@ def seed_words(seed: int | np.random.SeedSequence, count: int = 4) -> NDArray[np
 
 
 @inner()
-def uniform(rng):
+def uniform(rng: Words) -> float:
     """Draw from the open interval (0, 1), 53 bits."""
     a, b, c, d = rng[0], rng[1], rng[2], rng[3]
     word = a + d
@@ -40,7 +39,7 @@ def uniform(rng):
 
 
 @inner()
-def fill_normal(rng, out):
+def fill_normal(rng: Words, out: Array) -> None:
     """Fill ``out`` with standard normals, in pairs (Marsaglia's polar method)."""
     for i in range(0, out.shape[0], 2):
         square = 2.0

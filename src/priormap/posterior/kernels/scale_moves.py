@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from priormap.posterior.kernels.compiled import fast, inner
+from priormap.posterior.kernels.compiled import Array, Words, fast, inner
 from priormap.posterior.kernels.densities import log_density
 from priormap.posterior.kernels.problem import BY_NOISE, NOISE, PENALISED, SCALE
 from priormap.posterior.kernels.random import uniform
@@ -39,7 +39,7 @@ class Line(NamedTuple):
 
 
 @fast()
-def weighted_l1(rate, fixed, moving, factor):
+def weighted_l1(rate: Array, fixed: Array, moving: Array, factor: float) -> float:
     """``sum_j rate_j |fixed_j + factor moving_j|``."""
     total = 0.0
     for j in range(fixed.shape[0]):
@@ -48,7 +48,9 @@ def weighted_l1(rate, fixed, moving, factor):
 
 
 @inner()
-def line_density(t, line, hyper, rate, fixed, moving):
+def line_density(
+    t: float, line: Line, hyper: Array, rate: Array, fixed: Array, moving: Array
+) -> float:
     """Log density of t; the arrays count only if ``line.weight`` is positive."""
     up = math.exp(t)
     down = 1.0 / up
@@ -64,7 +66,9 @@ def line_density(t, line, hyper, rate, fixed, moving):
 
 
 @inner()
-def slice_factor(rng, line, hyper, rate, fixed, moving):
+def slice_factor(
+    rng: Words, line: Line, hyper: Array, rate: Array, fixed: Array, moving: Array
+) -> float:
     """Draw t given that it is now 0, and return the factor e^t."""
     level = line_density(0.0, line, hyper, rate, fixed, moving) + math.log(uniform(rng))
     left = -line.width * uniform(rng)
@@ -85,7 +89,7 @@ def slice_factor(rng, line, hyper, rate, fixed, moving):
 
 
 @inner()
-def sigma_line(hyper, scales, dof, misfit, penalty):
+def sigma_line(hyper: Array, scales: Array, dof: float, misfit: float, penalty: float) -> Line:
     """Sigma given the rest; ``misfit`` = |y - X b|^2 and ``penalty`` = sum_j rate_j |b_j|."""
     sigma, tau = scales[0], scales[1]
     slope = 1.0 - dof - hyper[BY_NOISE] * hyper[PENALISED]
@@ -96,7 +100,7 @@ def sigma_line(hyper, scales, dof, misfit, penalty):
 
 
 @inner()
-def tau_line(hyper, scales, penalty):
+def tau_line(hyper: Array, scales: Array, penalty: float) -> Line:
     """Tau given the coefficients."""
     unit = scales[1] * scales[0] if hyper[BY_NOISE] > 0.0 else scales[1]
     width = 3.0 / math.sqrt(hyper[PENALISED] + 1.0)
@@ -105,7 +109,7 @@ def tau_line(hyper, scales, penalty):
 
 
 @inner()
-def coef_tau_line(hyper, scales, n_features, fit, power):
+def coef_tau_line(hyper: Array, scales: Array, n_features: float, fit: float, power: float) -> Line:
     """(b, tau) -> e^t (b, tau): the penalty stays; ``fit`` = b'X'y and ``power`` = b'X'X b."""
     precision = 1.0 / (scales[0] * scales[0])
     slope = 1.0 + n_features - hyper[PENALISED]
@@ -115,7 +119,7 @@ def coef_tau_line(hyper, scales, n_features, fit, power):
 
 
 @inner()
-def residual_sigma_line(hyper, scales, dof, rank, rss):
+def residual_sigma_line(hyper: Array, scales: Array, dof: float, rank: float, rss: float) -> Line:
     """(e, sigma) -> e^t (e, sigma) for the fitted residual e of ``rank`` dimensions.
 
     |e|^2 / sigma^2 stays, so only the irreducible ``rss`` and the priors speak. This crosses
@@ -130,7 +134,7 @@ def residual_sigma_line(hyper, scales, dof, rank, rss):
 
 
 @inner()
-def log_posterior(hyper, scales, dof, misfit, penalty):
+def log_posterior(hyper: Array, scales: Array, dof: float, misfit: float, penalty: float) -> float:
     """Log posterior of (coef, sigma, tau) up to its constant."""
     sigma, tau = scales[0], scales[1]
     unit = tau * sigma if hyper[BY_NOISE] > 0.0 else tau
