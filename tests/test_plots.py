@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import matplotlib
+import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
@@ -377,6 +378,15 @@ def test_figures_are_written_whole_and_the_same_every_time(format, start, tmp_pa
     for a, b in zip(first, second, strict=True):
         assert a.read_bytes().startswith(start)
         assert a.read_bytes() == b.read_bytes()
+
+
+def test_nothing_is_cut_off_at_the_border_of_a_written_figure(tmp_path):
+    for path in write_figures(tmp_path):
+        image = matplotlib.image.imread(path)[..., :3]
+        for border in (image[0], image[-1], image[:, 0], image[:, -1]):
+            assert (border == 1).all(), path.name
+        assert image.min() < 0.1, "and yet something is drawn"
+        assert image.shape[1] == 3.4 * 300
 
 
 def test_vector_files_embed_their_glyphs_and_keep_the_caption(tmp_path, new_axes):

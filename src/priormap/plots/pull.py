@@ -134,7 +134,7 @@ def _set_scales(axes: Axes, table: pd.DataFrame, linear: float) -> None:
     plain = FuncFormatter(lambda value, _: f"{value:g}")
     for axis, name, threshold in ((axes.xaxis, "x", linear), (axes.yaxis, "y", steepest * linear)):
         getattr(axes, f"set_{name}scale")("symlog", linthresh=threshold, linscale=1)
-        ticks = SymmetricalLogLocator(base=10, linthresh=threshold, subs=range(2, 10))
+        ticks = SymmetricalLogLocator(base=10, linthresh=threshold, subs=(2, 5))
         axis.set_minor_locator(ticks)
         axis.set_major_formatter(plain)
     axes.set_xlim(-linear / 4, table["weight"].max())

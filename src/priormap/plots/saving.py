@@ -18,7 +18,7 @@ from priormap.errors import PriormapError
 from priormap.plots.pull import plot_pull, pull_caption
 from priormap.plots.shapes import plot_prior_shapes, prior_shapes_caption
 from priormap.plots.shrinkage import plot_shrinkage, shrinkage_caption
-from priormap.plots.style import HEIGHTS, house_style, new_figure
+from priormap.plots.style import COLUMN_WIDTH, HEIGHTS, house_style
 
 __all__ = ["save_figure", "write_figures"]
 
@@ -32,10 +32,11 @@ _EMBEDDED: Any = {"pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "p
 
 
 class _Entry(NamedTuple):
-    """One figure of the gallery, named by its file."""
+    """One figure of the gallery, named by its file; lengths in inches."""
 
     name: str
     height: float
+    headroom: float  # above the axes
     draw: Callable[[Figure], object]
     caption: Callable[[], str]
 
@@ -44,13 +45,21 @@ _GALLERY = (
     _Entry(
         "prior-shapes",
         HEIGHTS["prior_shapes"],
+        0.06,
         lambda figure: plot_prior_shapes(axes=figure.subplots(2, sharex=True)),
         prior_shapes_caption,
     ),
-    _Entry("pull", HEIGHTS["pull"], lambda figure: plot_pull(ax=figure.subplots()), pull_caption),
+    _Entry(
+        "pull",
+        HEIGHTS["pull"],
+        0.26,
+        lambda figure: plot_pull(ax=figure.subplots()),
+        pull_caption,
+    ),
     _Entry(
         "shrinkage",
         HEIGHTS["shrinkage"],
+        0.06,
         lambda figure: plot_shrinkage(ax=figure.subplots()),
         shrinkage_caption,
     ),
@@ -133,9 +142,8 @@ def write_figures(folder: str | os.PathLike[str], format: str = "png") -> list[P
     contents = {}
     with house_style():
         for entry in _GALLERY:
-            figure = new_figure(entry.height)
-            entry.draw(figure)
-            contents[folder / f"{entry.name}.{format}"] = _rendered(figure, format, entry.caption())
+            content = _rendered(_drawn(entry), format, entry.caption())
+            contents[folder / f"{entry.name}.{format}"] = content
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -143,6 +151,19 @@ def write_figures(folder: str | os.PathLike[str], format: str = "png") -> list[P
     for path, content in contents.items():
         _write_whole(path, content)
     return list(contents)
+
+
+def _drawn(entry: _Entry) -> Figure:
+    """Draw one figure of the gallery, whose labels are known: it needs no layout engine.
+
+    That engine would measure every label again, a fifth of the time of the whole command.
+    """
+    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
+        figure = Figure(figsize=(COLUMN_WIDTH, entry.height))
+    top, bottom = 1 - entry.headroom / entry.height, 0.38 / entry.height
+    figure.subplots_adjust(left=0.155, right=0.98, top=top, bottom=bottom, hspace=0.08)
+    entry.draw(figure)
+    return figure
 
 
 def _known_format(format: str) -> str:

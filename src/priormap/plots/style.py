@@ -11,12 +11,12 @@ import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
 
 from priormap.errors import PriormapError
 from priormap.priors import Prior
 
 __all__ = [
+    "COLUMN_WIDTH",
     "HEIGHTS",
     "LOOKS",
     "Look",
@@ -24,11 +24,10 @@ __all__ = [
     "drawing_axes",
     "house_style",
     "looks_of",
-    "new_figure",
 ]
 
 _STYLE_SHEET = "priormap.plots.priormap"  # matplotlib finds priormap.mplstyle in this package
-_COLUMN_WIDTH = 3.4  # inches
+COLUMN_WIDTH = 3.4  # inches
 HEIGHTS = {"prior_shapes": 3.9, "pull": 3.2, "shrinkage": 3.2}  # inches
 
 
@@ -94,12 +93,6 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float) -> Figure:
-    """Empty one-column figure in the house style, unknown to pyplot: no window, no state."""
-    with house_style():
-        return Figure(figsize=(_COLUMN_WIDTH, height))
-
-
 @contextmanager
 def drawing_axes(axes: Any, height: float, rows: int = 1) -> Iterator[Any]:
     """Yield the caller's axes in the caller's style, or new ones in the house style.
@@ -112,7 +105,7 @@ def drawing_axes(axes: Any, height: float, rows: int = 1) -> Iterator[Any]:
     from matplotlib import pyplot as plt
 
     with house_style():
-        yield plt.subplots(rows, sharex=True, figsize=(_COLUMN_WIDTH, height))[1]
+        yield plt.subplots(rows, sharex=True, figsize=(COLUMN_WIDTH, height))[1]
 
 
 def checked_axes(axes: Any, rows: int) -> Any:
