@@ -1,4 +1,4 @@
-"""The command line: ``priormap compare`` and ``priormap figures``.
+"""The command line: ``priormap compare``, ``contrast``, ``sample`` and ``figures``.
 
 Exit codes: 0 the penalised fits equal the modes, 1 they differ, 2 the input cannot be used (one
 line on stderr, nothing written), 130 interrupted. Commands import what they need when they
@@ -15,7 +15,9 @@ from typing import Annotated, Any
 import typer
 
 from priormap.cli.compare import compare
+from priormap.cli.contrast import contrast
 from priormap.cli.figures import figures
+from priormap.cli.sample import sample
 from priormap.errors import PriormapError
 
 __all__ = ["main", "run"]
@@ -31,6 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(compare)
+app.command()(contrast)
+app.command()(sample)
 app.command()(figures)
 
 

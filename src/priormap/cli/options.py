@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Family", "Format"]
+__all__ = ["Family", "Format", "Large", "Method"]
 
 
 class Family(StrEnum):
@@ -20,3 +20,19 @@ class Format(StrEnum):
     png = "png"
     svg = "svg"
     pdf = "pdf"
+
+
+class Method(StrEnum):
+    """Routes to the posterior."""
+
+    auto = "auto"
+    exact = "exact"
+    gibbs = "gibbs"
+    nuts = "nuts"
+
+
+class Large(StrEnum):
+    """Groups of draws that are made on request."""
+
+    log_likelihood = "log_likelihood"
+    posterior_predictive = "posterior_predictive"

@@ -15,9 +15,10 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from priormap.regression import Regression
     from priormap.tables import MapComparison
 
-__all__ = ["render"]
+__all__ = ["largest_rows", "paper_of_stdout", "render"]
 
 _MOST_ROWS = 30
 _WIDE = 76  # columns of a terminal that shows ten digits of everything
@@ -32,8 +33,7 @@ _WHO = {
 
 def render(sentences: Sequence[str], table: MapComparison) -> None:
     """Print the choices, then one block per prior, then the verdict."""
-    console = Console(highlight=False)
-    paper = _Terminal(console) if console.is_terminal else _Plain()
+    paper = paper_of_stdout()
     for sentence in sentences:
         paper.line(sentence)
     for name in table.summary.index:
@@ -50,7 +50,8 @@ def _render_prior(paper: _Plain | _Terminal, table: MapComparison, name: str) ->
     fit = str(row["call"]).split("(")[0]
     paper.line("")
     paper.line(f"{table.modes[name].prior} is {row['call']}", "bold")
-    rows, note = _shown_rows(table, name)
+    rows = table.coefficients[table.coefficients["prior"] == name]
+    rows, note = largest_rows(rows, "map", table.modes[name].data)
     paper.table(_header(rows, fit), _cells(rows, paper.digits))
     if note:
         paper.line(note)
@@ -61,12 +62,17 @@ def _render_prior(paper: _Plain | _Terminal, table: MapComparison, name: str) ->
         paper.line(f"  {_WHO[who].format(fit=fit)}: {certificate}{aside}")
 
 
-def _shown_rows(table: MapComparison, name: str) -> tuple[pd.DataFrame, str]:
-    """All coefficients, or the largest ones of many."""
-    rows = table.coefficients[table.coefficients["prior"] == name]
+def paper_of_stdout() -> _Plain | _Terminal:
+    """What stdout is written on: a terminal, or plain text."""
+    console = Console(highlight=False)
+    return _Terminal(console) if console.is_terminal else _Plain()
+
+
+def largest_rows(rows: pd.DataFrame, by: str, data: Regression) -> tuple[pd.DataFrame, str]:
+    """All coefficients, or the largest ones of many and a note that says so."""
     if len(rows) <= _MOST_ROWS:
         return rows, ""
-    weight = np.abs(rows["map"].to_numpy() * table.modes[name].data.unit.x_norm)
+    weight = np.abs(rows[by].to_numpy() * data.unit.x_norm)
     largest = np.sort(np.argsort(-weight, kind="stable")[:_MOST_ROWS])
     note = f"({_MOST_ROWS} of {len(rows)} coefficients, those that move y most; --csv has all)"
     return rows.iloc[largest], note
