@@ -7,7 +7,8 @@ from scipy.special import gammaln
 
 from priormap.errors import PriormapError
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
-from priormap.posterior.gaussian import GaussianPosterior, Spectrum
+from priormap.posterior.gaussian import GaussianPosterior
+from priormap.posterior.gaussian_spectrum import Spectrum
 
 
 def make_data(n, p, seed=0, x_unit=1.0, y_unit=1.0):

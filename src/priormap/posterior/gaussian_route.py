@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from priormap.penalty import relative_scale
 from priormap.posterior.draws import Draws, intercepts, user_coefs
-from priormap.posterior.gaussian import GaussianPosterior, Spectrum
+from priormap.posterior.gaussian import GaussianPosterior
+from priormap.posterior.gaussian_spectrum import Spectrum
 from priormap.priors import Gaussian
 from priormap.regression import Regression
 
