@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.errors import PriormapError
-from priormap.mode.homotopy import COMPLETE, lasso_path
+from priormap.mode.homotopy import COMPLETE, TOO_MANY_KNOTS, lasso_path
 from priormap.mode.wide_homotopy import wide_lasso_path
 from priormap.unit_columns import UnitColumns
 
@@ -21,6 +21,7 @@ __all__ = ["LaplaceKnots"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _MOST_KNOTS = 100_000
+_SQUARE = 2  # columns per row up to which a whole path repays the Gram matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ class LaplaceKnots:
     @classmethod
     def of(cls, columns: UnitColumns, weights: Floats, lambda_min: float = 0.0) -> LaplaceKnots:
         """All knots from the largest one down to `lambda_min`."""
-        if columns.has_cheap_gram:
+        if columns.has_cheap_gram or columns.p <= _SQUARE * columns.n:
             lambdas, coefs, status, _ = lasso_path(
                 columns.gram, columns.xty, weights, lambda_min, _MOST_KNOTS
             )
@@ -52,10 +53,15 @@ class LaplaceKnots:
                 columns.columns, columns.correlate, columns.xty, weights, lambda_min, _MOST_KNOTS
             )
             lambdas, coefs, status = path.lams, path.expand(columns.p), path.status
-        if status != COMPLETE:
+        if status == TOO_MANY_KNOTS:
             raise PriormapError(
                 f"the path has more than {_MOST_KNOTS} knots above the smallest penalty asked "
                 "for; ask for a smaller largest scale, or drop nearly collinear columns"
+            )
+        if status != COMPLETE:
+            raise PriormapError(
+                "the path leaves the range of floats; rescale the columns, or drop nearly "
+                "collinear ones"
             )
         return cls(lambdas, coefs, columns, weights)
 
