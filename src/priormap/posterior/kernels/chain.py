@@ -135,10 +135,11 @@ def run_chain(
     block: int = 100,
     progress: Callable[[int], None] | None = None,
 ) -> Draws:
-    """Warm up for ``tune`` draws, then return ``draws`` draws, each the last of ``sampler.thin`` sweeps.
+    """Warm up for ``tune`` draws, then return ``draws`` more.
 
-    ``state`` is left where the chain stands, so that it can go on. ``progress`` is called with
-    the number of draws made, warm-up included, after every ``block``.
+    A draw is the last of ``sampler.thin`` sweeps. ``state`` is left where the chain stands, so
+    that it can go on. ``progress`` is called with the number of draws made, warm-up included,
+    after every ``block``.
     """
     p, thin = len(state.coef), sampler.thin
     kept = empty_draws(draws, p)

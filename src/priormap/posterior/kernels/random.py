@@ -20,7 +20,7 @@ def seed_words(seed: int | np.random.SeedSequence, count: int = 4) -> Words:
     """``count`` words spread from ``seed`` by NumPy's SeedSequence; four make a generator."""
     if not isinstance(seed, np.random.SeedSequence):
         seed = np.random.SeedSequence(seed)
-    return seed.generate_state(count, np.uint64)
+    return seed.generate_state(count, np.uint64).astype(np.uint64)
 
 
 @inner()
