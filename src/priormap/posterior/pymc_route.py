@@ -172,7 +172,6 @@ def _coef(prior: Prior, scale: Floats, unit: Tensor) -> Tensor:
 
 def _intercept(data: Regression, coef: Tensor) -> Tensor:
     """Flat intercept, moved through the mean response, which is where the data know it."""
-    pm = load_pymc()
     from pymc.logprob.transforms import Transform
     from pytensor import tensor as pt
 

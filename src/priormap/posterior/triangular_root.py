@@ -29,9 +29,9 @@ def triangular_root(data: Regression) -> Floats:
     root = np.empty((0, n_columns))
     for start in range(0, data.n_rows, size):
         rows = slice(start, start + size)
-        block = X[rows].toarray() if sparse.issparse(X) else X[rows]
+        block: Floats = X[rows].toarray() if sparse.issparse(X) else X[rows]
         ones = np.ones((len(block), int(data.intercept)))
         response = data.y[rows, None] - data.unit.y_mean
         block = np.hstack([ones, block - data.unit.x_mean, response])
-        root = np.linalg.qr(np.vstack([root, block]), mode="r")
+        root = np.asarray(np.linalg.qr(np.vstack([root, block]), mode="r"))
     return root
