@@ -1,0 +1,98 @@
+"""Which part of a `Contrast` a figure shows: checked, capped, the rest counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError
+from priormap.mode import MapEstimate
+from priormap.plots.named import listed
+from priormap.regression import Regression
+from priormap.tables import Contrast
+
+__all__ = ["MOST_ROWS", "check_contrast", "chosen_features", "data_of", "least_squares", "left_out"]
+
+Floats: TypeAlias = NDArray[np.float64]
+MOST_ROWS = 40  # a page's worth
+_SINGULAR = 1e-12  # pivot of a correlation matrix that rounding may have left
+
+
+def check_contrast(table: object) -> Contrast:
+    """Return `table` if it is what `contrast` returned, or refuse."""
+    if not isinstance(table, Contrast):
+        raise PriormapError(
+            f"table must be what contrast(data, priors) returned, got {type(table).__name__}"
+        )
+    return table
+
+
+def data_of(table: Contrast) -> Regression:
+    """Return the data that all modes of the table are modes of."""
+    first: MapEstimate = next(iter(table.modes.values()))
+    return first.data
+
+
+def chosen_features(
+    table: Contrast, features: str | Iterable[str] | None, most: int
+) -> tuple[str, ...]:
+    """Return the named columns, or the `most` with the strongest effect, strongest first.
+
+    The strength is the largest ``|posterior mean| * sd(x)`` over the priors. A constant column
+    has no effect and is never chosen.
+
+    Raises
+    ------
+    PriormapError
+        If a name is unknown, constant or named twice, or there are none or too many.
+    """
+    names, sd = data_of(table).names, data_of(table).column_sd
+    if features is None:
+        size = table.coefficients.pivot(index="feature", columns="prior", values="mean").abs()
+        strength = size.max(axis=1)[list(names)].to_numpy() * sd
+        order = np.argsort(-strength, kind="stable")
+        features = [names[j] for j in order if sd[j] > 0][:most]
+    elif isinstance(features, str):
+        features = [features]
+    elif not isinstance(features, Iterable):
+        raise PriormapError(f"features must be a list of column names, got {features!r}")
+    chosen = tuple(features)
+    for name in chosen:
+        if name not in names:
+            known = ", ".join(names[:8]) + ", ..." * (len(names) > 8)
+            raise PriormapError(f"features has {name!r}, which is no column; choose from: {known}")
+        if sd[names.index(name)] == 0:
+            raise PriormapError(
+                f"features has {name!r}, a constant column, which moves nothing; leave it out"
+            )
+    if len(set(chosen)) < len(chosen):
+        raise PriormapError(f"features names a column twice: {listed(list(chosen))}")
+    if not chosen:
+        raise PriormapError("features is empty; name at least one column that varies")
+    if len(chosen) > MOST_ROWS:
+        raise PriormapError(
+            f"features names {len(chosen)} columns and a figure shows at most {MOST_ROWS}"
+        )
+    return chosen
+
+
+def left_out(table: Contrast, shown: int) -> str:
+    """Say how many columns the figure does not show; empty if it shows all."""
+    total = data_of(table).n_features
+    return "" if shown == total else f"{shown} of {total} columns; {total - shown} left out"
+
+
+def least_squares(data: Regression) -> Floats:
+    """Least squares coefficients in units of X; NaN where the data do not determine them."""
+    unit = data.unit
+    live = unit.x_norm > 0
+    coef = np.full(data.n_features, np.nan)
+    determined = live.sum() < data.n_rows - data.intercept and unit.smallest_pivot > _SINGULAR
+    if determined and live.any():
+        gram = unit.gram[np.ix_(live, live)]
+        scaled = np.linalg.solve(gram, unit.xty[live]) * (unit.y_norm or 1.0)
+        coef[live] = scaled / unit.x_norm[live]
+    return coef

@@ -1,0 +1,222 @@
+"""The numbers of the figure of two coefficients: densities, contours and points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError
+from priormap.mode import MapEstimate
+from priormap.plots.chosen import check_contrast, chosen_features, least_squares
+from priormap.plots.given_the_rest import GivenTheRest
+from priormap.priors import Laplace
+from priormap.tables import Contrast
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "MASSES",
+    "check_pair",
+    "check_prior_name",
+    "density_levels",
+    "joint_contours_table",
+    "joint_points_table",
+    "joint_table",
+]
+
+Floats: TypeAlias = NDArray[np.float64]
+MASSES = (0.95, 0.5)  # of the posterior, inside its contours
+_NODES = 140  # of the grid, along each coefficient
+_ANGLES = 181  # vertices of an ellipse
+
+
+def joint_table(
+    table: Contrast, features: tuple[str, str], *, prior: str | None = None
+) -> pd.DataFrame:
+    """Joint posterior density of two coefficients on a grid, the others integrated out.
+
+    It is the average over the draws of the exact density of the two given the rest; with two
+    columns and known sigma there is no rest, and it is exact.
+
+    Parameters
+    ----------
+    table, features, prior
+        As in `plot_joint`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``x``, ``y`` (coefficients of the two columns, in their units), ``density`` and
+        ``exact_given_rest``: whether it is that average. Where the rest almost determines one
+        of the two, it is smoothed draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from priormap import Laplace, Regression, contrast
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> table = contrast(Regression(X, X[:, 0], sigma=1.0), {"lasso": Laplace(0.1)}, random_seed=1)
+    >>> grid = joint_table(table, ("x0", "x1")).pivot(index="y", columns="x", values="density")
+    >>> mass = np.trapezoid(np.trapezoid(grid, grid.columns), grid.index)
+    >>> bool(abs(mass - 1) < 0.01)
+    True
+    """
+    import pandas as pd
+
+    pair = check_pair(check_contrast(table), features)
+    prior = check_prior_name(table, prior)
+    fit = table.modes[prior]
+    posterior = GivenTheRest(fit, table.posteriors[prior], [fit.names.index(f) for f in pair])
+    points = joint_points_table(table, pair, prior=prior)
+    x, y = (
+        _grid(posterior.drawn[:, k], points[axis].to_numpy()) for k, axis in enumerate(("x", "y"))
+    )
+    density = posterior.joint_density(x, y)
+    across, up = np.meshgrid(x, y)
+    columns = {"x": across.ravel(), "y": up.ravel(), "density": density.ravel()}
+    return pd.DataFrame({**columns, "exact_given_rest": posterior.smooth})
+
+
+def joint_points_table(
+    table: Contrast, features: tuple[str, str], *, prior: str | None = None
+) -> pd.DataFrame:
+    """Mode, posterior mean and, where the data determine it, least squares.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``point``, ``x``, ``y``, and ``on_kink``: whether it is on a kink of the prior,
+        which a Laplace prior has where a coefficient is exactly zero.
+    """
+    import pandas as pd
+
+    pair = check_pair(check_contrast(table), features)
+    prior = check_prior_name(table, prior)
+    fit = table.modes[prior]
+    which = [fit.names.index(feature) for feature in pair]
+    mean = table.posteriors[prior]["posterior"]["coef"].to_numpy().mean(axis=(0, 1))
+    points = {"mode": fit.coef, "mean": mean, "least squares": least_squares(fit.data)}
+    kinks = fit.penalty.l1[which] > 0
+    rows = [
+        (name, *coef[which], bool((kinks & (coef[which] == 0)).any()))
+        for name, coef in points.items()
+        if np.isfinite(coef[which]).all()
+    ]
+    return pd.DataFrame(rows, columns=["point", "x", "y", "on_kink"])
+
+
+def joint_contours_table(
+    table: Contrast, features: tuple[str, str], *, prior: str | None = None
+) -> pd.DataFrame:
+    """Contours of the likelihood and of the prior, as closed curves.
+
+    The likelihood is that of the two coefficients, maximised over the others, with sigma at the
+    mode; it is left out where the data alone do not determine the coefficients.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``kind`` (likelihood or prior), ``contour`` (its name: the point that it goes
+        through, or the mass inside), ``x`` and ``y``.
+    """
+    import pandas as pd
+
+    pair = check_pair(check_contrast(table), features)
+    prior = check_prior_name(table, prior)
+    fit = table.modes[prior]
+    which = [fit.names.index(feature) for feature in pair]
+    points = joint_points_table(table, pair, prior=prior).set_index("point")[["x", "y"]]
+    curves = {}
+    if "least squares" in points.index:
+        center = points.loc["least squares"].to_numpy()
+        root = _likelihood_root(fit, which)
+        mode = points.loc["mode"].to_numpy()
+        curves["likelihood", "likelihood through mode"] = _ellipse(center, root, mode)
+        half = np.sqrt(2 * np.log(2))  # radius of the disc with half of a normal's mass
+        edge = center + half * root[:, 0]
+        curves["likelihood", "likelihood, 50 %"] = _ellipse(center, root, edge)
+    is_flat = (fit.penalty.l1[which] + fit.penalty.l2[which] == 0).any()
+    for name in () if is_flat else ("mode", "mean"):
+        curves["prior", f"prior through {name}"] = _prior_contour(
+            fit, which, points.loc[name].to_numpy()
+        )
+    parts = [
+        pd.DataFrame({"kind": kind, "contour": contour, "x": x, "y": y})
+        for (kind, contour), (x, y) in curves.items()
+        if np.ptp(x) > 0  # a mode at zero, or at least squares, is its own contour
+    ]
+    if not parts:
+        return pd.DataFrame(columns=["kind", "contour", "x", "y"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def density_levels(density: Floats) -> list[float]:
+    """Densities above which `MASSES` of a density on an even grid lie, lowest first."""
+    ordered = np.sort(density, axis=None)[::-1]
+    inside = np.cumsum(ordered) / ordered.sum()
+    return [float(ordered[int(np.searchsorted(inside, mass))]) for mass in MASSES]
+
+
+def check_pair(table: Contrast, features: object) -> tuple[str, str]:
+    """Return the two columns, or refuse."""
+    if isinstance(features, str) or not isinstance(features, tuple | list) or len(features) != 2:
+        raise PriormapError(
+            f'features must be two column names, for example ("x0", "x1"), got {features!r}'
+        )
+    first, second = chosen_features(table, features, 2)
+    return first, second
+
+
+def check_prior_name(table: Contrast, prior: object) -> str:
+    """Return the name of one prior of the table, or refuse."""
+    names = list(table.modes)
+    if prior is None and len(names) == 1:
+        return names[0]
+    if not isinstance(prior, str) or prior not in names:
+        raise PriormapError(f"prior must be one of {', '.join(map(repr, names))}, got {prior!r}")
+    return prior
+
+
+def _grid(drawn: Floats, points: Floats) -> Floats:
+    """Even grid over the bulk of the draws and the points, with zero as a node if inside."""
+    low, high = np.quantile(drawn, (0.0005, 0.9995))
+    reach = high - low
+    near = points[(points > low - reach) & (points < high + reach)]
+    low, high = min(low, near.min()) - 0.08 * reach, max(high, near.max()) + 0.08 * reach
+    step = (high - low) / _NODES
+    if low < 0 < high:
+        return step * np.arange(np.floor(low / step), np.ceil(high / step) + 1)
+    return np.linspace(low, high, _NODES)
+
+
+def _likelihood_root(fit: MapEstimate, which: list[int]) -> Floats:
+    """Matrix R with ``R R'`` the covariance of two coefficients under a flat prior."""
+    unit = fit.data.unit
+    live = np.flatnonzero(unit.x_norm > 0)
+    at = np.searchsorted(live, which)
+    covariance = np.linalg.inv(unit.gram[np.ix_(live, live)])[np.ix_(at, at)]
+    length = unit.x_norm[which]
+    return fit.sigma * np.linalg.cholesky(covariance / length[:, None] / length)
+
+
+def _ellipse(center: Floats, root: Floats, start: Floats) -> tuple[Floats, Floats]:
+    """Ellipse ``center + root u`` with ``|u|`` constant, through `start`."""
+    first = np.linalg.solve(root, start - center)
+    angle = np.linspace(0, 2 * np.pi, _ANGLES)
+    turned = np.array([np.cos(angle), np.sin(angle)])
+    circle = np.array([first[0] * turned[0] - first[1] * turned[1], first @ turned[::-1]])
+    x, y = center[:, None] + root @ circle
+    return x, y
+
+
+def _prior_contour(fit: MapEstimate, which: list[int], start: Floats) -> tuple[Floats, Floats]:
+    """Contour of the prior through `start`: a diamond, or an ellipse."""
+    l1, l2 = fit.penalty.l1[which], fit.penalty.l2[which]
+    if not isinstance(fit.prior, Laplace):
+        return _ellipse(np.zeros(2), np.diag(1 / np.sqrt(l2)), start)
+    reach = (l1 @ np.abs(start)) / l1
+    corners = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 0]]) * reach
+    return corners[:, 0], corners[:, 1]

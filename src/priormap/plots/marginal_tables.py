@@ -1,0 +1,144 @@
+"""The numbers of the figure of marginal posteriors: densities and points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.plots.chosen import (
+    MOST_ROWS,
+    check_contrast,
+    chosen_features,
+    data_of,
+    least_squares,
+)
+from priormap.plots.given_the_rest import GivenTheRest
+from priormap.plots.named import family
+from priormap.tables import Contrast
+from priormap.tables.penalised_fit import penalised_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Features",
+    "marginal_features",
+    "posterior_vs_map_points_table",
+    "posterior_vs_map_table",
+]
+
+Floats: TypeAlias = NDArray[np.float64]
+Features: TypeAlias = str | Iterable[str] | None
+_MOST = 4  # columns shown unless they are named
+_GRID = 240
+
+
+def marginal_features(table: Contrast, features: Features) -> tuple[str, ...]:
+    """Return the named columns; or the strongest, half of them with a mode of exactly zero."""
+    if features is not None:
+        return chosen_features(check_contrast(table), features, _MOST)
+    ranked = chosen_features(check_contrast(table), None, MOST_ROWS)
+    zeros = set(table.coefficients.loc[table.coefficients["is_zero"], "feature"])
+    zero = [name for name in ranked if name in zeros][: _MOST // 2]
+    other = [name for name in ranked if name not in zero][: _MOST - len(zero)]
+    return tuple(name for name in ranked if name in zero or name in other)
+
+
+def posterior_vs_map_table(table: Contrast, features: Features = None) -> pd.DataFrame:
+    """Marginal posterior densities of chosen coefficients.
+
+    Parameters
+    ----------
+    table : Contrast
+        What `contrast` returned.
+    features : list of str, optional
+        Columns to show; default: the four with the largest ``|posterior mean| * sd(x)``, two
+        of them among those whose mode is exactly zero under some prior.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``prior``, ``family``, ``feature``, ``effect`` (coefficient times sd of its
+        column: the change of y per sd of the column), ``density`` (per unit of effect) and
+        ``exact_given_rest``: whether it is an average of exact densities given the other
+        coefficients, in place of smoothed draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from priormap import Laplace, Regression, contrast
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> table = contrast(Regression(X, X[:, 0], sigma=1.0), {"lasso": Laplace(0.1)}, random_seed=1)
+    >>> density = posterior_vs_map_table(table, ["x1"])
+    >>> bool(np.trapezoid(density.density, density.effect) > 0.99)
+    True
+    """
+    import pandas as pd
+
+    chosen = marginal_features(table, features)
+    data, parts = data_of(table), []
+    for feature in chosen:
+        j = data.names.index(feature)
+        posteriors = {
+            name: GivenTheRest(fit, table.posteriors[name], [j])
+            for name, fit in table.modes.items()
+        }
+        for name, posterior in posteriors.items():
+            grid = _grid(posterior.drawn[:, 0], float(table.modes[name].coef[j]))
+            columns = {
+                "prior": name,
+                "family": family(table.modes[name].prior),
+                "feature": feature,
+                "effect": grid * data.column_sd[j],
+                "density": posterior.density(grid) / data.column_sd[j],
+                "exact_given_rest": posterior.smooth,
+            }
+            parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def posterior_vs_map_points_table(table: Contrast, features: Features = None) -> pd.DataFrame:
+    """Mode, posterior mean, penalised fit and least squares of chosen coefficients.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``prior``, ``family``, ``feature``, ``mode``, ``is_zero``, ``mean``,
+        ``penalised`` (scikit-learn's fit of the same penalty) and ``least_squares`` (NaN where
+        the data do not determine it), as effects: coefficient times sd of its column.
+    """
+    import pandas as pd
+
+    chosen = marginal_features(table, features)
+    data, parts = data_of(table), []
+    free = least_squares(data)
+    which = [data.names.index(feature) for feature in chosen]
+    for name, fit in table.modes.items():
+        rows = table.coefficients[table.coefficients["prior"] == name]
+        mean = rows.set_index("feature")["mean"][list(chosen)].to_numpy()
+        penalised = penalised_fit(fit.data, fit.prior, fit.sigma, tight=True).coef
+        sd = data.column_sd[which]
+        columns = {
+            "prior": name,
+            "family": family(fit.prior),
+            "feature": chosen,
+            "mode": fit.coef[which] * sd,
+            "is_zero": fit.coef[which] == 0,
+            "mean": mean * sd,
+            "penalised": penalised[which] * sd,
+            "least_squares": free[which] * sd,
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _grid(drawn: Floats, mode: float) -> Floats:
+    """Grid over the bulk of the draws, with the kink and the mode on it."""
+    low, high = np.quantile(drawn, (0.0005, 0.9995))
+    low, high = min(low, mode), max(high, mode)
+    margin = 0.08 * (high - low)
+    grid = np.linspace(low - margin, high + margin, _GRID)
+    return np.unique(np.concatenate([grid, [mode], [0.0] if grid[0] < 0 < grid[-1] else []]))

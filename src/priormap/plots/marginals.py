@@ -1,0 +1,197 @@
+"""The mode as one point of each coefficient's posterior."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from priormap.plots.chosen import left_out
+from priormap.plots.marginal_tables import (
+    Features,
+    marginal_features,
+    posterior_vs_map_points_table,
+    posterior_vs_map_table,
+)
+from priormap.plots.named import listed
+from priormap.plots.style import LOOKS, drawing_axes, looks_of
+from priormap.tables import Contrast
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "plot_posterior_vs_map",
+    "posterior_vs_map_caption",
+]
+
+_EFFECT = "effect: change of y per sd of the column"
+_FAR = 0.5  # of the range of all densities: further away, least squares is not shown
+_TALLEST = 0.72  # of a row: the highest density in it
+_SPIKES = (0.9, 0.8)  # heights of the first and the last prior's spikes, so that both show
+
+
+def plot_posterior_vs_map(
+    table: Contrast, features: Features = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw marginal posteriors of some coefficients, with the modes as spikes.
+
+    One row for each column, strongest first. A spike with a full head is a mode; with a hollow
+    head, a mode that is exactly zero. Triangles are posterior means, crosses the penalised fits
+    of scikit-learn and grey dotted lines least squares. In each row the heights are relative to
+    the highest density.
+
+    Parameters
+    ----------
+    table, features
+        As in `posterior_vs_map_table`, whose numbers are drawn.
+    ax : Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    PriormapError
+        If `table` is no `Contrast`, or a feature is unknown, constant or named twice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from priormap import Laplace, Regression, contrast
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> table = contrast(Regression(X, X[:, 0], sigma=1.0), {"lasso": Laplace(0.1)}, random_seed=1)
+    >>> plot_posterior_vs_map(table, ax=Figure().subplots()).get_xlabel()
+    'effect: change of y per sd of the column'
+    """
+    chosen = marginal_features(table, features)
+    densities = posterior_vs_map_table(table, chosen)
+    points = posterior_vs_map_points_table(table, chosen)
+    with drawing_axes(ax, height=1.15 + 0.62 * len(chosen)) as axes:
+        axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
+        for row, feature in enumerate(chosen):
+            _draw_row(
+                axes,
+                -row,
+                table,
+                densities[densities["feature"] == feature],
+                points[points["feature"] == feature],
+            )
+        axes.set_yticks(-np.arange(len(chosen)), chosen)
+        axes.tick_params(axis="y", length=0)
+        axes.set_ylim(-len(chosen) + 0.78, 1.02)
+        axes.set_xlim(*_limits(densities, points))
+        note = left_out(table, len(chosen))
+        axes.set_xlabel("\n".join(filter(None, [_EFFECT, note and f"({note})"])))
+        axes.set_ylabel("posterior density, row by row")
+        axes.legend(
+            handles=_legend(table, points), loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=3
+        )
+        return axes
+
+
+def posterior_vs_map_caption(table: Contrast, features: Features = None) -> str:
+    """Caption of `plot_posterior_vs_map`, with its numbers computed from the same tables."""
+    chosen = marginal_features(table, features)
+    points = posterior_vs_map_points_table(table, chosen)
+    densities = posterior_vs_map_table(table, chosen)
+    text = (
+        f"Marginal posterior densities of the coefficients of {listed(list(chosen))} under "
+        f"{listed(list(table.modes))}, each in changes of y per standard deviation of its column."
+    )
+    if note := left_out(table, len(chosen)):
+        text += f" Shown are {note}."
+    zeros = points[points["is_zero"]]
+    for row in zeros.to_dict("records"):
+        text += (
+            f" The mode of {row['feature']} under {row['prior']} is exactly 0; its posterior "
+            f"mean is {row['mean']:.3g}."
+        )
+    if zeros.empty:
+        text += " No mode shown is exactly zero."
+    worst = float((points["penalised"] - points["mode"]).abs().max())
+    text += f" Penalised fit and mode differ by at most {worst:.1g}."
+    low, high = _limits(densities, points)
+    far = points[(points["least_squares"] < low) | (points["least_squares"] > high)]
+    for feature, effect in dict(zip(far["feature"], far["least_squares"], strict=True)).items():
+        text += f" Least squares for {feature} is far outside, at {effect:.3g}."
+    smoothed = densities.loc[~densities["exact_given_rest"], "feature"].unique().tolist()
+    if smoothed:
+        text += (
+            f" The other columns almost determine {listed(smoothed)}: for these the draws are "
+            "smoothed, which rounds the kink at zero off."
+        )
+    return text
+
+
+def _limits(densities: pd.DataFrame, points: pd.DataFrame) -> tuple[float, float]:
+    """Limits that show all densities, and least squares where it is not far from them."""
+    low, high = densities["effect"].min(), densities["effect"].max()
+    reach = _FAR * (high - low)
+    free = points["least_squares"]
+    near = free[(free > low - reach) & (free < high + reach)]
+    low, high = min(low, near.min()), max(high, near.max())  # NaN, where there is none, is last
+    return low - 0.02 * (high - low), high + 0.02 * (high - low)
+
+
+def _draw_row(
+    axes: Axes, base: float, table: Contrast, densities: pd.DataFrame, points: pd.DataFrame
+) -> None:
+    looks = looks_of({name: fit.prior for name, fit in table.modes.items()})
+    unit = _TALLEST / densities["density"].max()
+    spikes = np.linspace(*_SPIKES, max(len(looks), 2))
+    axes.axhline(base, color="0.8", linewidth=0.6, zorder=0)
+    for (name, look), spike in zip(looks.items(), spikes, strict=False):
+        part = densities[densities["prior"] == name]
+        height = base + unit * part["density"]
+        axes.fill_between(part["effect"], base, height, color=look.color, alpha=0.12, linewidth=0)
+        axes.plot(part["effect"], height, **look.line, label=f"density {name}")
+        (point,) = points[points["prior"] == name].to_dict("records")
+        axes.plot(
+            [point["mode"]] * 2,
+            [base, base + spike],
+            color=look.color,
+            linestyle="-",
+            linewidth=1,
+            marker="o",
+            markevery=[1],
+            markerfacecolor="white" if point["is_zero"] else look.color,
+            label=f"mode {name}",
+            zorder=4,
+        )
+        mark: dict[str, Any] = {"linestyle": "none", "zorder": 5, "clip_on": False}
+        axes.plot(point["mean"], base - 0.07, "^", color=look.color, label=f"mean {name}", **mark)
+        axes.plot(
+            point["penalised"],
+            base,
+            "x",
+            color=LOOKS["penalised fit"].color,
+            label=f"penalised fit {name}",
+            **mark,
+        )
+    free = points["least_squares"].iloc[0]
+    if np.isfinite(free):
+        line = LOOKS["least squares"].line
+        axes.plot([free] * 2, [base, base + 0.9], linewidth=1.2, label="least squares", **line)
+
+
+def _legend(table: Contrast, points: pd.DataFrame) -> list[Any]:
+    """Lines for the priors, black marks for what is the same under each."""
+    from matplotlib.lines import Line2D
+
+    looks = looks_of({name: fit.prior for name, fit in table.modes.items()})
+    handles = [Line2D([], [], label=name, **look.line) for name, look in looks.items()]
+    mark: dict[str, Any] = {"color": "black", "linestyle": "none"}
+    handles.append(Line2D([], [], marker="o", label="mode", **mark))
+    if points["is_zero"].any():
+        hollow = {**mark, "markerfacecolor": "white"}
+        handles.append(Line2D([], [], marker="o", label="mode exactly 0", **hollow))
+    handles.append(Line2D([], [], marker="^", label="posterior mean", **mark))
+    handles.append(Line2D([], [], marker="x", label="penalised fit", **mark))
+    if np.isfinite(points["least_squares"]).any():
+        handles.append(Line2D([], [], label="least squares", **LOOKS["least squares"].line))
+    return handles
