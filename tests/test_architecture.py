@@ -60,13 +60,13 @@ OWNERS = {
     "pytensor": {"posterior"},
     "arviz": {"posterior"},
     "arviz_base": {"posterior"},
-    "arviz_stats": {"posterior"},
-    "xarray": {"posterior"},
+    "arviz_stats": {"posterior", "tables"},
+    "xarray": {"posterior", "tables", "cli"},
     "matplotlib": {"plots"},
     "sklearn": {"tables", "cli"},
     "numba": {"mode", "posterior"},
     "typer": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "posterior"},
     "pyarrow": set(),
 }
 HEAVY = (*OWNERS, "pandas")

@@ -15,9 +15,9 @@ from typing import Annotated, Any
 import typer
 
 from priormap.cli.compare import compare
-from priormap.cli.contrast import contrast
+from priormap.cli.contrast_command import contrast
 from priormap.cli.figures import figures
-from priormap.cli.sample import sample
+from priormap.cli.sample_command import sample
 from priormap.errors import PriormapError
 
 __all__ = ["main", "run"]

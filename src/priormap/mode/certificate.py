@@ -29,8 +29,8 @@ class Certificate:
     Attributes
     ----------
     relative_gap : float
-        Duality gap over the objective: the objective is at most this fraction above its
-        minimum. A bound, not an estimate.
+        Duality gap over the objective: the minimum is at most this fraction of the objective
+        below it. A bound, not an estimate.
     kkt_residual : float
         Largest violation of the optimality conditions, as a correlation: in units of
         ``|x_j| |y|`` (centred lengths).
@@ -76,10 +76,15 @@ class Certificate:
                 return f"This is the mode ({proof})."
             return f"This is one of several modes ({proof}): collinear columns share a coefficient."
         return (
-            f"This is not the mode: the objective is up to {100 * self.relative_gap:.2g} % above "
-            f"its minimum, and the optimality conditions fail by {self.kkt_residual:.1e}, most "
-            f"at {self.worst_column!r}."
+            f"This is not the mode: the objective could be up to {self._percent} % lower, and the "
+            f"optimality conditions fail by {self.kkt_residual:.1e}, most at "
+            f"{self.worst_column!r}."
         )
+
+    @property
+    def _percent(self) -> str:
+        percent = 100 * self.relative_gap
+        return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
 
     def __str__(self) -> str:
         return self.verdict

@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import priormap
 from priormap.errors import PriormapError
 from priormap.penalty import check_prior, relative_scale
 from priormap.posterior.data_tree import check_groups, to_data_tree
@@ -214,7 +214,7 @@ def _attributes(
         "random_seed": -1 if seed is None else seed,
         "sampling_time": time.perf_counter() - began,
         "inference_library": "priormap",
-        "inference_library_version": priormap.__version__,
+        "inference_library_version": version("priormap"),
         "numpy_version": np.__version__,
     } | known
 
