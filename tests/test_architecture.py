@@ -61,7 +61,7 @@ OWNERS = {
     "arviz": {"posterior"},
     "arviz_base": {"posterior"},
     "arviz_stats": {"posterior", "tables"},
-    "xarray": {"posterior", "tables", "cli"},
+    "xarray": {"posterior", "tables", "plots", "cli"},
     "matplotlib": {"plots"},
     "sklearn": {"tables", "cli"},
     "numba": {"mode", "posterior"},
