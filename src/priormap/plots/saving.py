@@ -156,7 +156,7 @@ def write_figures(folder: str | os.PathLike[str], format: str = "png") -> list[P
 def _drawn(entry: _Entry) -> Figure:
     """Draw one figure of the gallery, whose labels are known: it needs no layout engine.
 
-    That engine would measure every label once more, which a command that is quick notices.
+    That engine measures every label once more, which costs a few tenths of a second.
     """
     with matplotlib.rc_context({"figure.constrained_layout.use": False}):
         figure = Figure(figsize=(COLUMN_WIDTH, entry.height))
