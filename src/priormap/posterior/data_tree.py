@@ -32,6 +32,10 @@ LARGE_GROUPS = ("log_likelihood", "posterior_predictive")
 
 def check_groups(include: Collection[str]) -> tuple[str, ...]:
     """Names of the large groups that were asked for."""
+    if not isinstance(include, str | Collection):
+        raise PriormapError(
+            f"include must be a collection of {', '.join(LARGE_GROUPS)}, got {include!r}"
+        )
     chosen = (include,) if isinstance(include, str) else tuple(include)
     for name in chosen:
         if name not in LARGE_GROUPS:

@@ -16,18 +16,22 @@ __all__ = ["diagnose", "warn_of_bad_diagnostics"]
 
 _LARGEST_RHAT = 1.01  # Vehtari et al. (2021), "Rank-normalization, folding, and localization"
 _SMALLEST_ESS = 400
+_FEWEST_DRAWS = 4  # of a chain, halved for r-hat
 
 
 def diagnose(tree: xr.DataTree) -> dict[str, Any]:
-    """Largest r-hat and smallest bulk and tail effective sample size over all parameters."""
+    """Largest r-hat and smallest bulk and tail effective sample size over all parameters.
+
+    Fewer than four draws of a chain tell nothing of the others: they count as none.
+    """
     import arviz_stats
 
-    chains = tree["posterior"].sizes["chain"]
-    found: dict[str, Any] = {
-        "min_ess_bulk": _extreme(arviz_stats.ess(tree, method="bulk"), np.nanmin),
-        "min_ess_tail": _extreme(arviz_stats.ess(tree, method="tail"), np.nanmin),
-    }
-    if chains > 1:
+    chains, draws = (tree["posterior"].sizes[dim] for dim in ("chain", "draw"))
+    found: dict[str, Any] = {"min_ess_bulk": 0.0, "min_ess_tail": 0.0}
+    if draws >= _FEWEST_DRAWS:
+        for kind in ("bulk", "tail"):
+            found[f"min_ess_{kind}"] = _extreme(arviz_stats.ess(tree, method=kind), np.nanmin)
+    if chains > 1 and draws >= _FEWEST_DRAWS:
         found["max_rhat"] = _extreme(arviz_stats.rhat(tree), np.nanmax)
     if "diverging" in tree["sample_stats"]:
         found["n_divergences"] = int(tree["sample_stats"]["diverging"].sum())
@@ -49,7 +53,7 @@ def warn_of_bad_diagnostics(found: dict[str, Any]) -> None:
             f"these draws are not to be trusted yet: {'; '.join(trouble)}; draw more, tune "
             "longer, or choose another method",
             PriormapWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
 
 

@@ -49,7 +49,7 @@ def user_coefs(data: Regression, unit_coef: Floats) -> Floats:
 def intercepts(
     data: Regression, coef: Floats, sigma: Floats, rng: np.random.Generator
 ) -> Floats | None:
-    """Exact draws of the flat intercept given the rest: ``Normal(y_mean - x_mean'b, sigma**2/n)``."""
+    """Exact draws of the flat intercept: ``Normal(y_mean - x_mean'b, sigma**2 / n)``."""
     if not data.intercept:
         return None
     columns = data.unit

@@ -23,8 +23,8 @@ def refuse_improper(data: Regression, prior: Prior) -> None:
     """Raise where the posterior density has no finite integral.
 
     Two things can go wrong. Columns with a flat prior that the rows cannot tell apart leave a
-    direction without any information. And where the columns can fit y exactly, the density of
-    a sigma whose prior does not vanish at zero may not be integrable there.
+    direction without any information. And where columns can fit y exactly at no price, the
+    density of a sigma whose prior does not vanish at zero may not be integrable there.
     """
     _refuse_flat_directions(data, prior)
     if not isinstance(data.sigma, float | InverseGamma):
@@ -47,12 +47,13 @@ def _refuse_flat_directions(data: Regression, prior: Prior) -> None:
         )
     if len(flat) >= dof and not isinstance(data.sigma, float):
         raise PriormapError(
-            f"the posterior is improper: {len(flat)} columns with a flat prior leave no rows to "
-            "learn sigma from; give them a finite scale, or fix sigma"
+            f"{len(flat)} columns with a flat prior leave no rows to learn sigma from; "
+            "give them a finite scale, or fix sigma"
         )
 
 
 def _refuse_pole_at_zero_noise(data: Regression, prior: Prior) -> None:
+    """Where free columns of rank r fit y exactly, the density goes as ``sigma**(r - dof)``."""
     columns = data.unit
     dof = data.n_rows - data.intercept
     if columns.y_norm == 0:
@@ -60,31 +61,36 @@ def _refuse_pole_at_zero_noise(data: Regression, prior: Prior) -> None:
             "y is constant and sigma is unknown, so the posterior of sigma piles up at 0; "
             "fix sigma, or give it an InverseGamma prior"
         )
-    if prior.scaled_by_noise:
+    # a prior that shrinks with sigma makes an exact fit costly, except along flat columns
+    free = np.isinf(relative_scale(prior, data)) | (not prior.scaled_by_noise)
+    rank, rss = _rank_and_misfit(data, np.flatnonzero(free & (columns.x_norm > 0)))
+    if rss > _EXACT_FIT:
         return
-    if columns.p >= dof:
-        if isinstance(data.sigma, Jeffreys):
-            raise PriormapError(
-                f"the posterior is improper: {columns.p} columns can fit {data.n_rows} rows "
-                "exactly, and Jeffreys' prior of sigma is not integrable at 0; use HalfNormal, "
-                "HalfStudentT or InverseGamma, or scaled_by_noise=True"
-            )
-        return
-    if _smallest_rss(data) <= _EXACT_FIT:
+    if rank < dof:
         raise PriormapError(
-            "the columns fit y exactly and sigma is unknown, so the posterior of sigma piles up "
-            "at 0; fix sigma, or give it an InverseGamma prior"
+            "the posterior is improper: the columns fit y exactly and sigma is unknown, so sigma "
+            "piles up at 0; fix sigma, or give it an InverseGamma prior"
+        )
+    if isinstance(data.sigma, Jeffreys):
+        raise PriormapError(
+            f"the posterior is improper: {columns.p} columns can fit {data.n_rows} rows "
+            "exactly, and Jeffreys' prior of sigma is not integrable at 0; use HalfNormal, "
+            "HalfStudentT or InverseGamma, or scaled_by_noise=True"
         )
 
 
-def _smallest_rss(data: Regression) -> float:
-    """Least-squares residual sum of squares over that of y; from the rows only where tiny."""
+def _rank_and_misfit(data: Regression, which: NDArray[np.intp]) -> tuple[int, float]:
+    """Rank of columns, and their least squares over that of y; from the rows only where tiny."""
     columns = data.unit
-    step, *_ = np.linalg.lstsq(columns.gram, columns.xty, rcond=None)
-    rss = 1.0 - float(step @ columns.xty)
-    if rss > 1e-6:
-        return rss
-    rows = columns.columns(np.arange(columns.p))
-    exact: Floats = np.linalg.lstsq(rows, columns.response, rcond=None)[0]
-    residual = columns.residual(exact)
-    return float(residual @ residual)
+    if not which.size:
+        return 0, 1.0
+    if len(which) < data.n_rows - data.intercept:
+        gram, xty = columns.gram[np.ix_(which, which)], columns.xty[which]
+        step, *_ = np.linalg.lstsq(gram, xty, rcond=None)
+        rss = 1.0 - float(step @ xty)
+        if rss > 1e-6:
+            return len(which), rss
+    rows = columns.columns(which)
+    exact, _, rank, _ = np.linalg.lstsq(rows, columns.response, rcond=None)
+    residual: Floats = columns.response - rows @ exact
+    return int(rank), float(residual @ residual)

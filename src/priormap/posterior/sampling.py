@@ -67,7 +67,8 @@ def sample(
         Draws discarded before; default as many as `draws`, at least 500, for Markov chains.
     method : {"auto", "exact", "gibbs", "nuts"}
     random_seed : int, optional
-        The same seed gives the same draws, on however many cores.
+        The same seed gives the same draws, on however many cores. Without one a fresh seed is
+        taken; either is in the attributes.
     progressbar : bool, optional
         Default: on a terminal only.
     include : collection of {"log_likelihood", "posterior_predictive"}
@@ -112,11 +113,13 @@ def sample(
     >>> bool(abs(tree["posterior"]["coef"].mean() - 1.97) < 0.02)
     True
     """
+    if not isinstance(data, Regression):
+        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
     check_prior(prior)
     relative_scale(prior, data)  # refuses a vector of the wrong length
     draws, chains = _count("draws", draws), _count("chains", chains)
     tune = max(draws, 500) if tune is None else _count("tune", tune, least=0)
-    groups, seed = check_groups(include), _seed(random_seed)
+    groups, random_seed = check_groups(include), _seed(random_seed)
     route = _route(method, prior)
     if nuts_options and route != "nuts":
         raise PriormapError(
@@ -124,7 +127,7 @@ def sample(
         )
     refuse_improper(data, prior)
     began = time.perf_counter()
-    streams = seed.spawn(2)
+    streams = np.random.SeedSequence(random_seed).spawn(2)
     show = sys.stderr.isatty() if progressbar is None else progressbar
     if route == "nuts":
         drawn = _nuts(data, prior, draws, tune, chains, streams[0], show, nuts_options)
@@ -140,7 +143,7 @@ def sample(
     attributes = _attributes(data, prior, route, tune, random_seed, began) | drawn.attributes
     rng = np.random.default_rng(streams[1])
     tree = to_data_tree(data, prior, drawn, groups, rng, attributes)
-    if not (route == "exact" and isinstance(prior, Gaussian)) and draws >= 4:
+    if not (route == "exact" and isinstance(prior, Gaussian)):
         found = diagnose(tree)
         tree.attrs.update(found)
         tree["posterior"].attrs.update(found)
@@ -201,7 +204,7 @@ def _nuts(
 
 
 def _attributes(
-    data: Regression, prior: Prior, route: str, tune: int, seed: int | None, began: float
+    data: Regression, prior: Prior, route: str, tune: int, seed: int, began: float
 ) -> dict[str, Any]:
     """What a reader needs to repeat the run; netCDF holds strings and numbers only."""
     markov = not (route == "exact" and isinstance(prior, Gaussian))
@@ -211,7 +214,7 @@ def _attributes(
         "prior": repr(prior),
         "noise": repr(data.sigma),
         "tune": tune if markov else 0,
-        "random_seed": -1 if seed is None else seed,
+        "random_seed": seed,
         "sampling_time": time.perf_counter() - began,
         "inference_library": "priormap",
         "inference_library_version": version("priormap"),
@@ -226,15 +229,16 @@ def _count(name: str, value: object, least: int = 1) -> int:
     return int(value)
 
 
-def _seed(random_seed: object) -> np.random.SeedSequence:
+def _seed(random_seed: object) -> int:
+    """Return the seed, or a fresh one that the result records; netCDF holds 64 bits."""
     if random_seed is None:
-        return np.random.SeedSequence()
-    good = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
-    if not good or random_seed < 0:  # type: ignore[operator]
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
+    whole = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
+    if not whole or not 0 <= random_seed < 2**63:  # type: ignore[operator]
         raise PriormapError(
-            f"random_seed must be zero or a positive integer, or None, got {random_seed!r}"
+            f"random_seed must be an integer from 0 to 2**63 - 1, or None, got {random_seed!r}"
         )
-    return np.random.SeedSequence(int(random_seed))  # type: ignore[call-overload]
+    return int(random_seed)  # type: ignore[call-overload]
 
 
 @contextmanager
