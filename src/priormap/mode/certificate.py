@@ -138,15 +138,17 @@ def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float
     """
     l1, l2 = problem.l1, problem.l2
     gradient, projection = _project_out_flat(problem, gradient)
-    bound = (l2 == 0) & (l1 > 0)
-    excess = np.max(np.abs(gradient[bound]) / l1[bound], initial=1.0)
-    shrink = 1 / excess
+    bound = (l2 == 0) & (l1 > 0) if problem.has_l1 else None
+    shrink = 1.0
+    if bound is not None:
+        shrink = 1 / float((abs(gradient[bound]) / l1[bound]).max(initial=1.0))
     theta = gradient * shrink
     gap = 0.5 * (1 - shrink) ** 2 * rss + 0.5 * (2 - shrink) * shrink * projection
-    gap += float(np.sum((l1 * np.abs(coef) - coef * theta)[bound].clip(0)))
-    curved = l2 > 0
-    if curved.any():
-        gap += float(np.sum(_curved_gap(coef[curved], theta[curved], l1[curved], l2[curved])))
+    if bound is not None:
+        gap += float((l1 * abs(coef) - coef * theta)[bound].clip(0).sum())
+    if problem.has_l2:
+        curved = l2 > 0
+        gap += float(_curved_gap(coef[curved], theta[curved], l1[curved], l2[curved]).sum())
     return gap
 
 
@@ -156,6 +158,8 @@ def _rounding_of_gap(problem: UnitProblem, coef: Floats, gradient: Floats) -> fl
     The gradient is uncertain by ``eps (1 + |c|_1)``; it is multiplied by the coefficients,
     and where a pull is at its bound it shrinks the dual point by the share of that bound.
     """
+    if not problem.has_l1:
+        return 0.0
     size = 1 + float(np.abs(coef).sum())
     bent = float(np.abs(coef[problem.l1 > 0]).sum())
     at_bound = (problem.l1 > 0) & (np.abs(gradient) > 0.999 * problem.l1)
@@ -176,9 +180,9 @@ def _project_out_flat(problem: UnitProblem, gradient: Floats) -> tuple[Floats, f
 
     A dual point must be orthogonal to every unpenalised column.
     """
-    flat = np.flatnonzero(problem.is_flat)
-    if not flat.size:
+    if not problem.is_flat.any():
         return gradient, 0.0
+    flat = np.flatnonzero(problem.is_flat)
     columns = problem.columns
     if columns.has_cheap_gram:
         step = np.linalg.lstsq(columns.gram[np.ix_(flat, flat)], gradient[flat], rcond=None)[0]

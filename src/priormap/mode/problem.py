@@ -57,6 +57,16 @@ class UnitProblem:
         """Columns without any penalty (constant columns, which stay at zero, excepted)."""
         return (self.l1 == 0) & (self.l2 == 0) & (self.columns.x_norm > 0)
 
+    @cached_property
+    def has_l1(self) -> bool:
+        """Whether any coefficient has an l1 penalty."""
+        return bool(self.l1.any())
+
+    @cached_property
+    def has_l2(self) -> bool:
+        """Whether any coefficient has an l2 penalty."""
+        return bool(self.l2.any())
+
     def gradient(self, coef: Floats, *, exact: bool = False) -> tuple[Floats, float]:
         """``Z'r`` and ``r'r`` of the residual ``r = u - Z coef``.
 
@@ -74,7 +84,7 @@ class UnitProblem:
 
     def value(self, coef: Floats, rss: float) -> float:
         """Objective at `coef`."""
-        return 0.5 * rss + float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
+        return 0.5 * rss + float(self.l1 @ abs(coef) + 0.5 * (self.l2 @ coef**2))
 
     def to_user(self, coef: Floats) -> tuple[Floats, float]:
         """Coefficients and intercept in the caller's units."""

@@ -46,11 +46,12 @@ def solve_on_support(problem: UnitProblem, support: NDArray[np.intp], signs: Flo
     l2 = problem.l2[support]
     block = None
     if columns.has_cheap_gram:
-        gram = columns.gram[np.ix_(support, support)]
+        whole = len(support) == columns.p
+        gram = columns.gram.copy() if whole else columns.gram[np.ix_(support, support)]
     else:
         block = columns.columns(support)
         gram = block.T @ block
-    gram[np.diag_indices_from(gram)] += l2
+    gram.flat[:: len(gram) + 1] += l2
     factor, rcond = _cholesky(gram)
     if rcond < _USABLE_RCOND:
         coef[support] = solve_by_rows(
@@ -100,7 +101,7 @@ def _dual_ridge(problem: UnitProblem) -> Floats:
     Z = columns.columns(np.arange(columns.p))
     if columns.p <= columns.n:
         gram = Z.T @ Z
-        gram[np.diag_indices_from(gram)] += problem.l2
+        gram.flat[:: len(gram) + 1] += problem.l2
         factor, rcond = _cholesky(gram)
         if rcond < _USABLE_RCOND:
             return solve_by_rows(Z, columns.response, np.zeros(columns.p), problem.l2)
@@ -110,7 +111,7 @@ def _dual_ridge(problem: UnitProblem) -> Floats:
     root = 1 / np.sqrt(problem.l2)
     Z *= root
     kernel = Z @ Z.T
-    kernel[np.diag_indices_from(kernel)] += 1.0
+    kernel.flat[:: len(kernel) + 1] += 1.0
     factor, _ = _cholesky(kernel)
     residual = _back_solve(factor, columns.response)
     residual += _back_solve(factor, columns.response - residual - Z @ (Z.T @ residual))

@@ -24,7 +24,7 @@ def minimise(problem: UnitProblem) -> tuple[Floats, int]:
     columns = problem.columns
     if columns.y_norm == 0:
         return np.zeros(columns.p), 0
-    if not (problem.l1 > 0).any():
+    if not problem.has_l1:
         return solve_quadratic(problem), 1
     if columns.has_cheap_gram:
         start, steps = _along_the_path(problem)
@@ -53,7 +53,7 @@ def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:
 
     columns = problem.columns
     gram = columns.gram
-    if problem.l2.any():
+    if problem.has_l2:
         gram = gram + np.diag(problem.l2)
     _, coefs, *_ = lasso_path(gram, columns.xty, problem.l1, 1.0, 10 * columns.p + 100)
     return (coefs[-1].copy() if len(coefs) else np.zeros(columns.p)), len(coefs)
