@@ -5,9 +5,15 @@ numbers as a tidy DataFrame, ``plot_<name>`` draws exactly those numbers, and
 ``<name>_caption`` says in words, with computed numbers, what the figure shows (as the caption
 of a paper, or as the alternative text of a page). ``plot_<name>(ax=None)`` draws on the given
 Axes, which keep their own style, or makes new ones in the house style; it returns the Axes.
+
+The figures of a posterior load when they are first used, so that those of a prior alone do not
+wait for the samplers.
 """
 
 from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from priormap.plots.pull import plot_pull, pull_caption
 from priormap.plots.pull_tables import crossover, pull_steps_table, pull_table
@@ -21,15 +27,56 @@ from priormap.plots.shrinkage import (
 )
 from priormap.plots.style import LOOKS, Look, house_style
 
+if TYPE_CHECKING:
+    from priormap.plots.forest import contrast_caption, contrast_table, plot_contrast
+    from priormap.plots.joint_density import joint_caption, plot_joint
+    from priormap.plots.joint_tables import (
+        joint_contours_table,
+        joint_points_table,
+        joint_table,
+    )
+    from priormap.plots.marginal_tables import (
+        posterior_vs_map_points_table,
+        posterior_vs_map_table,
+    )
+    from priormap.plots.marginals import plot_posterior_vs_map, posterior_vs_map_caption
+
+_POSTERIOR = {
+    "contrast_caption": "forest",
+    "contrast_table": "forest",
+    "joint_caption": "joint_density",
+    "joint_contours_table": "joint_tables",
+    "joint_points_table": "joint_tables",
+    "joint_table": "joint_tables",
+    "plot_contrast": "forest",
+    "plot_joint": "joint_density",
+    "plot_posterior_vs_map": "marginals",
+    "posterior_vs_map_caption": "marginals",
+    "posterior_vs_map_points_table": "marginal_tables",
+    "posterior_vs_map_table": "marginal_tables",
+}
+
 __all__ = [
     "LOOKS",
     "Look",
+    "contrast_caption",
+    "contrast_table",
     "crossover",
     "dead_zone_edge",
     "house_style",
+    "joint_caption",
+    "joint_contours_table",
+    "joint_points_table",
+    "joint_table",
+    "plot_contrast",
+    "plot_joint",
+    "plot_posterior_vs_map",
     "plot_prior_shapes",
     "plot_pull",
     "plot_shrinkage",
+    "posterior_vs_map_caption",
+    "posterior_vs_map_points_table",
+    "posterior_vs_map_table",
     "prior_shapes_caption",
     "prior_shapes_table",
     "pull_caption",
@@ -40,3 +87,15 @@ __all__ = [
     "shrinkage_table",
     "write_figures",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _POSTERIOR:
+        raise AttributeError(f"module 'priormap.plots' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"priormap.plots.{_POSTERIOR[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_POSTERIOR})

@@ -8,7 +8,7 @@ and Smith 1990, "Sampling-based approaches to calculating marginal densities").
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,7 @@ from priormap._tails import log_mills
 from priormap.mode import MapEstimate
 from priormap.penalty import relative_scale
 from priormap.priors import Laplace
-
-if TYPE_CHECKING:
-    import xarray as xr
+from priormap.tables import Contrast
 
 __all__ = ["GivenTheRest"]
 
@@ -40,8 +38,9 @@ class GivenTheRest:
         where the rest almost determines a coefficient, it is smoothed draws that are given.
     """
 
-    def __init__(self, fit: MapEstimate, tree: xr.DataTree, which: list[int]) -> None:
-        data, posterior = fit.data, tree["posterior"]
+    def __init__(self, table: Contrast, prior: str, which: list[int]) -> None:
+        fit, posterior = table.modes[prior], table.posteriors[prior]["posterior"]
+        data = fit.data
         coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
         self.drawn: Floats = coef[:, which]
         rows = np.linspace(0, len(coef) - 1, min(len(coef), _MOST_DRAWS[len(which)])).astype(int)

@@ -69,7 +69,7 @@ def joint_table(
     pair = check_pair(check_contrast(table), features)
     prior = check_prior_name(table, prior)
     fit = table.modes[prior]
-    posterior = GivenTheRest(fit, table.posteriors[prior], [fit.names.index(f) for f in pair])
+    posterior = GivenTheRest(table, prior, [fit.names.index(f) for f in pair])
     points = joint_points_table(table, pair, prior=prior)
     x, y = (
         _grid(posterior.drawn[:, k], points[axis].to_numpy()) for k, axis in enumerate(("x", "y"))

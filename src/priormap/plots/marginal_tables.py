@@ -82,11 +82,8 @@ def posterior_vs_map_table(table: Contrast, features: Features = None) -> pd.Dat
     data, parts = data_of(table), []
     for feature in chosen:
         j = data.names.index(feature)
-        posteriors = {
-            name: GivenTheRest(fit, table.posteriors[name], [j])
-            for name, fit in table.modes.items()
-        }
-        for name, posterior in posteriors.items():
+        for name in table.modes:
+            posterior = GivenTheRest(table, name, [j])
             grid = _grid(posterior.drawn[:, 0], float(table.modes[name].coef[j]))
             columns = {
                 "prior": name,
