@@ -45,7 +45,7 @@ RESULTS = {"Certificate", "Contrast", "MapComparison", "MapEstimate", "MapPath"}
 
 # The floor of every module, by the first part of its name below priormap
 FLOORS = {
-    0: {"errors", "validation", "priors", "_tails", "noise", "conventions", "files"}
+    0: {"errors", "validation", "priors", "_tails", "_version", "noise", "conventions", "files"}
     | {"moments", "unit_columns", "spectrum", "regression", "penalty", "density"},
     1: {"mode", "posterior"},
     2: {"tables"},

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from priormap._version import __version__ as __version__
 from priormap.density import log_posterior
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
     from priormap.posterior import pymc_model, sample
     from priormap.tables import Contrast, MapComparison, compare_map, contrast
-
-__version__ = "0.1.0"
 
 _VERBS = {
     "Certificate": "priormap.mode",

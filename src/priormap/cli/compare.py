@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from priormap.cli import model_options as ask
+from priormap.cli.notes import collected_notes, print_notes
 from priormap.cli.options import Family
 from priormap.cli.outputs import Outputs, as_json
-from priormap.errors import PriormapWarning
 
 if TYPE_CHECKING:
     from priormap.cli.choices import Choices
@@ -21,32 +19,10 @@ __all__ = ["compare"]
 
 
 def compare(
-    path: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="DATA",
-            help="CSV file with a header line, or Parquet file; without it, scikit-learn's "
-            "diabetes data.",
-            show_default=False,
-        ),
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column to predict from all others.")
-    ] = None,
-    prior: Annotated[
-        list[Family] | None,
-        typer.Option(
-            metavar="gaussian|laplace", help="Prior to compare; repeat for several. Default: both."
-        ),
-    ] = None,
-    scale: Annotated[
-        list[float] | None,
-        typer.Option(
-            metavar="NUMBER",
-            help="Prior scale: the sd of a Gaussian, the mean |coefficient| of a Laplace prior; "
-            "inf is flat. Once for all, or once per --prior.",
-        ),
-    ] = None,
+    path: ask.Data = None,
+    target: ask.Target = None,
+    prior: ask.Priors = None,
+    scale: ask.Scales = None,
     ridge_alpha: Annotated[
         float | None,
         typer.Option(metavar="NUMBER", help="Gaussian prior by the alpha of scikit-learn's Ridge."),
@@ -62,9 +38,7 @@ def compare(
             help="Noise sd. Default: the residual sd of least squares, where there is one.",
         ),
     ] = None,
-    standardize: Annotated[
-        bool, typer.Option(help="Whether priors speak of columns divided by their sd.")
-    ] = True,
+    standardize: ask.Standardize = True,
     json: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
     ] = None,
@@ -74,7 +48,7 @@ def compare(
     find_map: Annotated[
         bool, typer.Option("--find-map", help="Add pm.find_MAP (compiles for some seconds).")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace output files.")] = False,
+    force: ask.Force = False,
 ) -> int:
     """Set exact modes beside the ridge and lasso fits that they are.
 
@@ -85,8 +59,7 @@ def compare(
 
     outputs = Outputs({"json": json, "csv": csv}, force=force)
     given = {Family.gaussian: ridge_alpha, Family.laplace: lasso_alpha}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", PriormapWarning)
+    with collected_notes() as notes:
         choices = choose(
             path,
             target,
@@ -97,31 +70,18 @@ def compare(
             standardize=standardize,
         )
         table = compare_map(choices.data, choices.priors, find_map=find_map)
-    notes = _notes(caught)
     outputs.write(
         {
             "json": lambda: _json(choices, table, notes),
             "csv": lambda: table.coefficients.to_csv(index=False),
         }
     )
-    for note in notes:
-        print("priormap: warning:", note, file=sys.stderr)
+    print_notes(notes)
     if not outputs.takes_stdout:
         from priormap.cli.rendering import render
 
         render(choices.sentences, table)
     return 0 if table.agrees else 1
-
-
-def _notes(caught: list[warnings.WarningMessage]) -> list[str]:
-    """Our own warnings, each once; those of others are shown as Python shows them."""
-    for warning in caught:
-        if not issubclass(warning.category, PriormapWarning):
-            warnings.showwarning(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
-    own = [str(w.message) for w in caught if issubclass(w.category, PriormapWarning)]
-    return list(dict.fromkeys(own))
 
 
 def _json(choices: Choices, table: MapComparison, notes: list[str]) -> str:

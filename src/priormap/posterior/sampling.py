@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from priormap._version import __version__
 from priormap.errors import PriormapError
 from priormap.penalty import check_prior, relative_scale
 from priormap.posterior.data_tree import check_groups, to_data_tree
@@ -217,7 +217,7 @@ def _attributes(
         "random_seed": seed,
         "sampling_time": time.perf_counter() - began,
         "inference_library": "priormap",
-        "inference_library_version": version("priormap"),
+        "inference_library_version": __version__,
         "numpy_version": np.__version__,
     } | known
 

@@ -63,7 +63,7 @@ def decoupled_selection(data: Regression, coef: Floats, sigma: Floats) -> Floats
         surrogate = Regression(Z, Z @ (norm * mean[which]), sigma=1.0, intercept=False)
         path = map_path(surrogate, Laplace(np.abs(norm * mean[which])))
     rows = np.linspace(0, len(coef) - 1, min(len(coef), _MOST_DRAWS)).astype(int)
-    root = np.linalg.qr(Z, mode="r")
+    root: Floats = np.asarray(np.linalg.qr(Z, mode="r"))
     drawn = (coef[np.ix_(rows, which)] * norm) @ root.T
     noise = data.n_rows * sigma[rows] ** 2
     explained = (drawn**2).sum(axis=1)
