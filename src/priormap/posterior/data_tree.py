@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -77,11 +78,13 @@ def to_data_tree(
             (*draws.coef.shape[:2], data.n_rows)
         )
         groups["posterior_predictive"] = {"y": fitted(data, draws) + noise}
-    tree = from_dict(
-        groups,
-        coords={"feature": list(data.names), "obs_id": np.arange(data.n_rows)},
-        dims={"coef": ["feature"], "y": ["obs_id"], "X": ["obs_id", "feature"]},
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Found chain dimension")  # more chains than draws
+        tree = from_dict(
+            groups,
+            coords={"feature": list(data.names), "obs_id": np.arange(data.n_rows)},
+            dims={"coef": ["feature"], "y": ["obs_id"], "X": ["obs_id", "feature"]},
+        )
     tree.attrs.update(attributes)
     tree["posterior"].attrs.update(attributes)
     return tree

@@ -30,9 +30,9 @@ def diagnose(tree: xr.DataTree) -> dict[str, Any]:
     found: dict[str, Any] = {"min_ess_bulk": 0.0, "min_ess_tail": 0.0}
     if draws >= _FEWEST_DRAWS:
         for kind in ("bulk", "tail"):
-            found[f"min_ess_{kind}"] = _extreme(arviz_stats.ess(tree, method=kind), np.nanmin)
+            found[f"min_ess_{kind}"] = _extreme(arviz_stats.ess(tree, method=kind), np.min)
     if chains > 1 and draws >= _FEWEST_DRAWS:
-        found["max_rhat"] = _extreme(arviz_stats.rhat(tree), np.nanmax)
+        found["max_rhat"] = _extreme(arviz_stats.rhat(tree), np.max)
     if "diverging" in tree["sample_stats"]:
         found["n_divergences"] = int(tree["sample_stats"]["diverging"].sum())
     return found
@@ -41,10 +41,10 @@ def diagnose(tree: xr.DataTree) -> dict[str, Any]:
 def warn_of_bad_diagnostics(found: dict[str, Any]) -> None:
     """Warn once, naming every diagnostic that is out of bounds."""
     trouble = []
-    if found.get("max_rhat", 1.0) > _LARGEST_RHAT:
+    if not found.get("max_rhat", 1.0) <= _LARGEST_RHAT:  # NaN is bad news too
         trouble.append(f"r-hat is up to {found['max_rhat']:.3f} (should be below {_LARGEST_RHAT})")
-    if found["min_ess_bulk"] < _SMALLEST_ESS or found["min_ess_tail"] < _SMALLEST_ESS:
-        smallest = min(found["min_ess_bulk"], found["min_ess_tail"])
+    smallest = float(np.min([found["min_ess_bulk"], found["min_ess_tail"]]))
+    if not smallest >= _SMALLEST_ESS:
         trouble.append(f"an effective sample size is {smallest:.0f} (should be {_SMALLEST_ESS})")
     if found.get("n_divergences"):
         trouble.append(f"{found['n_divergences']} transitions diverged")

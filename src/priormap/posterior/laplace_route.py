@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from priormap.errors import PriormapError
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
 from priormap.penalty import relative_scale
 from priormap.posterior.draws import Draws, intercepts, user_coefs
@@ -50,6 +51,11 @@ def draw_laplace(
     start_sigma, start_tau = np.mean([state.scales for state in states], axis=0)
     if method == "gibbs":
         wide = isinstance(likelihood, kernels.Rows)
+        if wide and not (unit_prior.rate > 0).all():
+            raise PriormapError(
+                "method='gibbs' needs a finite scale for every column where there are more "
+                "columns than rows; use method='exact'"
+            )
         kernel: str = "mixture_rows" if wide else "mixture"
     else:
         kernel = kernels.choose_kernel(likelihood, unit_prior, start_sigma, start_tau)
@@ -140,7 +146,9 @@ def _run_in_threads(
     with ThreadPoolExecutor(min(len(states), os.cpu_count() or 1)) as pool:
         futures = [pool.submit(run, chain) for chain in range(len(states))]
         try:
-            return [future.result() for future in futures]
+            for future in as_completed(futures):
+                future.result()
         except BaseException:
             stop.set()  # the other chains end after their block
             raise
+    return [future.result() for future in futures]

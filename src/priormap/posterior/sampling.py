@@ -52,7 +52,8 @@ def sample(
         meet too many kinks, or by exact conditionals of one coefficient after the other for
         more columns than rows. Which one ran is in the attribute ``kernel``.
     ``"gibbs"``
-        Laplace prior only: scale mixtures of normals, for any number of columns.
+        Laplace prior only: scale mixtures of normals, for any number of columns (but none of
+        them flat where there are more columns than rows).
     ``"nuts"``
         `pymc.sample` on `pymc_model`, for both priors.
 
