@@ -333,10 +333,12 @@ def test_likelihood_and_prior_touch_at_the_mode(two):
     edges = np.concatenate([np.linspace(a, b, 200) for a, b in pairwise(diamond)])
     assert misfit(edges).min() >= misfit(fit.coef) * (1 - 1e-12)
     assert np.abs(ellipse).sum(axis=1).min() >= np.abs(fit.coef).sum() * (1 - 1e-12)
-    mean = joint_points_table(two, ("c0", "c1")).set_index("point").loc["mean", ["x", "y"]]
-    through = parts["prior through mean"]
-    edges = np.concatenate([np.linspace(a, b, 200) for a, b in pairwise(through)])
-    assert misfit(edges).min() < misfit(mean.to_numpy(dtype=float)), "they cross at the mean"
+    half = np.abs(parts["prior half-way to mode"]).sum(axis=1)
+    np.testing.assert_allclose(half, np.abs(fit.coef).sum() / 2, rtol=1e-12)
+    points = joint_points_table(two, ("c0", "c1")).set_index("point")
+    mean = points.loc["mean", ["x", "y"]].to_numpy(dtype=float)
+    edges *= np.abs(mean).sum() / np.abs(fit.coef).sum()
+    assert misfit(edges).min() < misfit(mean), "at the mean they cross"
 
 
 def test_half_of_the_likelihood_is_inside_its_inner_ellipse(table):
@@ -363,10 +365,8 @@ def test_mode_and_mean_are_marked_and_the_kink_is_hollow(two, table, ax):
     assert "exactly 0 in c1, where the prior has its kink; the mean is not" in joint_caption(
         two, ("c0", "c1")
     )
-    (through,) = lines(ax, "prior through mean")
-    np.testing.assert_allclose(
-        np.abs(through.get_xydata()).sum(axis=1), np.abs(mean.get_xydata()).sum(), rtol=1e-12
-    )
+    (through,) = lines(ax, "prior through mode")
+    assert through.get_color() == LOOKS["Laplace"].color
     other = plot_joint(table, ["c0", "c1"], prior="ridge", ax=Figure().subplots())
     assert not is_hollow(lines(other, "mode")[0])
     assert "mode" in legend_labels(other)
@@ -385,7 +385,7 @@ def test_wide_data_have_no_least_squares_and_the_figures_say_so(ax):
     assert not lines(marginals, "least squares")
 
 
-def test_a_flat_prior_and_a_mode_at_the_origin_have_no_contour_of_their_own(ax):
+def test_a_flat_prior_has_no_contour_and_at_the_origin_the_mean_has_it(ax):
     flat = contrast(correlated(), {"flat": Gaussian(np.inf)}, draws=200, random_seed=1)
     assert set(joint_contours_table(flat, ("c0", "c1"))["contour"]) <= {
         "likelihood through mode",  # within rounding of least squares
@@ -395,7 +395,7 @@ def test_a_flat_prior_and_a_mode_at_the_origin_have_no_contour_of_their_own(ax):
     strong = contrast(correlated(), {"lasso": Laplace(0.001)}, random_seed=1)
     assert not strong.modes["lasso"].coef.any()
     names = set(joint_contours_table(strong, ("c0", "c1"))["contour"])
-    assert "prior through mean" in names
+    assert {"prior through mean", "prior half-way to mean"} < names
     assert "prior through mode" not in names
 
 

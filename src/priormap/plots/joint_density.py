@@ -44,7 +44,8 @@ def plot_joint(
 
     The two ellipses are contours of the likelihood, maximised over the other coefficients, with
     sigma at the mode: the one that holds half of its mass, and the one through the mode. The
-    contours of the prior go through the mode and the mean. The filled contours hold 50 % and
+    contours of the prior go through the mode (the mean, where the mode is at the origin) and
+    half-way to it. The filled contours hold 50 % and
     95 % of the joint posterior of the two, the others integrated out. With only two columns and
     known sigma nothing is maximised or integrated out, and likelihood and prior touch at the
     mode.
@@ -93,7 +94,7 @@ def plot_joint(
         axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
         _fill_posterior(axes, density)
         for label, part in contours.groupby("contour", sort=False):
-            width = 1.5 if str(label).endswith("mode") else 0.9
+            width = 1.5 if "through" in str(label) else 0.9
             line = looks[part["kind"].iloc[0]].line
             axes.plot(part["x"], part["y"], linewidth=width, label=label, **line)
         for point in points.to_dict("records"):

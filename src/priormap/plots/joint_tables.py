@@ -138,15 +138,15 @@ def joint_contours_table(
         half = np.sqrt(2 * np.log(2))  # radius of the disc with half of a normal's mass
         edge = center + half * root[:, 0]
         curves["likelihood", "likelihood, 50 %"] = _ellipse(center, root, edge)
-    is_flat = (fit.penalty.l1[which] + fit.penalty.l2[which] == 0).any()
-    for name in () if is_flat else ("mode", "mean"):
-        curves["prior", f"prior through {name}"] = _prior_contour(
-            fit, which, points.loc[name].to_numpy()
-        )
+    if (fit.penalty.l1[which] + fit.penalty.l2[which] > 0).all():  # a flat prior has none
+        point = "mode" if points.loc["mode"].any() else "mean"
+        start = points.loc[point].to_numpy()
+        curves["prior", f"prior through {point}"] = _prior_contour(fit, which, start)
+        curves["prior", f"prior half-way to {point}"] = _prior_contour(fit, which, start / 2)
     parts = [
         pd.DataFrame({"kind": kind, "contour": contour, "x": x, "y": y})
         for (kind, contour), (x, y) in curves.items()
-        if np.ptp(x) > 0  # a mode at zero, or at least squares, is its own contour
+        if np.ptp(x) > 0  # a mode at least squares is its own contour
     ]
     if not parts:
         return pd.DataFrame(columns=["kind", "contour", "x", "y"])
