@@ -38,6 +38,12 @@ PUBLIC = {
     "find_map",
     "log_posterior",
     "map_path",
+    "plot_contrast",
+    "plot_joint",
+    "plot_posterior_vs_map",
+    "plot_prior_shapes",
+    "plot_pull",
+    "plot_shrinkage",
 }
 
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example

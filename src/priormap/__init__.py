@@ -23,6 +23,14 @@ from priormap.regression import Regression
 
 if TYPE_CHECKING:
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
+    from priormap.plots import (
+        plot_contrast,
+        plot_joint,
+        plot_posterior_vs_map,
+        plot_prior_shapes,
+        plot_pull,
+        plot_shrinkage,
+    )
     from priormap.posterior import pymc_model, sample
     from priormap.tables import Contrast, MapComparison, compare_map, contrast
 
@@ -37,6 +45,12 @@ _VERBS = {
     "contrast": "priormap.tables",
     "find_map": "priormap.mode",
     "map_path": "priormap.mode",
+    "plot_contrast": "priormap.plots",
+    "plot_joint": "priormap.plots",
+    "plot_posterior_vs_map": "priormap.plots",
+    "plot_prior_shapes": "priormap.plots",
+    "plot_pull": "priormap.plots",
+    "plot_shrinkage": "priormap.plots",
     "pymc_model": "priormap.posterior",
     "sample": "priormap.posterior",
 }
@@ -64,6 +78,12 @@ __all__ = [
     "find_map",
     "log_posterior",
     "map_path",
+    "plot_contrast",
+    "plot_joint",
+    "plot_posterior_vs_map",
+    "plot_prior_shapes",
+    "plot_pull",
+    "plot_shrinkage",
     "pymc_model",
     "sample",
 ]
