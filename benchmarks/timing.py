@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 _LOOSEST, _TIGHTEST = 1e-4, 1e-16
 _SAMPLE_SECONDS = 0.02  # short calls are repeated until a sample takes this long
 _SAMPLE_CALLS = 100
+_HOPELESS = 20  # times the best peer's seconds, at which no tighter tolerance is tried
 _CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
@@ -76,16 +77,20 @@ def race(
 ) -> list[Measured]:
     """Measure all entrants: first tuned (and thereby warmed up), then timed in shuffled turns.
 
-    An entrant that is more than ten times slower than the fastest is timed three times only; a
-    call longer than `patience` seconds is not followed by a tighter one.
+    An entrant that is more than ten times slower than the fastest is timed three times only. A
+    call that takes longer than `patience` seconds, or twenty times as long as the best peer so
+    far, is not followed by a tighter one: that would only take longer.
     """
 
     def call(entrant: Contender, tolerance: float) -> Callable[[], Floats]:
         return lambda: entrant.solve(X, y, penalties, tolerance)
 
-    results, calls = [], []
-    for entrant in entrants:
-        measured = _tune(entrant, call, gap, patience, task, X, y, penalties)
+    results: list[Measured] = []
+    calls = []
+    for entrant in sorted(entrants, key=lambda entrant: not entrant.is_exact):
+        best = min((m.seconds for m in results if m.reached and m.kind == "peer"), default=np.inf)
+        enough = min(patience, max(_HOPELESS * best, _SAMPLE_SECONDS))
+        measured = _tune(entrant, call, gap, enough, task, X, y, penalties)
         results.append(measured)
         calls.append(call(entrant, measured.tolerance or 0.0))
     runners = [k for k, measured in enumerate(results) if measured.reached]
@@ -131,7 +136,7 @@ def _tune(
             return Measured(entrant.name, entrant.kind, reached_gap, shown, True, samples=[seconds])
         out_of_time = seconds > patience
         if entrant.is_exact or out_of_time or tolerance < 2 * _TIGHTEST:
-            note = "out of patience" if out_of_time else "gap not met"
+            note = "too slow to tighten further" if out_of_time else "gap not met"
             return Measured(entrant.name, entrant.kind, reached_gap, shown, False, note, [seconds])
         tolerance /= 10
 
