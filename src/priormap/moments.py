@@ -17,7 +17,7 @@ from scipy import sparse
 
 from priormap.validation import Matrix
 
-__all__ = ["Moments", "means_and_norms", "moments_of"]
+__all__ = ["Moments", "dense", "means_and_norms", "moments_of", "row_blocks"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _BLOCK_ENTRIES = 1 << 18  # two megabytes: a block and its centred copy stay in cache
@@ -95,7 +95,7 @@ def means_and_norms(X: Matrix, sums: Floats, intercept: bool) -> tuple[Floats, F
     for block in _blocks(p, max(1, _BLOCK_ENTRIES // n)):
         if sparse_enough[block].all():
             continue
-        columns = _dense(X[:, block])
+        columns = dense(X[:, block])
         if intercept:
             columns = columns - means[block]
             rest = columns.mean(axis=0)  # what rounding left of the mean
@@ -109,8 +109,8 @@ def _sums_about(X: Matrix, y: Floats, centre: Floats | None) -> tuple[Floats, Fl
     """Sums, cross products, and products with y, of the columns about `centre`."""
     p = X.shape[1]
     sums, xtx, xty = np.zeros(p), np.zeros((p, p)), np.zeros(p)
-    for block in _blocks(X.shape[0], _block_rows(X)):
-        rows = _dense(X[block])
+    for block in row_blocks(X):
+        rows = dense(X[block])
         if centre is not None:
             rows = rows - centre
         xtx += rows.T @ rows
@@ -124,8 +124,14 @@ def _shifted(xtx: Floats, sums: Floats, n: int) -> Floats:
     return xtx - np.outer(sums, sums / n)
 
 
-def _dense(block: Matrix) -> Floats:
+def dense(block: Matrix) -> Floats:
+    """Return the block as an array."""
     return block.toarray() if sparse.issparse(block) else block
+
+
+def row_blocks(X: Matrix) -> Iterator[slice]:
+    """Blocks of rows that stay in cache."""
+    return _blocks(X.shape[0], _block_rows(X))
 
 
 def _block_rows(X: Matrix) -> int:

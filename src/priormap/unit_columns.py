@@ -7,6 +7,7 @@ All solvers work here, so that units (1e-150 or 1e150) never reach them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeAlias
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from priormap.errors import PriormapError
-from priormap.moments import Moments, means_and_norms, moments_of
+from priormap.moments import Moments, dense, means_and_norms, moments_of, row_blocks
 from priormap.validation import Matrix
 
 __all__ = ["UnitColumns"]
@@ -26,6 +27,7 @@ _EPS = float(np.finfo(float).eps)
 _SMALLEST_NORM, _LARGEST_NORM = 1e-152, 1e152  # beyond, squares leave the range of a float
 # A column whose mean is this many times its spread is centred in a copy before products
 _IMPLICIT_CENTRING = 100.0
+_LARGEST_COPY = 1 << 22  # entries of a centred copy that is kept; 32 megabytes
 
 
 class UnitColumns:
@@ -127,7 +129,10 @@ class UnitColumns:
     def correlate(self, vectors: Floats) -> Floats:
         """``Z' v`` for one or several centred vectors, shape (n,) or (n, k)."""
         inverse = self._inverse_norm
-        products = self._rows.T @ vectors
+        if self._rows is None:
+            products = sum(rows.T @ vectors[block] for block, rows in self._centred_blocks())
+        else:
+            products = self._rows.T @ vectors
         return products * (inverse if vectors.ndim == 1 else inverse[:, None])
 
     def fitted(self, coef: Floats) -> Floats:
@@ -135,7 +140,11 @@ class UnitColumns:
         support = np.flatnonzero(coef)
         if 4 * len(support) < self.p:
             return self.columns(support) @ coef[support]
-        values = self._rows @ (coef * self._inverse_norm)
+        scaled = coef * self._inverse_norm
+        if self._rows is None:
+            values = np.concatenate([rows @ scaled for _, rows in self._centred_blocks()])
+        else:
+            values = self._rows @ scaled
         return values - values.mean() if self._intercept else values
 
     def residual(self, coef: Floats) -> Floats:
@@ -154,14 +163,24 @@ class UnitColumns:
         return centred - centred.mean()
 
     @cached_property
-    def _rows(self) -> Matrix:
-        """The rows to multiply with: the caller's own, or a centred copy where means dwarf."""
+    def _rows(self) -> Matrix | None:
+        """The rows to multiply with: the caller's own, or a centred copy where means dwarf.
+
+        None where that copy would be large or dense: products then go block by block.
+        """
         dwarfed = np.abs(self.x_mean) * np.sqrt(self.n) > _IMPLICIT_CENTRING * self.x_norm
-        if sparse.issparse(self._X) or not (dwarfed & (self.x_norm > 0)).any():
+        if not (dwarfed & (self.x_norm > 0)).any():
             return self._X
+        if sparse.issparse(self._X) or self.n * self.p > _LARGEST_COPY:
+            return None
         centred = self._X - self.x_mean
         centred -= centred.mean(axis=0)
         return centred
+
+    def _centred_blocks(self) -> Iterator[tuple[slice, Floats]]:
+        X = self._X.tocsr() if sparse.issparse(self._X) else self._X
+        for block in row_blocks(X):
+            yield block, dense(X[block]) - self.x_mean
 
 
 def _refuse_extreme_units(name: str, values: Floats, intercept: bool) -> None:

@@ -60,8 +60,12 @@ def _has_clear_rank(problem: UnitProblem, candidates: NDArray[np.intp]) -> bool:
 
 def _null_space(block: Floats) -> Floats:
     """Orthonormal basis of the directions that the columns of `block` cannot see."""
+    rows, k = block.shape
+    if rows > k:  # the triangle sees the same directions; the factor that rotates does not
+        (block,) = linalg.qr(block, mode="r", overwrite_a=True, check_finite=False)
+        block = block[:k]
     _, singular, vt = np.linalg.svd(block, full_matrices=True)
-    tolerance = 4 * _EPS * max(block.shape) * singular.max(initial=0.0)
+    tolerance = 4 * _EPS * max(rows, k) * singular.max(initial=0.0)
     return vt[int((singular > tolerance).sum()) :].T
 
 
