@@ -50,7 +50,7 @@ def measure(sampler: Sampler, problem: Problem, cores: int, origin: Cost) -> dic
     row: dict[str, Any] = quality(sampled)
     sampling, kernel = sampled.sampling or done - prepared, sampled.kernel
     if sampler.repeats and first.cpu < 20:  # compilation is a small part of longer ones
-        row, sampling, kernel = _repeat(run, sampler.repeats)
+        row, sampling, kernel = _repeat(run, sampler.repeats if first.cpu < 5 else 1)
     row |= {"first_cpu": first.cpu, "first_wall": first.wall}
     row |= {"cpu": sampling.cpu, "wall": sampling.wall, "kernel_cpu": kernel and kernel.cpu}
     row["ess_per_second"] = row["ess"] / sampling.cpu

@@ -1,7 +1,7 @@
 """The data sets and the three models of the posterior benchmark.
 
-Columns and response are standardised (mean 0, standard deviation 1 with 1/n), so that no
-program needs an intercept. With b the coefficients, y ~ Normal(X b, sigma):
+Columns and response are standardised (mean 0, mean square 1), so that no program needs an
+intercept. With b the coefficients, y ~ Normal(X b, sigma):
 
 ``laplace``        sigma ~ HalfNormal(1), b ~ Laplace(sqrt(0.4 / p))
 ``gaussian``       sigma ~ HalfNormal(1), b ~ Normal(0, sqrt(0.8 / p)): the same prior variance
@@ -86,7 +86,13 @@ DATA: dict[str, tuple[str, Callable[[], tuple[Floats, Floats]]]] = {
 
 
 def load(key: str, model: str) -> Problem:
-    """Make and standardise one data set."""
+    """Make and standardise one data set.
+
+    Data with more columns than rows are scaled but not centred: centred they have rank n - 1
+    and fit all of a centred y, so that the density of sigma goes as 1 / sigma at 0, improper.
+    """
     X, y = DATA[key][1]()
-    X = np.asfortranarray((X - X.mean(axis=0)) / X.std(axis=0))
-    return Problem(X, (y - y.mean()) / y.std(), model)
+    if X.shape[1] < X.shape[0]:
+        X, y = X - X.mean(axis=0), y - y.mean()
+    X = X / np.sqrt((X**2).mean(axis=0))
+    return Problem(np.asfortranarray(X), y / np.sqrt((y**2).mean()), model)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from posterior_models import LAMBDA_RATE, LAMBDA_SHAPE, Problem
 
-__all__ = ["CHAINS", "DRAWS", "SAMPLERS", "TUNE", "Cost", "Sampled", "Sampler", "clock"]
+__all__ = ["CHAINS", "DRAWS", "SAMPLERS", "TUNE", "Cost", "Sampled", "Sampler"]
+__all__ += ["clock", "our_model", "watch_kernels"]
 
 Floats = NDArray[np.float64]
 CHAINS, DRAWS, TUNE = 4, 1000, 1000
@@ -103,7 +104,7 @@ def _ours(method: str) -> Callable[[Problem, int], Run]:
         from priormap import sample
 
         options = {"cores": cores} if method == "nuts" else {}
-        spent = _watch_kernels()
+        spent = watch_kernels()
 
         def run(seed: int) -> Sampled:
             spent.clear()
@@ -132,7 +133,7 @@ def _ours(method: str) -> Callable[[Problem, int], Run]:
     return make
 
 
-def _watch_kernels() -> list[Cost]:
+def watch_kernels() -> list[Cost]:
     """Time what the exact and Gibbs routes spend on draws, apart from diagnostics and the tree."""
     from priormap.posterior import gaussian_route, laplace_route
 

@@ -2,7 +2,7 @@
 
     python benchmarks/posterior_speed.py [--only a,c] [--models laplace] [--peers nutpie,...]
                                          [--ours auto,gibbs] [--cores 1,2] [--quick]
-                                         [--patience SECONDS] [--json FILE] [--scaling]
+                                         [--patience SECONDS] [--json FILE]
 
 Four chains of 1000 draws after 1000 by every sampler on every problem (see `posterior_models`).
 The figure is the smallest bulk effective sample size over the coefficients per second of
@@ -49,10 +49,6 @@ def main() -> None:
                     report["rows"] += rows
                     report["verdicts"].append(verdict(rows))
         print_verdicts(report["verdicts"])
-        if options.scaling:
-            from posterior_scaling import scaling
-
-            report["scaling"] = scaling()
     finally:  # what was measured before an interrupt is kept
         if options.json:
             options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -205,7 +201,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small data, two peers, one core")
     parser.add_argument("--patience", type=int, default=120, help="processor seconds a sampler has")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured")
-    parser.add_argument("--scaling", action="store_true", help="also: time per draw against rows")
     options = parser.parse_args()
     if options.quick:
         options.only, options.cores, options.peers = "a", "1", "pymc,nutpie,independent"
