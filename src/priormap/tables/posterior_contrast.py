@@ -13,8 +13,15 @@ from numpy.typing import NDArray
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import MapEstimate, find_map
 from priormap.posterior import sample
-from priormap.priors import Laplace, Prior
+from priormap.priors import Prior
 from priormap.regression import Regression
+from priormap.tables.fit_measures import (
+    fitted_squares,
+    least_squares_size,
+    mode_degrees_of_freedom,
+    r_squared,
+    size,
+)
 from priormap.tables.map_comparison import check_priors
 from priormap.tables.sparse_summaries import decoupled_selection, savs
 
@@ -130,6 +137,8 @@ def contrast(
     """
     import pandas as pd
 
+    if not isinstance(data, Regression):
+        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
     check_priors(data, priors)
     rope = positive_number("rope", rope)
     if not 0 < positive_number("hdi_prob", hdi_prob) < 1:
@@ -176,16 +185,6 @@ class _Posterior:
         """``E (b - E b)' X'X (b - E b) / sigma**2``."""
         deviations = (self.coef - self.mean) / self.sigma[:, None]
         return float((fitted_squares(data, deviations)).mean())
-
-
-def fitted_squares(data: Regression, coefs: Floats) -> Floats:
-    """``|X b|**2`` of centred columns for each row of coefficients."""
-    columns = data.unit
-    unit = coefs * columns.x_norm
-    if columns.has_cheap_gram:
-        return np.asarray(np.einsum("dp,dp->d", unit @ columns.gram, unit))
-    fitted = unit @ columns.columns(np.arange(columns.p)).T
-    return np.asarray((fitted**2).sum(axis=1))
 
 
 def _mode(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:
@@ -248,7 +247,7 @@ def _summary_row(
     frame: pd.DataFrame,
     sparse: Mapping[str, Floats],
 ) -> dict[str, Any]:
-    size_ls = _least_squares_size(data)
+    size_ls = least_squares_size(data)
     row = {
         "family": type(prior).__name__.lower(),
         "sigma_mode": fit.sigma,
@@ -257,44 +256,14 @@ def _summary_row(
         "draws": len(posterior.coef),
         "draws_with_zero": int((posterior.coef == 0).any(axis=1).sum()),
         "expected_in_rope": float(frame["prob_rope"].sum()),
-        "size_mode": _size(data, fit.coef) / size_ls,
-        "size_mean": _size(data, posterior.mean) / size_ls,
-        "dof_mode": _mode_degrees_of_freedom(fit),
+        "size_mode": size(data, fit.coef) / size_ls,
+        "size_mean": size(data, posterior.mean) / size_ls,
+        "dof_mode": mode_degrees_of_freedom(fit),
         "dof_posterior": posterior.degrees_of_freedom(data),
     }
     row |= {f"nonzero_{name}": int((coef != 0).sum()) for name, coef in sparse.items()}
     vectors = {"mode": fit.coef, "mean": posterior.mean, **sparse}
-    return row | {f"r2_{name}": _r_squared(data, coef) for name, coef in vectors.items()}
-
-
-def _size(data: Regression, coef: Floats) -> float:
-    return float(np.linalg.norm(coef * data.unit.x_norm))
-
-
-def _least_squares_size(data: Regression) -> float:
-    columns = data.unit
-    if columns.p >= columns.n - data.intercept:
-        return np.nan
-    coef = np.linalg.lstsq(columns.gram, columns.xty, rcond=None)[0]
-    return float(np.linalg.norm(coef) * columns.y_norm) or np.nan
-
-
-def _mode_degrees_of_freedom(fit: MapEstimate) -> float:
-    if isinstance(fit.prior, Laplace):
-        return float(fit.support.sum())
-    columns = fit.data.unit
-    live = columns.x_norm > 0
-    l2 = fit.penalty.l2[live] / columns.x_norm[live] ** 2
-    gram = columns.gram[np.ix_(live, live)]
-    return float(np.trace(np.linalg.lstsq(gram + np.diag(l2), gram, rcond=None)[0]))
-
-
-def _r_squared(data: Regression, coef: Floats) -> float:
-    columns = data.unit
-    if columns.y_norm == 0:
-        return np.nan
-    residual = columns.residual(coef * columns.x_norm / columns.y_norm)
-    return 1.0 - float(residual @ residual)
+    return row | {f"r2_{name}": r_squared(data, coef) for name, coef in vectors.items()}
 
 
 def sentence(name: object, row: pd.Series[Any]) -> str:

@@ -1,0 +1,60 @@
+"""What a vector of coefficients is worth on its data: size, degrees of freedom, fit."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.mode import MapEstimate
+from priormap.priors import Laplace
+from priormap.regression import Regression
+
+__all__ = ["fitted_squares", "least_squares_size", "mode_degrees_of_freedom", "r_squared", "size"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def size(data: Regression, coef: Floats) -> float:
+    """Length of the coefficients in lengths ``|x_j| b_j``."""
+    return float(np.linalg.norm(coef * data.unit.x_norm))
+
+
+def least_squares_size(data: Regression) -> float:
+    """`size` of least squares; NaN where it is not unique or zero."""
+    columns = data.unit
+    if columns.p >= columns.n - data.intercept:
+        return np.nan
+    coef = np.linalg.lstsq(columns.gram, columns.xty, rcond=None)[0]
+    return float(np.linalg.norm(coef) * columns.y_norm) or np.nan
+
+
+def mode_degrees_of_freedom(fit: MapEstimate) -> float:
+    """Effective degrees of freedom of a mode at its sigma."""
+    if isinstance(fit.prior, Laplace):
+        return float(fit.support.sum())
+    columns = fit.data.unit
+    live = columns.x_norm > 0
+    l2 = fit.penalty.l2[live] / columns.x_norm[live] ** 2
+    gram = columns.gram[np.ix_(live, live)]
+    return float(np.trace(np.linalg.lstsq(gram + np.diag(l2), gram, rcond=None)[0]))
+
+
+def r_squared(data: Regression, coef: Floats) -> float:
+    """Share of the variance of y that the coefficients explain; NaN where y is constant."""
+    columns = data.unit
+    if columns.y_norm == 0:
+        return np.nan
+    residual = columns.residual(coef * columns.x_norm / columns.y_norm)
+    return 1.0 - float(residual @ residual)
+
+
+def fitted_squares(data: Regression, coefs: Floats) -> Floats:
+    """``|X b|**2`` of centred columns for each row of coefficients."""
+    columns = data.unit
+    unit = coefs * columns.x_norm
+    if columns.has_cheap_gram:
+        return np.asarray(np.einsum("dp,dp->d", unit @ columns.gram, unit))
+    fitted = unit @ columns.columns(np.arange(columns.p)).T
+    return np.asarray((fitted**2).sum(axis=1))

@@ -1,0 +1,226 @@
+"""`contrast` against its definitions: modes, draws, intervals, regions, degrees of freedom."""
+
+import arviz_stats
+import numpy as np
+import pytest
+
+from priormap import Gaussian, Laplace, PriormapError, Regression, contrast, find_map, sample
+from priormap.noise import HalfCauchy, HalfNormal, InverseGamma, Jeffreys
+
+
+def make_data(n=50, p=5, seed=0, **options):
+    rng = np.random.default_rng(seed)
+    X = (3.0 + rng.standard_normal((n, p)) @ (np.eye(p) + 0.3)) * 2.0 ** np.arange(p)
+    signal = np.where(np.arange(p) < 2, 1.0, 0.0) / 2.0 ** np.arange(p)
+    return Regression(X, 5.0 + X @ signal + rng.standard_normal(n), **options)
+
+
+PRIORS = {"ridge": Gaussian(1.0), "lasso": Laplace(0.05)}
+
+
+@pytest.fixture(scope="module")
+def known():
+    data = make_data(sigma=1.0, standardize=True)
+    return data, contrast(data, PRIORS, draws=2000, random_seed=1)
+
+
+def rows_of(table, name):
+    return table.coefficients[table.coefficients["prior"] == name]
+
+
+def drawn(table, name):
+    return table.posteriors[name]["posterior"]["coef"].to_numpy().reshape(-1, 5)
+
+
+class TestCoefficients:
+    def test_one_row_per_prior_and_column(self, known):
+        data, table = known
+        assert list(table.coefficients["prior"]) == ["ridge"] * 5 + ["lasso"] * 5
+        assert list(table.coefficients["feature"]) == 2 * list(data.names)
+        assert list(table.summary.index) == ["ridge", "lasso"]
+
+    @pytest.mark.parametrize("name", PRIORS)
+    def test_the_mode_is_find_maps(self, known, name):
+        data, table = known
+        fit = find_map(data, PRIORS[name])
+        np.testing.assert_array_equal(rows_of(table, name)["mode"], fit.coef)
+        np.testing.assert_array_equal(rows_of(table, name)["is_zero"], fit.coef == 0)
+        assert table.modes[name].certificate.is_mode
+        assert table.summary.loc[name, "zeros_mode"] == (fit.coef == 0).sum()
+        assert table.summary.loc[name, "sigma_mode"] == 1.0
+
+    @pytest.mark.parametrize("name", PRIORS)
+    def test_the_posterior_is_samples(self, known, name):
+        data, table = known
+        coef = sample(data, PRIORS[name], 2000, random_seed=1)["posterior"]["coef"].to_numpy()
+        np.testing.assert_array_equal(drawn(table, name), coef.reshape(-1, 5))
+
+    @pytest.mark.parametrize("name", PRIORS)
+    def test_columns_summarise_the_draws(self, known, name):
+        data, table = known
+        rows, coef = rows_of(table, name), drawn(table, name)
+        np.testing.assert_allclose(rows["mean"], coef.mean(axis=0))
+        np.testing.assert_allclose(rows["median"], np.median(coef, axis=0))
+        np.testing.assert_allclose(rows["sd"], coef.std(axis=0, ddof=1))
+        np.testing.assert_allclose(rows["prob_positive"], (coef > 0).mean(axis=0))
+        region = 0.1 * data.y.std() / data.X.std(axis=0)
+        np.testing.assert_allclose(rows["rope"], region)
+        np.testing.assert_allclose(rows["prob_rope"], (abs(coef) <= region).mean(axis=0))
+        assert table.summary.loc[name, "expected_in_rope"] == pytest.approx(rows.prob_rope.sum())
+
+    def test_the_interval_is_the_shortest_and_arvizs(self, known):
+        data, table = known
+        wide = contrast(data, {"ridge": PRIORS["ridge"]}, draws=2000, random_seed=1, hdi_prob=0.5)
+        for prob, tab in ((0.95, table), (0.5, wide)):
+            rows, coef = rows_of(tab, "ridge"), np.sort(drawn(tab, "ridge"), axis=0)
+            exact = arviz_stats.hdi(tab.posteriors["ridge"]["posterior"]["coef"], prob=prob)
+            np.testing.assert_allclose(rows[["hdi_low", "hdi_high"]], exact.to_numpy())
+            inside = (coef >= rows["hdi_low"].to_numpy()) & (coef <= rows["hdi_high"].to_numpy())
+            np.testing.assert_allclose(inside.mean(axis=0), prob, atol=0.001)
+            held = int(prob * len(coef))
+            shortest = (coef[held:] - coef[:-held]).min(axis=0)
+            np.testing.assert_allclose(rows["hdi_high"] - rows["hdi_low"], shortest, rtol=0.01)
+
+    def test_a_wider_region_holds_more(self, known):
+        data, table = known
+        wide = contrast(data, {"lasso": PRIORS["lasso"]}, draws=500, random_seed=1, rope=0.3)
+        np.testing.assert_allclose(
+            rows_of(wide, "lasso")["rope"], 3 * rows_of(table, "lasso")["rope"]
+        )
+
+
+class TestSummary:
+    def test_the_lasso_mode_has_zeros_and_no_draw_has(self, known):
+        _, table = known
+        assert table.summary.loc["lasso", "zeros_mode"] > 0
+        assert table.summary.loc["ridge", "zeros_mode"] == 0
+        assert list(table.summary["draws"]) == [8000, 8000]
+        assert list(table.summary["draws_with_zero"]) == [0, 0]
+
+    def test_draws_with_a_zero_are_counted(self, monkeypatch):
+        def with_zeros(*arguments, **options):
+            tree = sample(*arguments, **options)
+            tree["posterior"]["coef"][0, :7, 2] = 0.0
+            tree["posterior"]["coef"][0, 3:10, 1] = 0.0
+            return tree
+
+        monkeypatch.setattr("priormap.tables.posterior_contrast.sample", with_zeros)
+        table = contrast(make_data(sigma=1.0), {"ridge": Gaussian(1.0)}, draws=100, random_seed=1)
+        assert table.summary.loc["ridge", "draws_with_zero"] == 10
+
+    def test_degrees_of_freedom_are_the_trace_of_the_hat_matrix(self, known):
+        data, table = known
+        X = data.X - data.X.mean(axis=0)
+        ridge = np.diag(data.column_sd**2)
+        exact = np.trace(X @ np.linalg.solve(X.T @ X + ridge, X.T))
+        assert table.summary.loc["ridge", "dof_mode"] == pytest.approx(exact)
+        # the squared length of a draw is a sum of chi-squares with variance below 2 dof
+        error = np.sqrt(2 * exact / 8000)
+        assert abs(table.summary.loc["ridge", "dof_posterior"] - exact) < 4.5 * error
+        lasso = table.summary.loc["lasso"]
+        assert lasso["dof_mode"] == 5 - lasso["zeros_mode"]
+
+    def test_degrees_of_freedom_are_the_derivative_of_the_posterior_mean(self):
+        """One column under a Laplace prior: the slope of `Laplace.posterior_mean`."""
+        rng = np.random.default_rng(4)
+        x = rng.standard_normal(30)
+        data = Regression(x[:, None], 0.2 * x + rng.standard_normal(30), 1.0, intercept=False)
+        prior, sd, z = Laplace(0.2), 1 / np.linalg.norm(x), x @ data.y / (x @ x)
+        slope = np.diff(prior.posterior_mean([z - 1e-4, z + 1e-4], sd))[0] / 2e-4
+        table = contrast(data, {"lasso": prior}, draws=5000, random_seed=1)
+        assert table.summary.loc["lasso", "dof_posterior"] == pytest.approx(slope, rel=0.05)
+
+    def test_sizes_are_lengths_over_that_of_least_squares(self, known):
+        data, table = known
+        X, y = data.X - data.X.mean(axis=0), data.y - data.y.mean()
+        norm = np.linalg.norm(X, axis=0)
+        size = np.linalg.norm(norm * np.linalg.lstsq(X, y)[0])
+        for name in PRIORS:
+            rows, row = rows_of(table, name), table.summary.loc[name]
+            for what in ("mode", "mean"):
+                exact = np.linalg.norm(norm * rows[what]) / size
+                assert row[f"size_{what}"] == pytest.approx(exact)
+                rss = ((y - X @ rows[what].to_numpy()) ** 2).sum()
+                assert row[f"r2_{what}"] == pytest.approx(1 - rss / (y @ y))
+            for what in ("savs", "dss"):
+                assert row[f"nonzero_{what}"] == (rows[what] != 0).sum()
+
+    def test_the_sentence_says_the_numbers(self, known):
+        _, table = known
+        lines = repr(table).splitlines()
+        row = table.summary.loc["lasso"]
+        assert lines[1].startswith(
+            f"lasso: the mode has {row['zeros_mode']} of 5 coefficients exactly zero; "
+            "0 of 8000 posterior draws hold a zero."
+        )
+        assert f"{row['expected_in_rope']:.1f} coefficients" in lines[1]
+        html = table._repr_html_()
+        assert lines[0] in html
+        assert html.count("<tr") == 11
+
+
+class TestModels:
+    def test_a_learnt_scale_has_the_mode_at_its_median(self):
+        data = make_data(sigma=HalfNormal(2.0))
+        prior = Laplace(HalfCauchy(0.3))
+        table = contrast(data, {"lasso": prior}, draws=2000, random_seed=1)
+        fit, posterior = table.modes["lasso"], table.posteriors["lasso"]["posterior"]
+        assert float(fit.prior.scale) == pytest.approx(float(posterior["scale"].median()))
+
+    @pytest.mark.parametrize("family", [Gaussian, Laplace])
+    def test_more_columns_than_rows(self, family):
+        data = make_data(n=10, p=15, sigma=InverseGamma(4.0, 3.0), standardize=True)
+        table = contrast(data, {"prior": family(0.3)}, draws=2000, random_seed=1)
+        row = table.summary.loc["prior"]
+        assert np.isnan(row["size_mode"])
+        assert 0 < row["dof_posterior"] < 10
+        assert np.isfinite(table.coefficients[["mode", "mean", "savs", "dss"]]).all(axis=None)
+
+    def test_where_no_joint_mode_exists_it_is_the_mode_at_the_median_of_sigma(self):
+        data = make_data(n=10, p=15, sigma=HalfNormal(2.0))
+        with pytest.raises(PriormapError):
+            find_map(data, Gaussian(0.3))
+        table = contrast(data, {"ridge": Gaussian(0.3)}, draws=1000, random_seed=1)
+        sigma = float(table.posteriors["ridge"]["posterior"]["sigma"].median())
+        assert table.summary.loc["ridge", "sigma_mode"] == pytest.approx(sigma)
+
+    @pytest.mark.filterwarnings("ignore:column")
+    def test_a_constant_column_is_always_negligible(self):
+        X = make_data().X.copy()
+        X[:, 3] = 7.0
+        data = Regression(X, make_data().y, sigma=1.0)
+        table = contrast(data, {"ridge": Gaussian(1.0)}, draws=100, random_seed=1)
+        row = table.coefficients.iloc[3]
+        assert row["rope"] == np.inf
+        assert row["prob_rope"] == 1.0
+        assert row["savs"] == row["dss"] == 0.0
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("priors", "options", "sentence"),
+        [
+            (Gaussian(1.0), {}, "priors must be a dict"),
+            ({}, {}, "priors must be a dict"),
+            ({"a": "ridge"}, {}, "prior must be Gaussian"),
+            ({1: Gaussian(1.0)}, {}, "priors must be named by strings"),
+            (PRIORS, {"rope": -0.1}, "rope must be a positive finite number"),
+            (PRIORS, {"rope": "wide"}, "rope must be a positive finite number"),
+            (PRIORS, {"hdi_prob": 1.0}, "hdi_prob must lie between 0 and 1"),
+            (PRIORS, {"hdi_prob": 95}, "hdi_prob must lie between 0 and 1"),
+            (PRIORS, {"draws": 0}, "draws must be a positive integer"),
+            (PRIORS, {"method": "gibbs"}, "method='gibbs' is for Laplace priors"),
+        ],
+    )
+    def test_arguments(self, priors, options, sentence):
+        with pytest.raises(PriormapError, match=sentence):
+            contrast(make_data(sigma=1.0), priors, **options)
+
+    def test_data(self):
+        with pytest.raises(PriormapError, match="data must be a Regression"):
+            contrast([1.0], PRIORS)
+
+    def test_an_improper_posterior(self):
+        data = make_data(n=10, p=15, sigma=Jeffreys())
+        with pytest.raises(PriormapError, match="the posterior is improper"):
+            contrast(data, PRIORS)
