@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from priormap.plots.chosen import check_contrast, chosen_features, data_of, left_out
+from priormap.plots.legends import legend_above, shortened
 from priormap.plots.named import family, listed
 from priormap.plots.style import drawing_axes, looks_of
 from priormap.tables import Contrast
@@ -127,16 +128,14 @@ def plot_contrast(table: Contrast, features: Features = None, *, ax: Axes | None
                     zorder=4,
                     **mark,
                 )
-        axes.set_yticks(np.arange(len(chosen)), chosen)
+        axes.set_yticks(np.arange(len(chosen)), [shortened(name) for name in chosen])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(chosen) - 0.5, -0.5)
         axes.margins(x=0.03)
         note = left_out(table, len(chosen))
         label = "effect: change of y per sd of the column"
         axes.set_xlabel("\n".join(filter(None, [label, note and f"({note})"])))
-        axes.legend(
-            handles=_legend(table, rows), loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=3
-        )
+        legend_above(axes, _legend(table, rows))
         return axes
 
 

@@ -16,6 +16,7 @@ from priormap.plots.joint_tables import (
     joint_points_table,
     joint_table,
 )
+from priormap.plots.legends import legend_above, shortened
 from priormap.plots.named import family
 from priormap.plots.style import LOOKS, drawing_axes
 from priormap.tables import Contrast
@@ -110,17 +111,10 @@ def plot_joint(
             )
         axes.set_xlim(density["x"].min(), density["x"].max())
         axes.set_ylim(density["y"].min(), density["y"].max())
-        axes.set_xlabel(f"coefficient of {first}")
-        axes.set_ylabel(f"coefficient of {second}")
-        axes.legend(
-            handles=_legend(
-                {kind: looks[kind] for kind in contours["kind"].unique()}, points, prior
-            ),
-            loc="lower left",
-            bbox_to_anchor=(-0.12, 1),
-            ncols=3,
-            columnspacing=1.0,
-            handlelength=1.7,
+        axes.set_xlabel(f"coefficient of {shortened(first, 24)}")
+        axes.set_ylabel(f"coefficient of {shortened(second, 24)}")
+        legend_above(
+            axes, _legend({kind: looks[kind] for kind in contours["kind"].unique()}, points, prior)
         )
         return axes
 
@@ -183,7 +177,7 @@ def _legend(looks: Any, points: pd.DataFrame, prior: str) -> list[Any]:
                 color="black",
                 linestyle="none",
                 markerfacecolor="white" if point["on_kink"] else "black",
-                label="mode, on the kink" if point["on_kink"] else point["point"],
+                label=point["point"] + ", on the kink" * point["on_kink"],
                 **_POINTS[point["point"]],
             )
         )

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from priormap.plots.chosen import left_out
+from priormap.plots.legends import legend_above, shortened
 from priormap.plots.marginal_tables import (
     Features,
     marginal_features,
@@ -81,16 +82,14 @@ def plot_posterior_vs_map(
                 densities[densities["feature"] == feature],
                 points[points["feature"] == feature],
             )
-        axes.set_yticks(-np.arange(len(chosen)), chosen)
+        axes.set_yticks(-np.arange(len(chosen)), [shortened(name) for name in chosen])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(-len(chosen) + 0.78, 1.02)
         axes.set_xlim(*_limits(densities, points))
         note = left_out(table, len(chosen))
         axes.set_xlabel("\n".join(filter(None, [_EFFECT, note and f"({note})"])))
         axes.set_ylabel("posterior density, row by row")
-        axes.legend(
-            handles=_legend(table, points), loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=3
-        )
+        legend_above(axes, _legend(table, points))
         return axes
 
 
