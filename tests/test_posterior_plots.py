@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from scipy import integrate
 
 import priormap
@@ -420,11 +421,30 @@ def test_style_stays_inside_and_no_text_leaves_the_figure(name, table, ax):
     assert figure.get_size_inches()[0] == 3.4
     figure.canvas.draw()
     shown = [*own.texts, own.xaxis.label, own.yaxis.label, *own.get_legend().get_texts()]
-    for text in (*shown, *own.get_yticklabels()):
+    for text in filter(Text.get_text, (*shown, *own.get_yticklabels())):
         box = text.get_window_extent()
         assert min(box.x0, box.y0) >= 0, text
         assert box.x1 <= figure.bbox.width, text
         assert box.y1 <= figure.bbox.height, text
+
+
+def test_long_names_are_shortened_to_fit():
+    data = correlated(p=2)
+    names = [f"a rather long name of a column {j}" for j in range(2)]
+    data = Regression(data.X, data.y, sigma=0.8, names=names)
+    table = contrast(data, {"a prior of an even longer name": Gaussian(0.5)}, random_seed=1)
+    figures = [plot_contrast(table), plot_posterior_vs_map(table), plot_joint(table, names)]
+    for own in figures:
+        own.figure.canvas.draw()
+        shown = (*own.get_yticklabels(), own.yaxis.label, *own.get_legend().get_texts())
+        for text in filter(Text.get_text, shown):
+            box = text.get_window_extent()
+            assert box.x0 >= 0, text
+            assert box.x1 <= own.figure.bbox.width, text
+    assert [text.get_text() for text in figures[0].get_yticklabels()] == [
+        "a rath…olumn 0",
+        "a rath…olumn 1",
+    ]
 
 
 def test_figures_of_priors_do_not_wait_for_the_samplers():
