@@ -20,6 +20,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,25 +73,30 @@ def main() -> None:
     report |= {"rows": [], "cold": []}
     if options.cold:
         report["cold"] = cold_start(3 if options.quick else 7)
-    else:
-        from timing import environment
+        _write(report, options.json)
+        return
+    from timing import environment
 
-        report["environment"] = environment()
-        _print_environment(report)
-        report["rows"] = measure(options)
-        print_table(report["rows"])
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    report["environment"] = environment()
+    _print_environment(report)
+    for row in measure(options):
+        report["rows"].append(row)
+        _write(report, options.json)  # after each race, so that a stopped run is not lost
+    print_table(report["rows"])
 
 
-def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
+def _write(report: dict[str, Any], path: Path | None) -> None:
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def measure(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Race every task on every data set that was asked for."""
     from datasets import load
     from peers import contenders
     from timing import race
 
-    rows = []
     for key in options.only:
         data = load(key)
         for task in options.tasks:
@@ -107,9 +113,8 @@ def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
             )
             row = {"data": key, "label": data.label, "task": task, "gap": TASKS[task]}
             row |= _verdict([result.as_dict() for result in results])
-            rows.append(row)
             _print_race(row)
-    return rows
+            yield row
 
 
 def _verdict(entrants: list[dict[str, Any]]) -> dict[str, Any]:
