@@ -118,8 +118,10 @@ class UnitColumns:
 
     def columns(self, which: Indices) -> Floats:
         """Copy of some columns of ``Z``, shape (n, k), in Fortran order."""
-        block = self._X[:, which]
-        Z = np.array(block.toarray() if sparse.issparse(block) else block, order="F")
+        if sparse.issparse(self._X):
+            Z = np.asfortranarray(self._X[:, which].toarray())
+        else:  # gathers whole columns where they lie in one piece
+            Z = np.asfortranarray(self._X.T[which].T)
         if self._intercept:
             Z -= self.x_mean[which]
             Z -= Z.mean(axis=0)  # what rounding left of a mean that dwarfs the spread

@@ -74,7 +74,7 @@ def as_names(
 ) -> tuple[str, ...]:
     """Column names: the given ones, or the table's own, or x0, x1, ..."""
     if names is None and own_names is None:
-        return tuple(f"x{j}" for j in range(n_columns))
+        return tuple([f"x{j}" for j in range(n_columns)])
     if isinstance(names, str) or not isinstance(names, Iterable | None):
         raise PriormapError(f"names must be a list of column names, got {names!r}")
     given = own_names if names is None else names

@@ -112,9 +112,10 @@ def _dual_ridge(problem: UnitProblem) -> Floats:
     Z *= root
     kernel = Z @ Z.T
     kernel.flat[:: len(kernel) + 1] += 1.0
-    factor, _ = _cholesky(kernel)
+    factor, rcond = _cholesky(kernel)
     residual = _back_solve(factor, columns.response)
-    residual += _back_solve(factor, columns.response - residual - Z @ (Z.T @ residual))
+    if rcond < _TRUSTED_RCOND:
+        residual += _back_solve(factor, columns.response - residual - Z @ (Z.T @ residual))
     return root * (Z.T @ residual)
 
 
