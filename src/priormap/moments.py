@@ -55,9 +55,10 @@ class Moments:
 
 def moments_of(X: Matrix, y: Floats, intercept: bool) -> Moments:
     """Moments of the data, centred if there is an intercept."""
-    y_mean = float(y.mean()) if intercept else 0.0
-    y_centred = y - y_mean
+    y_mean, y_centred = 0.0, y
     if intercept:
+        y_mean = float(y.mean())
+        y_centred = y - y_mean
         y_centred -= y_centred.mean()  # what rounding left of a mean that dwarfs the spread
     yty = float(y_centred @ y_centred)
     n = X.shape[0]
@@ -82,10 +83,12 @@ def moments_of(X: Matrix, y: Floats, intercept: bool) -> Moments:
     return Moments(n, centre + sums / n, y_mean, xtx, xty, yty)
 
 
-def means_and_norms(X: Matrix, sums: Floats, intercept: bool) -> tuple[Floats, Floats]:
+def means_and_norms(X: Matrix, intercept: bool) -> tuple[Floats, Floats]:
     """Mean and length about it of every column (zero and length without an intercept)."""
     n, p = X.shape
-    means, norms = (sums / n if intercept else np.zeros(p)), np.empty(p)
+    means, norms = np.zeros(p), np.empty(p)
+    if intercept:
+        means = np.asarray(np.ones(n) @ X) / n
     sparse_enough = np.zeros(p, dtype=bool)
     if sparse.issparse(X):
         squares = np.asarray(X.multiply(X).sum(axis=0)).ravel()
@@ -113,8 +116,8 @@ def _sums_about(X: Matrix, y: Floats, centre: Floats | None) -> tuple[Floats, Fl
         rows = dense(X[block])
         if centre is not None:
             rows = rows - centre
+        xty += rows.T @ y[block]
         xtx += rows.T @ rows
-        xty += y[block] @ rows
         if centre is not None:
             sums += np.ones(len(rows)) @ rows
     return sums, xtx, xty
@@ -135,7 +138,8 @@ def row_blocks(X: Matrix) -> Iterator[slice]:
 
 
 def _block_rows(X: Matrix) -> int:
-    return max(256, _BLOCK_ENTRIES // X.shape[1])
+    p = X.shape[1]
+    return max(256, _BLOCK_ENTRIES // p, 4 * p)  # at 4 p rows adding up p x p is not the cost
 
 
 def _blocks(length: int, size: int) -> Iterator[slice]:

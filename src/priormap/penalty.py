@@ -60,7 +60,7 @@ class Penalty:
             )
         for name in ("l1", "l2"):
             values = getattr(self, name)
-            if not (np.isfinite(values).all() and (values >= 0).all()):
+            if not (values.min(initial=0.0) >= 0 and values.max(initial=0.0) < np.inf):
                 raise PriormapError(
                     f"{name} must be finite and not negative, got {values.min()} to {values.max()}"
                 )
@@ -109,5 +109,6 @@ def _per_column(scale: Floats, data: Regression) -> Floats:
             f"scale has {len(scale)} entries but X has {data.n_features} columns; "
             "give one number, or one per column"
         )
-    scale = np.broadcast_to(scale, data.n_features)
+    if not scale.ndim:
+        scale = np.full(data.n_features, float(scale))
     return scale / data.column_sd if data.standardize else scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -95,9 +95,10 @@ class Regression:
 
     def __new__(cls, *args: object, **options: object) -> Self:
         """Refuse an unknown keyword in one sentence that lists the known ones."""
-        known = [item.name for item in fields(cls) if item.init]
-        for name in options.keys() - set(known):
-            raise PriormapError(f"unknown keyword {name!r}; there are: {', '.join(known)}")
+        known = cls.__match_args__  # the names of __init__
+        for name in options:
+            if name not in known:
+                raise PriormapError(f"unknown keyword {name!r}; there are: {', '.join(known)}")
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
@@ -105,14 +106,14 @@ class Regression:
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise PriormapError(f"{name} must be True or False, got {getattr(self, name)!r}")
         check_same_index(self.X, self.y)
-        X, names, column_sums = as_design(self.X, self.names)
+        X, names = as_design(self.X, self.names)
         y = as_response(self.y, X.shape[0])
         if len(y) < 1 + self.intercept:
             raise PriormapError(f"X has {len(y)} row; give at least 2, or use intercept=False")
         if not sparse.issparse(X):
             X = X.view()
             X.flags.writeable = False
-        unit = UnitColumns(X, y, names, column_sums, bool(self.intercept))
+        unit = UnitColumns(X, y, names, bool(self.intercept))
         for name, value in (("X", X), ("y", y), ("names", names), ("unit", unit)):
             object.__setattr__(self, name, value)
         self._judge_constant_columns()
@@ -181,7 +182,7 @@ class Regression:
         """Standard deviation of every column (about its mean, with 1/n), shape (p,)."""
         norms, n = self.unit.x_norm, self.n_rows
         if not self.intercept:  # those norms are about zero
-            means, norms = means_and_norms(self.X, self.unit.column_sums, True)
+            means, norms = means_and_norms(self.X, True)
             norms[norms <= 4 * np.finfo(float).eps * np.sqrt(n) * np.abs(means)] = 0.0
         return norms / np.sqrt(n)
 
@@ -200,7 +201,8 @@ class Regression:
                 f"column {name!r} is constant and cannot be standardised; drop it "
                 "or use standardize=False"
             )
-        constant = [self.names[j] for j in np.flatnonzero(self.unit.x_norm == 0)]
+        dead = () if self.unit.x_norm.all() else np.flatnonzero(self.unit.x_norm == 0)
+        constant = [self.names[j] for j in dead]
         if constant:
             kind = "constant" if self.intercept else "zero"
             more = f" and {len(constant) - 1} more" if len(constant) > 1 else ""

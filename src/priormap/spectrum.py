@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg
 
 from priormap.unit_columns import UnitColumns
 
@@ -96,7 +95,7 @@ def _from_gram(
     columns: UnitColumns, bound: NDArray[np.intp], weights: Floats
 ) -> tuple[Floats, Floats, Floats]:
     gram = columns.gram[np.ix_(bound, bound)] * weights[:, None] * weights
-    eigenvalues, vectors = linalg.eigh(gram)
+    eigenvalues, vectors = np.linalg.eigh(gram)
     keep = np.flatnonzero(eigenvalues > len(bound) * _EPS * eigenvalues.max(initial=0.0))[::-1]
     eigenvalues, vectors = eigenvalues[keep], vectors[:, keep]
     along = (vectors.T @ (weights * columns.xty[bound])) / np.sqrt(eigenvalues)
@@ -107,7 +106,8 @@ def _from_rows(
     columns: UnitColumns, flat: NDArray[np.bool_], bound: NDArray[np.intp], weights: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Through the rows: for more columns than rows, and to profile unpenalised columns out."""
-    Z = columns.columns(bound) * weights[bound]
+    Z = columns.columns(bound)
+    Z *= weights[bound]
     response, offset = columns.response, np.zeros(columns.p)
     where = np.flatnonzero(flat)
     follow = np.zeros((len(where), len(bound)))
@@ -119,12 +119,12 @@ def _from_rows(
         response = response - F @ offset[where]
         Z = Z - F @ follow
     if Z.shape[1] <= len(Z):
-        eigenvalues, vectors = linalg.eigh(Z.T @ Z)
+        eigenvalues, vectors = np.linalg.eigh(Z.T @ Z)
         keep = np.flatnonzero(eigenvalues > Z.shape[1] * _EPS * eigenvalues.max(initial=0.0))[::-1]
         eigenvalues, vectors = eigenvalues[keep], vectors[:, keep]
         along = (vectors.T @ (Z.T @ response)) / np.sqrt(eigenvalues)
     else:
-        eigenvalues, left = linalg.eigh(Z @ Z.T)
+        eigenvalues, left = np.linalg.eigh(Z @ Z.T)
         keep = np.flatnonzero(eigenvalues > len(Z) * _EPS * eigenvalues.max(initial=0.0))[::-1]
         eigenvalues, left = eigenvalues[keep], left[:, keep]
         vectors = (Z.T @ left) / np.sqrt(eigenvalues)

@@ -7,6 +7,7 @@ All solvers work here, so that units (1e-150 or 1e150) never reach them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeAlias
@@ -17,7 +18,7 @@ from scipy import linalg, sparse
 
 from priormap.errors import PriormapError
 from priormap.moments import Moments, dense, means_and_norms, moments_of, row_blocks
-from priormap.validation import Matrix
+from priormap.validation import Matrix, refuse_non_finite
 
 __all__ = ["UnitColumns"]
 
@@ -41,32 +42,29 @@ class UnitColumns:
         Means that were taken out; zero without an intercept.
     x_norm, y_norm : array of shape (p,), float
         Lengths after centring; exactly zero for a constant column or response.
-    column_sums : array of shape (p,)
-        Sums of the caller's columns.
     """
 
-    def __init__(
-        self, X: Matrix, y: Floats, names: tuple[str, ...], column_sums: Floats, intercept: bool
-    ) -> None:
+    def __init__(self, X: Matrix, y: Floats, names: tuple[str, ...], intercept: bool) -> None:
         self._X, self._y, self._intercept = X, y, intercept
+        self._names = names
         self.n, self.p = X.shape
-        self._names, self.column_sums = names, column_sums
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             if self.has_cheap_gram:
                 moments = self.moments
                 self.x_mean, self.y_mean = moments.x_mean, moments.y_mean
-                norms, y_norm = np.sqrt(np.diag(moments.xtx).clip(0)), np.sqrt(moments.yty)
+                norms = np.sqrt(np.maximum(moments.xtx.diagonal(), 0.0))
+                y_norm = math.sqrt(moments.yty)
             else:
-                self.x_mean, norms = means_and_norms(X, column_sums, intercept)
+                self.x_mean, norms = means_and_norms(X, intercept)
                 self.y_mean = float(y.mean()) if intercept else 0.0
-                y_norm = np.linalg.norm(y - self.y_mean)
-        for j in np.flatnonzero(~(norms > _SMALLEST_NORM) | ~(norms < _LARGEST_NORM)):
-            column = X[:, [j]].toarray() if sparse.issparse(X) else X[:, j]
-            _refuse_extreme_units(f"column {names[j]!r}", column, intercept)
+                y_norm = float(np.linalg.norm(y - self.y_mean))
+        if not (norms.min() > _SMALLEST_NORM and norms.max() < _LARGEST_NORM):
+            self._judge_columns(norms)
         if not _SMALLEST_NORM < y_norm < _LARGEST_NORM:
             _refuse_extreme_units("y", y, intercept)
-        noise = 4 * _EPS * np.sqrt(self.n)
-        norms[norms <= noise * np.abs(self.x_mean)] = 0.0
+        noise = 4 * _EPS * math.sqrt(self.n)
+        if intercept:
+            norms[norms <= noise * np.abs(self.x_mean)] = 0.0
         self.x_norm = norms
         self.y_norm = 0.0 if y_norm <= noise * abs(self.y_mean) else float(y_norm)
 
@@ -85,11 +83,12 @@ class UnitColumns:
         """``Z'Z``, shape (p, p): unit diagonal, zero rows for constant columns."""
         if self.has_cheap_gram:
             inverse = self._inverse_norm
-            gram = self.moments.xtx * inverse[:, None] * inverse
+            gram = self.moments.xtx * inverse[:, None]
+            gram *= inverse
         else:
             Z = self.columns(np.arange(self.p))
             gram = Z.T @ Z
-        np.fill_diagonal(gram, self.x_norm > 0)
+        gram.flat[:: self.p + 1] = self.x_norm > 0
         return gram
 
     @cached_property
@@ -154,8 +153,19 @@ class UnitColumns:
         return self.response - self.fitted(coef)
 
     @cached_property
+    def divisor(self) -> Floats:
+        """``x_norm``, with 1 for constant columns."""
+        return self.x_norm if self.x_norm.all() else np.where(self.x_norm > 0, self.x_norm, 1.0)
+
+    @cached_property
     def _inverse_norm(self) -> Floats:
-        return np.divide(1.0, self.x_norm, out=np.zeros(self.p), where=self.x_norm > 0)
+        return (self.x_norm > 0) / self.divisor
+
+    def _judge_columns(self, norms: Floats) -> None:
+        for j in np.flatnonzero(~(norms > _SMALLEST_NORM) | ~(norms < _LARGEST_NORM)):
+            column = self._X[:, [j]].toarray() if sparse.issparse(self._X) else self._X[:, j]
+            refuse_non_finite(self._names[j], column)
+            _refuse_extreme_units(f"column {self._names[j]!r}", column, self._intercept)
 
     @cached_property
     def _centred_response(self) -> Floats:

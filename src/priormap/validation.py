@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,14 +14,25 @@ from scipy import sparse
 
 from priormap.errors import PriormapError
 
-__all__ = ["Matrix", "as_design", "as_names", "as_numbers", "as_response", "check_same_index"]
+__all__ = [
+    "Matrix",
+    "as_design",
+    "as_names",
+    "as_numbers",
+    "as_response",
+    "check_same_index",
+    "refuse_non_finite",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 Matrix: TypeAlias = Any  # a float array, or a scipy csc_array of floats
 
 
-def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, ...], Floats]:
-    """Return X as a finite float matrix (no copy where it is one), its names and column sums."""
+def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, ...]]:
+    """Return X as a float matrix (no copy where it is one) and the names of its columns.
+
+    Whether every entry is finite is seen where the columns are summed: `refuse_non_finite`.
+    """
     own_names = None
     if sparse.issparse(X):
         _refuse_kind("X", X.dtype)
@@ -33,11 +45,7 @@ def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, .
     else:
         matrix = as_numbers("X", X)
         _refuse_shape(matrix.shape)
-    checked = as_names(names, own_names, matrix.shape[1])
-    with np.errstate(invalid="ignore", over="ignore"):
-        sums = np.asarray(np.ones(matrix.shape[0]) @ matrix)
-    _refuse_non_finite(sums, matrix, checked)
-    return matrix, checked, sums
+    return matrix, as_names(names, own_names, matrix.shape[1])
 
 
 def as_response(y: Any, n_rows: int) -> Floats:
@@ -63,9 +71,9 @@ def as_response(y: Any, n_rows: int) -> Floats:
         raise PriormapError(
             f"X has {n_rows} rows but y has {len(vector)}; give one response per row"
         )
-    bad = ~np.isfinite(vector)
-    if bad.any():
-        raise PriormapError(f"y has {_count_bad(vector[bad])}; drop or impute these rows first")
+    if not np.isfinite(vector).all():
+        bad = vector[~np.isfinite(vector)]
+        raise PriormapError(f"y has {_count_bad(bad)}; drop or impute these rows first")
     return vector
 
 
@@ -74,7 +82,7 @@ def as_names(
 ) -> tuple[str, ...]:
     """Column names: the given ones, or the table's own, or x0, x1, ..."""
     if names is None and own_names is None:
-        return tuple([f"x{j}" for j in range(n_columns)])
+        return _default_names(n_columns)
     if isinstance(names, str) or not isinstance(names, Iterable | None):
         raise PriormapError(f"names must be a list of column names, got {names!r}")
     given = own_names if names is None else names
@@ -93,6 +101,11 @@ def as_names(
             "rename the columns so that each name is unique"
         )
     return chosen
+
+
+@lru_cache(maxsize=8)  # a thousand names take as long as a fit
+def _default_names(n_columns: int) -> tuple[str, ...]:
+    return tuple(f"x{j}" for j in range(n_columns))
 
 
 def check_same_index(X: Any, y: Any) -> None:
@@ -174,6 +187,8 @@ def _reads_as_number(text: str | bytes) -> bool:
 
 def as_numbers(name: str, value: Any) -> Floats:
     """Return `value` as an array of floats, or raise a sentence that names `name`."""
+    if type(value) is np.ndarray and value.dtype == np.float64:
+        return value
     if isinstance(value, np.ma.MaskedArray):
         raise PriormapError(
             f"{name} is a masked array, whose mask numpy would drop silently; "
@@ -206,16 +221,13 @@ def _refuse_kind(name: str, dtype: np.dtype[Any]) -> None:
         raise PriormapError(f"{name} has dtype {dtype}, not numbers; convert it to floats first")
 
 
-def _refuse_non_finite(column_sums: Floats, matrix: Matrix, names: tuple[str, ...]) -> None:
-    """Sums are finite where entries are; only where one is not are the entries counted."""
-    for j in np.flatnonzero(~np.isfinite(column_sums)):
-        column = matrix[:, [j]].data if sparse.issparse(matrix) else matrix[:, j]
-        bad = ~np.isfinite(column)
-        if bad.any():
-            raise PriormapError(
-                f"column {names[j]!r} of X has {_count_bad(column[bad])}; "
-                "drop or impute these rows first"
-            )
+def refuse_non_finite(name: str, column: Floats) -> None:
+    """Refuse a column with NaN or infinity, and say how many."""
+    bad = ~np.isfinite(column)
+    if bad.any():
+        raise PriormapError(
+            f"column {name!r} of X has {_count_bad(column[bad])}; drop or impute these rows first"
+        )
 
 
 def _count_bad(values: Floats) -> str:

@@ -14,6 +14,7 @@ complementarity, which does not cycle), and the sign of a rate decides whether i
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TypeAlias
 
 import numpy as np
@@ -93,7 +94,7 @@ def follow_path(
     room = min(max_knots, p + 16)
     lams, coefs = np.empty(room), np.zeros((room, p))
     gram = np.ascontiguousarray(gram, dtype=float)
-    if not np.isfinite([gram.sum(), np.sum(xty), np.sum(weights)]).all():
+    if not isfinite(gram.sum() + xty.sum() + weights.sum()):
         return lams[:0], coefs[:0], BROKEN, 0
     work = gram, *empty_state(xty, weights)
     k, lam = begin_path(*work, np.asarray(signs, dtype=float), 0, float(lam), float(lam_min))

@@ -229,8 +229,7 @@ def _path_of_joint_modes(data: Regression, prior: Prior, scales: Floats | None) 
 
 def _user_coefs(data: Regression, unit_coefs: Floats) -> tuple[Floats, Floats]:
     columns = data.unit
-    norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
-    coef = unit_coefs * (columns.y_norm / norm)
+    coef = unit_coefs * (columns.y_norm / columns.divisor)
     return coef, columns.y_mean - coef @ columns.x_mean
 
 

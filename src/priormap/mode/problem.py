@@ -45,8 +45,7 @@ class UnitProblem:
     def of(cls, data: Regression, penalty: Penalty) -> UnitProblem:
         """Express a penalty, given in the caller's units, in unit columns."""
         columns = data.unit
-        live = columns.x_norm > 0
-        norm = np.where(live, columns.x_norm, 1.0)
+        norm = columns.divisor
         with np.errstate(over="ignore"):
             l1 = np.minimum(penalty.l1 / norm / (columns.y_norm or 1.0), _LARGEST_PENALTY)
             l2 = np.minimum(penalty.l2 / norm / norm, _LARGEST_PENALTY)
@@ -89,8 +88,7 @@ class UnitProblem:
     def to_user(self, coef: Floats) -> tuple[Floats, float]:
         """Coefficients and intercept in the caller's units."""
         columns = self.columns
-        norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
-        user = coef * columns.y_norm / norm
+        user = coef * columns.y_norm / columns.divisor
         return user, float(columns.y_mean - columns.x_mean @ user)
 
     def from_user(self, coef: Floats) -> Floats:

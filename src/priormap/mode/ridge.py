@@ -107,6 +107,8 @@ def _dual_ridge(problem: UnitProblem) -> Floats:
             return solve_by_rows(Z, columns.response, np.zeros(columns.p), problem.l2)
         right = Z.T @ columns.response
         coef = _back_solve(factor, right)
+        if rcond >= _TRUSTED_RCOND:
+            return coef
         return coef + _back_solve(factor, Z.T @ (columns.response - Z @ coef) - problem.l2 * coef)
     root = 1 / np.sqrt(problem.l2)
     Z *= root

@@ -27,6 +27,8 @@ def is_unique_minimiser(problem: UnitProblem, coef: Floats, gradient: Floats) ->
     """Whether the minimiser `coef`, with gradient ``Z'r``, is the only one."""
     columns = problem.columns
     l1, flat = problem.l1, problem.is_flat
+    if columns.has_cheap_gram and columns.smallest_pivot > _SURE_PIVOT and columns.x_norm.all():
+        return True
     if ((problem.l1 == 0) & (problem.l2 == 0) & ~flat).any():
         return False  # an unpenalised constant column: any coefficient serves
     if columns.has_cheap_gram and columns.smallest_pivot > _SURE_PIVOT:
