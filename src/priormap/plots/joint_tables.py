@@ -199,7 +199,8 @@ def _likelihood_root(fit: MapEstimate, which: list[int]) -> Floats:
     at = np.searchsorted(live, which)
     covariance = np.linalg.inv(unit.gram[np.ix_(live, live)])[np.ix_(at, at)]
     length = unit.x_norm[which]
-    return fit.sigma * np.linalg.cholesky(covariance / length[:, None] / length)
+    root = np.linalg.cholesky(covariance / length[:, None] / length)
+    return np.asarray(fit.sigma * root, dtype=float)
 
 
 def _ellipse(center: Floats, root: Floats, start: Floats) -> tuple[Floats, Floats]:
