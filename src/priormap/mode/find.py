@@ -22,6 +22,7 @@ __all__ = ["audit", "find_map"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _TOLERANCE = 1e-9
+_EXACT_FIT = 1e-22  # objective over |y|**2: a fit to eleven digits
 _UNDECIDED = 1e-3  # share of the objective that rounding may hide without a warning
 
 
@@ -59,7 +60,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     Warns
     -----
     PriormapWarning
-        If the mode is not unique, or double precision cannot decide it.
+        If the mode is not unique, double precision cannot decide it, or it fits y exactly.
 
     References
     ----------
@@ -162,12 +163,12 @@ def _mode_given_sigma(
         iterations=iterations,
         sigma_residual=sigma_residual,
     )
-    _warn_of_doubt(certificate)
+    _warn_of_doubt(certificate, data)
     user, intercept = problem.to_user(coef)
     return MapEstimate(user, intercept, sigma, certificate, penalty, data, prior)
 
 
-def _warn_of_doubt(certificate: Certificate) -> None:
+def _warn_of_doubt(certificate: Certificate, data: Regression) -> None:
     if not certificate.is_mode or certificate.resolution > _UNDECIDED:
         warnings.warn(
             "double precision cannot decide this mode: nearly collinear columns leave its "
@@ -180,6 +181,12 @@ def _warn_of_doubt(certificate: Certificate) -> None:
         warnings.warn(
             "the mode is not unique: collinear columns share a coefficient in any "
             "proportion; one of the modes is returned",
+            PriormapWarning,
+            stacklevel=4,
+        )
+    elif certificate.objective < _EXACT_FIT * data.unit.y_norm**2:
+        warnings.warn(
+            "the mode fits y exactly: nothing is left from which to judge the noise",
             PriormapWarning,
             stacklevel=4,
         )
