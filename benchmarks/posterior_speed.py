@@ -11,7 +11,7 @@ checks, diagnostics and tree; a peer's is that of its sampling alone, compiled b
 start" is the first call in a fresh process, imports and compilation included, for all (our
 compiled kernels are cached on disk, as nobody else's are: empty NUMBA_CACHE_DIR for the first
 call ever). Ratios above 1 say that we are ahead. A sampler that used up its patience is shown
-with what it could at most have reached.
+with one effective draw per draw, which only negatively correlated chains exceed.
 """
 
 from __future__ import annotations
