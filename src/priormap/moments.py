@@ -21,7 +21,6 @@ __all__ = ["Moments", "dense", "means_and_norms", "moments_of", "row_blocks"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _BLOCK_ENTRIES = 1 << 18  # two megabytes: a block and its centred copy stay in cache
-_EPS = float(np.finfo(float).eps)
 # A centred sum of squares this much smaller than the one about the provisional centre has
 # lost digits to cancellation: the pass is made again about the mean itself.
 _CANCELLATION = 1e-3

@@ -84,7 +84,7 @@ class _Profile:
         self._prior_is_scaled = prior.scaled_by_noise
         self._is_laplace = isinstance(prior, Laplace)
         scale = column_scale(prior, data)
-        norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
+        norm = columns.divisor
         # prior scales of unit coefficients; in units of sigma / |y| if scaled by the noise
         unit_scale = scale * norm if self._prior_is_scaled else scale * norm / self.unit
         self._m = data.n_rows + (np.isfinite(scale).sum() if self._prior_is_scaled else 0)

@@ -42,7 +42,7 @@ class Draws:
 def user_coefs(data: Regression, unit_coef: Floats) -> Floats:
     """Coefficients in units of X from those of unit columns; any leading shape."""
     columns = data.unit
-    norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
+    norm = columns.divisor
     return unit_coef * ((columns.y_norm or 1.0) / norm)
 
 

@@ -24,7 +24,7 @@ def gaussian_posterior(data: Regression, prior: Gaussian) -> GaussianPosterior:
     """Posterior of the unit coefficients, of sigma in units of ``|y|``, and of the scale."""
     columns = data.unit
     unit_y = columns.y_norm or 1.0
-    norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
+    norm = columns.divisor
     scale = relative_scale(prior, data) * norm / (1.0 if prior.scaled_by_noise else unit_y)
     dof = data.n_rows - data.intercept
     uu = 1.0 if columns.y_norm > 0 else 0.0

@@ -92,7 +92,7 @@ def _unit_prior(data: Regression, prior: Laplace) -> kernels.LaplacePrior:
 
     columns = data.unit
     unit_y = columns.y_norm or 1.0
-    norm = np.where(columns.x_norm > 0, columns.x_norm, 1.0)
+    norm = columns.divisor
     scale = relative_scale(prior, data) * norm / (1.0 if prior.scaled_by_noise else unit_y)
     noise = _density(None if isinstance(data.sigma, float) else data.sigma, unit_y)
     return kernels.laplace_prior(
