@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from priormap.mode.problem import UnitProblem
 from priormap.mode.uniqueness import is_unique_minimiser
 
-__all__ = ["Certificate", "certify"]
+__all__ = ["TOLERANCE", "Certificate", "certify"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
+TOLERANCE = 1e-9  # of the relative gap and of the optimality conditions
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import PriormapError
 from priormap.mode.certificate import Certificate
-from priormap.mode.find import audit, find_map
+from priormap.mode.find import find_map
+from priormap.mode.judging import audit
 from priormap.mode.laplace_knots import LaplaceKnots
 from priormap.mode.problem import UnitProblem
 from priormap.penalty import Penalty
