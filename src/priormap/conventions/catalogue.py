@@ -1,0 +1,32 @@
+"""All conventions by name."""
+
+from __future__ import annotations
+
+import difflib
+
+from priormap.conventions.of_priors import PRIORS
+from priormap.conventions.of_python import PYTHON
+from priormap.conventions.of_r import R_PACKAGES
+from priormap.conventions.of_scikit_learn import SCIKIT_LEARN
+from priormap.conventions.of_training_loops import TRAINING_LOOPS
+from priormap.conventions.records import Convention
+from priormap.errors import PriormapError
+
+__all__ = ["CONVENTIONS", "convention_named"]
+
+CONVENTIONS: dict[str, Convention] = {
+    one.name: one for one in (*PRIORS, *SCIKIT_LEARN, *PYTHON, *R_PACKAGES, *TRAINING_LOOPS)
+}
+
+
+def convention_named(name: str) -> Convention:
+    """Record of a convention; an unknown name is refused with the nearest ones."""
+    if isinstance(name, str) and name in CONVENTIONS:
+        return CONVENTIONS[name]
+    known = {one.lower(): one for one in CONVENTIONS}
+    wanted = str(name).lower()
+    low = [one for one in known if wanted and (wanted in one or one in wanted)]
+    low += difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
+    near = ", ".join(repr(known[one]) for one in dict.fromkeys(low[:4]))
+    hint = f"the nearest are {near}" if near else "list_conventions() has them all"
+    raise PriormapError(f"unknown convention {name!r}; {hint}")

@@ -1,0 +1,97 @@
+"""The numbers of a library call, checked, with the library's defaults for those left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.conventions.records import Convention
+from priormap.errors import PriormapError
+from priormap.validation import as_numbers
+
+__all__ = ["Numbers", "checked_numbers", "range_in_words"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = dict[str, float | Floats]
+
+# Kind of parameter: smallest and largest value, whether those are allowed, and words for it
+_RANGES = {
+    "share": (0.0, True, 1.0, True, "between 0 and 1"),
+    "weight": (0.0, True, np.inf, False, "finite and not negative"),
+    "scale": (0.0, False, np.inf, True, "positive"),
+    "precision": (0.0, False, np.inf, False, "positive and finite"),
+}
+
+
+def checked_numbers(
+    convention: Convention, value: float | Mapping[str, Any], n_features: int | None
+) -> Numbers:
+    """Return every parameter that the call has; a bare number is that of its one strength."""
+    given = dict(value) if isinstance(value, Mapping) else {_only_strength(convention): value}
+    for name in given:
+        if name not in convention.parameters:
+            raise PriormapError(
+                f"{convention.name} has no {name!r}; it has {', '.join(convention.parameters)}"
+            )
+    complete: Numbers = {}
+    for name in convention.parameters:
+        number = given.get(name)
+        number = convention.defaults.get(name) if number is None else number
+        if number is not None:
+            complete[name] = _checked(convention, name, number, n_features)
+    for name in convention.strengths:
+        if name not in complete:
+            raise PriormapError(f"{convention.name} needs {name}, which has no default; give it")
+    return complete
+
+
+def range_in_words(convention: Convention, name: str) -> str:
+    """Range of a parameter: ``alpha >= 0``, ``0 <= l1_ratio <= 1``, ``C > 0``."""
+    low, with_low, high, _, _ = _RANGES[_kind(convention, name)]
+    bound = f" <= {high:g}" if high < np.inf else ""
+    if bound:
+        return f"{low:g} <= {name}{bound}"
+    return f"{name} {'>=' if with_low else '>'} {low:g}"
+
+
+def _kind(convention: Convention, name: str) -> str:
+    if name == convention.mixing:
+        return "share"
+    if name == convention.precision:
+        return "precision"
+    powers = [term.power for term in convention.terms if term.parameter == name]
+    return "scale" if min(powers, default=1) < 0 else "weight"
+
+
+def _only_strength(convention: Convention) -> str:
+    if len(convention.strengths) != 1:
+        raise PriormapError(
+            f"{convention.name} has {' and '.join(convention.strengths)}; give them by name"
+        )
+    return convention.strengths[0]
+
+
+def _checked(
+    convention: Convention, name: str, value: Any, n_features: int | None
+) -> float | Floats:
+    who = f"{name} of {convention.name}"
+    numbers = as_numbers(who, value)
+    is_factor = name == convention.factors
+    is_vector = is_factor or (convention.per_column and name in convention.strengths)
+    if numbers.ndim > is_vector or (is_factor and not numbers.ndim) or isinstance(value, bool):
+        wanted = "a vector, one number per column" if is_factor else "a number"
+        raise PriormapError(f"{who} must be {wanted}, got {value!r}")
+    if numbers.ndim and n_features and len(numbers) != n_features:
+        raise PriormapError(f"{who} has {len(numbers)} entries for {n_features} columns")
+    low, with_low, high, with_high, words = _RANGES[_kind(convention, name)]
+    above = numbers >= low if with_low else numbers > low
+    below = numbers <= high if with_high else numbers < high
+    if not (above & below).all():
+        bad = numbers.ravel()[~(above & below).ravel()]
+        raise PriormapError(f"{who} must be {words}, got {bad[0]:g}")
+    if is_factor and not numbers.any():
+        raise PriormapError(f"{who} is zero in every column; penalise at least one")
+    return numbers if numbers.ndim else float(numbers)

@@ -1,0 +1,136 @@
+"""Other Python libraries with linear models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from priormap.conventions.records import Convention, Term
+
+__all__ = ["PYTHON"]
+
+_SQUARES = "sum (y - a - x b)^2 / (2 n)"
+_CELER, _SKGLM = "checked against celer to 1e-9", "checked against skglm to 1e-9"
+
+_CELER_LASSO = Convention(
+    name="celer.Lasso",
+    objective=f"{_SQUARES} + alpha sum weights |b|",
+    evidence=_CELER,
+    l1=Term("alpha", rows="n"),
+    defaults={"alpha": 1.0},
+    factors="weights",
+    weights="none",
+)
+_CELER_ELASTIC_NET = replace(
+    _CELER_LASSO,
+    name="celer.ElasticNet",
+    objective=f"{_SQUARES} + alpha sum weights (l1_ratio |b| + (1 - l1_ratio) / 2 b^2)",
+    l2=Term("alpha", rows="n"),
+    mixing="l1_ratio",
+    defaults={"alpha": 1.0, "l1_ratio": 0.5},
+)
+_STATSMODELS_OLS = Convention(
+    name="statsmodels.OLS.fit_regularized",
+    objective=f"{_SQUARES} + sum alpha (L1_wt |b| + (1 - L1_wt) / 2 b^2)",
+    evidence="checked against statsmodels to 1e-6, the tolerance of its solver",
+    l1=Term("alpha", rows="n"),
+    l2=Term("alpha", rows="n"),
+    mixing="L1_wt",
+    defaults={"alpha": 0.0, "L1_wt": 1.0},
+    per_column=True,
+    weights="none",
+    intercept="penalised",
+    note="give alpha as a vector with 0 for the constant column to leave the intercept free",
+)
+
+PYTHON = (
+    _CELER_LASSO,
+    _CELER_ELASTIC_NET,
+    Convention(
+        name="celer.LogisticRegression",
+        objective="C sum nll + sum |b|",
+        evidence=_CELER,
+        l1=Term("C", power=-1),
+        defaults={"C": 1.0},
+        weights="none",
+        intercept="none",
+        likelihood="binomial",
+    ),
+    replace(
+        _CELER_LASSO,
+        name="skglm.Lasso",
+        objective=f"{_SQUARES} + alpha sum |b|",
+        evidence=_SKGLM,
+        factors="",
+    ),
+    replace(_CELER_LASSO, name="skglm.WeightedLasso", evidence=_SKGLM),
+    replace(
+        _CELER_ELASTIC_NET,
+        name="skglm.ElasticNet",
+        objective=f"{_SQUARES} + alpha sum (l1_ratio |b| + (1 - l1_ratio) / 2 b^2)",
+        evidence=_SKGLM,
+        factors="",
+    ),
+    Convention(
+        name="skglm.SparseLogisticRegression",
+        objective="mean of nll + alpha sum |b|",
+        evidence=_SKGLM,
+        l1=Term("alpha", rows="n"),
+        defaults={"alpha": 1.0},
+        weights="none",
+        likelihood="binomial",
+    ),
+    _STATSMODELS_OLS,
+    replace(
+        _STATSMODELS_OLS,
+        name="statsmodels.WLS.fit_regularized",
+        objective="sum w (y - a - x b)^2 / (2 W) + sum alpha (L1_wt |b| + (1 - L1_wt) / 2 b^2)",
+        l1=Term("alpha", rows="W"),
+        l2=Term("alpha", rows="W"),
+        weights="normalised",
+    ),
+    Convention(
+        name="statsmodels.Logit.fit_regularized",
+        objective="sum nll + sum alpha |b|",
+        evidence="checked against statsmodels to 1e-6, the tolerance of its solver",
+        l1=Term("alpha"),
+        defaults={"alpha": 0.0},
+        per_column=True,
+        weights="none",
+        intercept="penalised",
+        likelihood="binomial",
+        note=_STATSMODELS_OLS.note,
+    ),
+    Convention(
+        name="adelie.grpnet",
+        objective="sum w (y - a - x b)^2 / (2 W) "
+        "+ lmda sum penalty (alpha |b| + (1 - alpha) / 2 b^2)",
+        evidence="checked against adelie to 1e-9",
+        l1=Term("lmda", rows="W"),
+        l2=Term("lmda", rows="W"),
+        mixing="alpha",
+        factors="penalty",
+        defaults={"alpha": 1.0},
+        weights="normalised",
+        note="one column per group; lmda is an entry of lmda_path",
+    ),
+    Convention(
+        name="xgboost.gblinear",
+        objective="sum w (y - a - x b)^2 / 2 + W (reg_alpha sum |b| + reg_lambda / 2 sum b^2)",
+        evidence="checked against XGBoost to 1e-4, its single precision",
+        l1=Term("reg_alpha", rows="W"),
+        l2=Term("reg_lambda", rows="W"),
+        defaults={"reg_alpha": 0.0, "reg_lambda": 0.0},
+    ),
+    Convention(
+        name="bambi.autoscale",
+        objective="b ~ Normal(0, (scale sd(y) / sd(x))^2), the default prior",
+        evidence="read from the documentation",
+        l2=Term("scale", power=-2, response=-2, noise=2),
+        defaults={"scale": 2.5},
+        column="sd",
+        response="sd",
+        weights="none",
+        intercept="penalised",
+        note="the intercept has a wide normal prior on centred X; Laplace priors are not scaled",
+    ),
+)
