@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import sparse, stats
+from scipy import integrate, sparse, stats
 
 from priormap import (
+    ElasticNet,
     Gaussian,
     HalfNormal,
     HalfStudentT,
@@ -54,6 +55,32 @@ def test_a_standardised_prior_speaks_of_standardised_columns(rows, family, law, 
         + (law(0, 0.5).logpdf(sd * COEF) + np.log(sd)).sum()
     )
     assert log_posterior(data, family(0.5), COEF, level) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("in_noise", [False, True])
+def test_an_elastic_net_is_the_normalised_product_of_two_priors(rows, in_noise):
+    X, y = rows
+    s, t, sigma, factor = np.array([0.3, 2.0, 1.0]), 0.7, 0.8, 1.7
+    unit = factor * X.std(axis=0) ** -1.0 * (sigma if in_noise else 1.0)
+
+    def product(b):
+        return stats.laplace(0, s * unit).logpdf(b) + stats.norm(0, t * unit).logpdf(b)
+
+    mass = [
+        2 * integrate.quad(lambda b, j=j: np.exp(product(b)[j]), 0, 40 * unit[j], epsabs=0)[0]
+        for j in range(3)
+    ]
+    expected = (
+        stats.norm(INTERCEPT + X @ COEF, sigma).logpdf(y).sum()
+        + (product(COEF) - np.log(mass)).sum()
+        + HalfNormal(2.0).logpdf(factor)
+    )
+    data = Regression(X, y, sigma, standardize=True)
+    prior = ElasticNet(s, t, scaled_by_noise=in_noise, hyperprior=HalfNormal(2.0))
+    found = log_posterior(data, prior, COEF, INTERCEPT, scale=factor)
+    assert found == pytest.approx(expected, rel=1e-10)
+    flat = log_posterior(data, ElasticNet(np.inf, np.inf), COEF, INTERCEPT)
+    assert flat == log_posterior(data, Laplace(np.inf), COEF, INTERCEPT)
 
 
 def test_flat_priors_count_as_one(rows):

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priormap import Gaussian, Laplace, Penalty, PriormapError, Regression, log_posterior
+from priormap import (
+    ElasticNet,
+    Gaussian,
+    HalfNormal,
+    Laplace,
+    Penalty,
+    PriormapError,
+    Regression,
+    log_posterior,
+)
+from priormap.penalty import column_prior, column_scale, relative_prior
 
 
 @pytest.fixture
@@ -16,7 +26,7 @@ def data(rng):
 
 @pytest.mark.parametrize("in_noise", [False, True])
 @pytest.mark.parametrize("standardize", [False, True])
-@pytest.mark.parametrize("prior", [Gaussian, Laplace])
+@pytest.mark.parametrize("prior", [Gaussian, Laplace, ElasticNet])
 def test_penalised_loss_is_the_log_posterior_times_minus_sigma_squared(
     data, rng, prior, standardize, in_noise
 ):
@@ -41,6 +51,10 @@ def test_formulas_by_hand(data):
     assert Penalty.from_prior(Gaussian(0.5), data, 2.0).l2.tolist() == [16.0] * 3
     assert Penalty.from_prior(Laplace(0.5, True), data, 2.0).l1.tolist() == [4.0] * 3
     assert Penalty.from_prior(Gaussian(0.5, True), data, 2.0).l2.tolist() == [4.0] * 3
+    for in_noise in (False, True):
+        both = Penalty.from_prior(ElasticNet(0.5, 4.0, in_noise), data, 2.0)
+        assert both.l1.tolist() == [4.0 if in_noise else 8.0] * 3
+        assert both.l2.tolist() == [1 / 16 if in_noise else 0.25] * 3
     flat = Penalty.from_prior(Laplace([1.0, np.inf, 1.0]), data, 2.0)
     assert flat.l1[1] == 0
     assert not flat.l2.any()
@@ -51,8 +65,28 @@ def test_it_agrees_with_the_conversions_of_the_priors(alpha, sigma):
     data = Regression([[0.0], [1.0], [2.0], [4.0]], [1.0, 0.0, 2.0, 1.0], sigma=sigma)
     ridge = Penalty.from_prior(Gaussian.from_ridge(alpha, sigma), data, sigma)
     lasso = Penalty.from_prior(Laplace.from_lasso(alpha, sigma, data.n_rows), data, sigma)
+    net = Penalty.from_prior(ElasticNet.from_elastic_net(alpha, 0.25, sigma, 4), data, sigma)
+    assert net.l1[0] == pytest.approx(alpha, rel=1e-14)
+    assert net.l2[0] == pytest.approx(3 * alpha, rel=1e-14)
     assert ridge.l2[0] == pytest.approx(alpha, rel=1e-14)
     assert lasso.l1[0] == pytest.approx(data.n_rows * alpha, rel=1e-14)
+
+
+def test_priors_of_columns_in_the_callers_units(data):
+    standard = Regression(data.X, data.y, data.sigma, standardize=True)
+    sd = data.column_sd
+    net = column_prior(ElasticNet(0.5, [1.0, 2.0, np.inf]), standard)
+    np.testing.assert_allclose(net.l1_scale, 0.5 / sd)
+    np.testing.assert_allclose(net.l2_scale, [1.0 / sd[0], 2.0 / sd[1], np.inf])
+    np.testing.assert_allclose(column_scale(Laplace(2.0), standard), 2.0 / sd)
+    learnt = ElasticNet(0.5, hyperprior=HalfNormal(1.0), scaled_by_noise=True)
+    assert relative_prior(learnt, data) == ElasticNet([0.5] * 3, [1.0] * 3, scaled_by_noise=True)
+    with pytest.raises(PriormapError, match="is learnt"):
+        column_prior(learnt, data)
+    with pytest.raises(PriormapError, match="two scales for each column"):
+        column_scale(ElasticNet(), data)
+    with pytest.raises(PriormapError, match="l2_scale has 2 entries but X has 3 columns"):
+        column_prior(ElasticNet(1.0, [1.0, 2.0]), data)
 
 
 def test_value_is_the_formula(rng):

@@ -18,7 +18,7 @@ from priormap.density import log_posterior
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 from priormap.penalty import Penalty
-from priormap.priors import Gaussian, Laplace
+from priormap.priors import ElasticNet, Gaussian, Laplace
 from priormap.regression import Regression
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ _VERBS = {
 __all__ = [
     "Certificate",
     "Contrast",
+    "ElasticNet",
     "Gaussian",
     "HalfCauchy",
     "HalfNormal",

@@ -8,12 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc, erfcx
 
-__all__ = ["log_mills", "truncated_normal_mean", "truncated_normal_mean_square"]
+__all__ = [
+    "log_mills",
+    "truncated_normal_mean",
+    "truncated_normal_mean_square",
+    "two_sided_mean",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 _SQRT2 = np.sqrt(2.0)
 _TAIL = 4.0  # from here on the direct formulas cancel and the continued fraction has converged
 _LEVELS = 40  # levels of the continued fraction that give full precision at _TAIL
+_LINEAR = 1e-8  # relative to the density's own scale: its square is below rounding
 
 
 def log_mills(x: Floats) -> Floats:
@@ -39,6 +45,23 @@ def truncated_normal_mean_square(x: Floats) -> Floats:
     rest = _fraction(deep)
     shallow = np.minimum(x, _TAIL)
     return np.where(x > _TAIL, rest / (deep + rest), 1 - shallow * _direct_mean(shallow))
+
+
+def two_sided_mean(z: Floats, rate: Floats) -> Floats:
+    """Mean of the density proportional to ``exp(-(b - z)**2 / 2 - rate |b|)``, analytic in z.
+
+    A mixture of ``Normal(z - rate, 1)`` cut to the positive side and ``Normal(z + rate, 1)``
+    cut to the negative side.
+    """
+    u = np.abs(z)
+    # log odds of the side of z: the Gaussian factors of the two masses cancel exactly
+    log_odds = log_mills(rate - u) - log_mills(rate + u)
+    weight = 1 / (1 + np.exp(-log_odds))
+    near, far = truncated_normal_mean(rate - u), truncated_normal_mean(rate + u)
+    mean = weight * near - (1 - weight) * far
+    # close to zero the two sides cancel, and the mean is the variance at zero times u
+    tiny = u < _LINEAR * np.maximum(1.0, rate)
+    return np.sign(z) * np.where(tiny, u * truncated_normal_mean_square(rate), mean)
 
 
 def _direct_mean(x: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.errors import PriormapError, positive_number
-from priormap.penalty import check_prior, column_scale
+from priormap.penalty import check_prior, column_prior
 from priormap.priors import Prior
 from priormap.regression import Regression
 from priormap.validation import as_numbers
@@ -38,7 +38,7 @@ def log_posterior(
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
+    prior : Gaussian, Laplace or ElasticNet
     coef : array of shape (p,)
         Coefficients in units of X.
     intercept : float
@@ -97,10 +97,10 @@ def _at_scale(prior: Prior, scale: float | None) -> tuple[Prior, float]:
     if scale is None:
         raise PriormapError(f"the scale of {prior!r} is learnt; say at which scale")
     value = positive_number("scale", scale)
-    return prior.with_scale(value * np.asarray(prior.scale)), float(prior.hyperprior.logpdf(value))
+    return prior.stretched(value), float(prior.hyperprior.logpdf(value))
 
 
 def log_prior(data: Regression, prior: Prior, coef: ArrayLike, sigma: float) -> float:
     """Log density of `coef` under `prior` given sigma, in the caller's units."""
-    scale = column_scale(prior, data) * (sigma if prior.scaled_by_noise else 1.0)
-    return float(np.sum(type(prior)(scale).logpdf(coef)))
+    given_noise = column_prior(prior, data).stretched(sigma if prior.scaled_by_noise else 1.0)
+    return float(np.sum(given_noise.logpdf(coef)))

@@ -15,11 +15,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import PriormapError, positive_number
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.priors import ElasticNet, Prior
 from priormap.regression import Regression
 from priormap.validation import as_numbers
 
-__all__ = ["Penalty", "check_prior", "column_scale", "relative_scale"]
+__all__ = [
+    "Penalty",
+    "check_prior",
+    "column_prior",
+    "column_scale",
+    "relative_prior",
+    "relative_scale",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -69,15 +76,15 @@ class Penalty:
     def from_prior(cls, prior: Prior, data: Regression, sigma: float) -> Penalty:
         """Penalty whose minimiser is the mode under `prior` and known noise `sigma`.
 
-        ``l1 = sigma**2 / scale`` for the Laplace prior, ``l2 = sigma**2 / scale**2`` for the
-        Gaussian one; with ``scaled_by_noise`` they are ``sigma / scale`` and
-        ``1 / scale**2``. A standardised regression's prior speaks of ``sd_j * b_j``.
+        ``l1 = sigma**2 / l1_scale`` and ``l2 = sigma**2 / l2_scale**2``; with
+        ``scaled_by_noise`` they are ``sigma / l1_scale`` and ``1 / l2_scale**2``. The Laplace
+        prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
+        the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
-        scale, sigma = column_scale(prior, data), positive_number("sigma", sigma)
+        columns, sigma = column_prior(prior, data), positive_number("sigma", sigma)
         zero = np.zeros(data.n_features)
-        if isinstance(prior, Laplace):
-            return cls((sigma if prior.scaled_by_noise else sigma**2) / scale, zero)
-        return cls(zero, ((1.0 if prior.scaled_by_noise else sigma) / scale) ** 2)
+        noise = 1.0 if prior.scaled_by_noise else sigma
+        return cls(zero + sigma * noise / columns.l1_scale, zero + (noise / columns.l2_scale) ** 2)
 
     def value(self, coef: ArrayLike) -> float:
         """``sum(l1 |b|) + sum(l2 b**2) / 2``."""
@@ -85,30 +92,46 @@ class Penalty:
         return float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
 
 
-def column_scale(prior: Prior, data: Regression) -> Floats:
-    """Scale of the prior of each coefficient, in units of the caller's columns."""
+def column_prior(prior: Prior, data: Regression) -> Prior:
+    """Return the prior of each coefficient, with scales in units of the caller's columns."""
     check_prior(prior)
-    return _per_column(np.asarray(prior.known_scale), data)
+    _ = prior.known_scale  # refuses a learnt one
+    return relative_prior(prior, data)
+
+
+def relative_prior(prior: Prior, data: Regression) -> Prior:
+    """As `column_prior`, where the scale may be learnt: it is then a multiple of these."""
+    check_prior(prior)
+    for name in ("l1_scale", "l2_scale") if isinstance(prior, ElasticNet) else ("scale",):
+        scale = getattr(prior, name)
+        if np.ndim(scale) and len(scale) != data.n_features:
+            raise PriormapError(
+                f"{name} has {len(scale)} entries but X has {data.n_features} columns; "
+                "give one number, or one per column"
+            )
+    unit = 1 / data.column_sd if data.standardize else 1.0
+    return prior.stretched(np.ones(data.n_features) * unit)
+
+
+def column_scale(prior: Prior, data: Regression) -> Floats:
+    """Scale of a prior that has one, for each coefficient in units of the caller's columns."""
+    return _one_scale(column_prior(prior, data))
 
 
 def relative_scale(prior: Prior, data: Regression) -> Floats:
     """As `column_scale`, where the scale may be learnt: it is then a multiple of this."""
-    check_prior(prior)
-    return _per_column(np.asarray(prior.scale), data)
+    return _one_scale(relative_prior(prior, data))
 
 
 def check_prior(prior: object) -> None:
     """Refuse whatever is not a prior of priormap."""
-    if not isinstance(prior, Gaussian | Laplace):
-        raise PriormapError(f"prior must be Gaussian(...) or Laplace(...), got {prior!r}")
-
-
-def _per_column(scale: Floats, data: Regression) -> Floats:
-    if scale.ndim and len(scale) != data.n_features:
+    if not isinstance(prior, Prior):
         raise PriormapError(
-            f"scale has {len(scale)} entries but X has {data.n_features} columns; "
-            "give one number, or one per column"
+            f"prior must be Gaussian(...), Laplace(...) or ElasticNet(...), got {prior!r}"
         )
-    if not scale.ndim:
-        scale = np.full(data.n_features, float(scale))
-    return scale / data.column_sd if data.standardize else scale
+
+
+def _one_scale(columns: Prior) -> Floats:
+    if isinstance(columns, ElasticNet):
+        raise PriormapError(f"{columns!r} has two scales for each column, not one")
+    return np.asarray(columns.scale)

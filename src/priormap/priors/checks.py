@@ -1,0 +1,56 @@
+"""What a prior accepts, and the one sentence for everything that it does not."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError, positive_number
+from priormap.validation import as_numbers
+
+__all__ = ["checked_scale", "noise_sd", "penalty_strength", "refuse_flat_draws", "unwrap"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def checked_scale(name: str, scale: object) -> float | Floats:
+    """Return a positive number, or a read-only vector of them; infinity is the flat prior."""
+    values = as_numbers(name, scale).copy()
+    if values.ndim == 0:
+        return positive_number(name, scale, infinite=True)
+    if values.ndim != 1 or values.size == 0:
+        raise PriormapError(
+            f"{name} must be a positive number or a vector with one entry per column, "
+            f"got an array of shape {values.shape}"
+        )
+    bad = ~(values > 0)
+    if bad.any():
+        raise PriormapError(
+            f"{name} must be positive in every column, got {values[bad][0]} in column "
+            f"{int(np.flatnonzero(bad)[0])}"
+        )
+    values.flags.writeable = False
+    return values
+
+
+def penalty_strength(alpha: float) -> float:
+    """Return a penalty strength alpha: zero (no penalty) or a positive number."""
+    return 0.0 if np.ndim(alpha) == 0 and alpha == 0 else positive_number("alpha", alpha)
+
+
+def noise_sd(sd: float) -> float:
+    """Return the noise of one observed coefficient: zero or a positive number."""
+    return 0.0 if np.ndim(sd) == 0 and sd == 0 else positive_number("sd", sd)
+
+
+def refuse_flat_draws(is_flat: NDArray[np.bool_]) -> None:
+    """Raise where a flat prior is asked for draws."""
+    if is_flat.any():
+        raise PriormapError("scale=inf is the flat prior, which is improper: it has no draws")
+
+
+def unwrap(values: Floats) -> float | Floats:
+    """Return a number where the array is one."""
+    return float(values) if np.ndim(values) == 0 else values
