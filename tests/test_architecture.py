@@ -16,6 +16,7 @@ ROOT = Path(priormap.__file__).parent
 PUBLIC = {
     "Contrast",
     "contrast",
+    "convert",
     "pymc_model",
     "sample",
     "HalfCauchy",
@@ -37,6 +38,7 @@ PUBLIC = {
     "audit",
     "compare_map",
     "find_map",
+    "list_conventions",
     "log_posterior",
     "map_path",
     "plot_contrast",

@@ -22,6 +22,7 @@ from priormap.priors import ElasticNet, Gaussian, Laplace
 from priormap.regression import Regression
 
 if TYPE_CHECKING:
+    from priormap.conventions import convert, list_conventions
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
     from priormap.plots import (
         plot_contrast,
@@ -43,7 +44,9 @@ _VERBS = {
     "audit": "priormap.mode",
     "compare_map": "priormap.tables",
     "contrast": "priormap.tables",
+    "convert": "priormap.conventions",
     "find_map": "priormap.mode",
+    "list_conventions": "priormap.conventions",
     "map_path": "priormap.mode",
     "plot_contrast": "priormap.plots",
     "plot_joint": "priormap.plots",
@@ -76,7 +79,9 @@ __all__ = [
     "audit",
     "compare_map",
     "contrast",
+    "convert",
     "find_map",
+    "list_conventions",
     "log_posterior",
     "map_path",
     "plot_contrast",

@@ -1,11 +1,23 @@
 """How every library writes the same penalty, and the way from any of them to any other.
 
 `penalty_of` and `numbers_of` are the two directions through the hub `Penalty`; `DataFacts` is
-what they may ask of the data.
+what they may ask of the data. `convert` joins them.
 """
 
+from priormap.conventions.conversion import ConvertedPenalty, convert
 from priormap.conventions.facts import DataFacts
+from priormap.conventions.listing import list_conventions
 from priormap.conventions.records import Convention, Term
 from priormap.conventions.translation import numbers_of, penalty_of, sigma_of
 
-__all__ = ["Convention", "DataFacts", "Term", "numbers_of", "penalty_of", "sigma_of"]
+__all__ = [
+    "Convention",
+    "ConvertedPenalty",
+    "DataFacts",
+    "Term",
+    "convert",
+    "list_conventions",
+    "numbers_of",
+    "penalty_of",
+    "sigma_of",
+]

@@ -12,7 +12,7 @@ from priormap.conventions.records import Convention
 from priormap.errors import PriormapError
 from priormap.validation import as_numbers
 
-__all__ = ["Numbers", "checked_numbers", "range_in_words"]
+__all__ = ["Numbers", "by_name", "checked_numbers", "range_in_words"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = dict[str, float | Floats]
@@ -30,7 +30,7 @@ def checked_numbers(
     convention: Convention, value: float | Mapping[str, Any], n_features: int | None
 ) -> Numbers:
     """Return every parameter that the call has; a bare number is that of its one strength."""
-    given = dict(value) if isinstance(value, Mapping) else {_only_strength(convention): value}
+    given = by_name(convention, value)
     for name in given:
         if name not in convention.parameters:
             raise PriormapError(
@@ -48,12 +48,22 @@ def checked_numbers(
     return complete
 
 
+def by_name(convention: Convention, value: Any) -> dict[str, Any]:
+    """Return the numbers by name; a bare one is the convention's only strength."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if len(convention.strengths) != 1:
+        raise PriormapError(
+            f"{convention.name} has {' and '.join(convention.strengths)}; give them by name"
+        )
+    return {convention.strengths[0]: value}
+
+
 def range_in_words(convention: Convention, name: str) -> str:
     """Range of a parameter: ``alpha >= 0``, ``0 <= l1_ratio <= 1``, ``C > 0``."""
     low, with_low, high, _, _ = _RANGES[_kind(convention, name)]
-    bound = f" <= {high:g}" if high < np.inf else ""
-    if bound:
-        return f"{low:g} <= {name}{bound}"
+    if high < np.inf:
+        return f"{low:g} <= {name} <= {high:g}"
     return f"{name} {'>=' if with_low else '>'} {low:g}"
 
 
@@ -64,14 +74,6 @@ def _kind(convention: Convention, name: str) -> str:
         return "precision"
     powers = [term.power for term in convention.terms if term.parameter == name]
     return "scale" if min(powers, default=1) < 0 else "weight"
-
-
-def _only_strength(convention: Convention) -> str:
-    if len(convention.strengths) != 1:
-        raise PriormapError(
-            f"{convention.name} has {' and '.join(convention.strengths)}; give them by name"
-        )
-    return convention.strengths[0]
 
 
 def _checked(

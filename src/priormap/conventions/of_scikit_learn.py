@@ -61,6 +61,7 @@ SCIKIT_LEARN = (
         _LASSO,
         name="sklearn.LassoLars",
         objective="sum (y - a - x b)^2 / (2 n) + alpha sum |b|",
+        l1=Term("alpha", rows="n"),
         weights="none",
     ),
     Convention(

@@ -194,10 +194,11 @@ def _mixed(convention: Convention, l1: Floats, l2: Floats, facts: DataFacts) -> 
 def _strength(convention: Convention, term: Term, strength: Floats, facts: DataFacts) -> Numbers:
     """The parameter of a term, with one factor per column where it must and can be."""
     live = strength[~np.isnan(strength)]
-    one = float(live.mean()) if live.size else 0.0
+    low, high = live.min(initial=np.inf), live.max(initial=0.0)
+    one = high if high - low <= _ROUNDING * high else live.mean()
     with np.errstate(divide="ignore"):
-        if not live.size or np.ptp(live) <= _ROUNDING * live.max():
-            return {term.parameter: float(np.float64(one) ** (1 / term.power))}
+        if one == high:
+            return {term.parameter: float(one ** (1 / term.power))}
         everywhere = np.where(np.isnan(strength), one, strength)
         if convention.per_column:
             return {term.parameter: everywhere ** (1 / term.power)}

@@ -1,0 +1,224 @@
+"""From any library's penalty to any other's, through the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from priormap.conventions.catalogue import convention_named
+from priormap.conventions.facts import DataFacts
+from priormap.conventions.given_numbers import Numbers, by_name, checked_numbers
+from priormap.conventions.records import Convention
+from priormap.conventions.translation import numbers_of, penalty_of, sigma_of
+from priormap.errors import PriormapError
+from priormap.penalty import Penalty
+from priormap.regression import Regression
+
+__all__ = ["ConvertedPenalty", "convert"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ConvertedPenalty(Mapping[str, "float | Floats"]):
+    """The numbers of a library call, by the names that it has for them.
+
+    A mapping, so that ``Ridge(**converted)`` works; ``float(converted)`` is the one number
+    where the call's other parameters are at their defaults.
+
+    Attributes
+    ----------
+    convention : Convention
+        The record of the call: its objective, note and evidence.
+    numbers : dict
+        What the mapping maps.
+    penalty : Penalty
+        The hub: ``l1`` and ``l2`` of every column.
+    notes : tuple of str
+        What these numbers do not say by themselves.
+    """
+
+    convention: Convention
+    numbers: Numbers
+    penalty: Penalty
+    notes: tuple[str, ...] = ()
+    standardized: bool = field(default=False)
+
+    def __getitem__(self, name: str) -> float | Floats:
+        if name not in self.numbers:
+            raise KeyError(f"{name!r}; there are {', '.join(self.numbers)}")
+        return self.numbers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __float__(self) -> float:
+        first, *others = self.numbers
+        defaults = self.convention.defaults
+        others_at_defaults = all(
+            np.array_equal(self.numbers[name], defaults.get(name, np.nan)) for name in others
+        )
+        if np.ndim(self.numbers[first]) or not others_at_defaults:
+            raise PriormapError(
+                f"{self.convention.name} needs more than one number: {self._numbers_in_words()}; "
+                f"take them by name, as in converted[{first!r}]"
+            )
+        return float(self.numbers[first])
+
+    def __repr__(self) -> str:
+        where = " on X / sd(x)" if self.standardized else ""
+        return (
+            f"{self.convention.name}{where}: {self._numbers_in_words()}; "
+            f"objective {self.convention.objective}"
+        )
+
+    def _numbers_in_words(self) -> str:
+        return ", ".join(
+            f"{name}={np.array2string(np.asarray(value), precision=6, threshold=6, separator=', ')}"
+            for name, value in self.numbers.items()
+        )
+
+
+def convert(
+    value: float | Mapping[str, Any],
+    source: str,
+    target: str,
+    *,
+    data: Regression | None = None,
+    sigma: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    l1_ratio: float | None = None,
+    standardize: bool | None = None,
+    n: int | None = None,
+    column_sd: ArrayLike | None = None,
+    response_sd: float | None = None,
+    **numbers: Any,
+) -> ConvertedPenalty:
+    r"""Write one library's penalty as another library writes it.
+
+    Both are translated to the canonical problem
+
+    .. math::
+
+        \min_{a, b}\; \tfrac12 \sum_i w_i (y_i - a - x_i b)^2
+        + \sum_j l_{1j} |b_j| + \tfrac12 \sum_j l_{2j} b_j^2
+
+    with the negative log likelihood in place of the squares for logistic and other
+    regressions, where sigma is 1. `list_conventions` says how.
+
+    Parameters
+    ----------
+    value : float or mapping
+        Strength of the source's penalty (alpha, lambda, C, scale, ...), or all of its
+        parameters by name.
+    source, target : str
+        Names of conventions, such as ``"sklearn.Lasso"`` and ``"glmnet"``, see
+        `list_conventions`. ``"penalty"`` is the hub, ``"priormap.Laplace"`` a prior.
+    data : Regression, optional
+        What the conventions depend on. Where it standardises, libraries that take X as it is
+        are meant on X divided by its standard deviations.
+    sigma : float, optional
+        Noise standard deviation, which priors speak of; default that of `data`.
+    sample_weight : array of shape (n,), optional
+        Weights of the rows.
+    l1_ratio : float, optional
+        The source's share of l1, whatever the source calls it.
+    standardize : bool, optional
+        Whether X was divided by its standard deviations before; default that of `data`.
+    n, column_sd, response_sd : int, array of shape (p,), float, optional
+        Number of rows and standard deviations (1/n), in place of `data`.
+    **numbers
+        The source's other parameters by name.
+
+    Returns
+    -------
+    ConvertedPenalty
+        The target's numbers by name, for ``Ridge(**converted)``; ``float(converted)`` where
+        there is one. Penalty factors are among them where columns need different ones.
+
+    Raises
+    ------
+    PriormapError
+        If the target cannot write the penalty or has no equivalent prior, with the reason; if
+        the two have different likelihoods; if a fact of the data is needed and missing; for
+        an unknown convention or parameter and for a value out of its range.
+
+    Examples
+    --------
+    >>> from priormap import Regression, convert
+    >>> float(convert(1.0, "sklearn.Ridge", "priormap.Gaussian", sigma=2.0))
+    2.0
+    >>> data = Regression([[0.0], [1.0], [2.0], [3.0]], [1.0, 0.0, 4.0, 3.0])
+    >>> convert(0.5, "sklearn.Lasso", "sklearn.ElasticNet", data=data)["l1_ratio"]
+    1.0
+    >>> dict(convert(8, "sklearn.Ridge", "glmnet", n=4, column_sd=[2.0], response_sd=3.0))
+    {'lambda_': 1.5, 'alpha': 0.0}
+    """
+    one, other = convention_named(source), convention_named(target)
+    facts = DataFacts(data, sample_weight, sigma, n, column_sd, response_sd, standardize)
+    facts = replace(facts, sigma=_common_noise(one, other, facts))
+    given = _given(one, value, l1_ratio, numbers)
+    penalty = penalty_of(source, given, facts)
+    own_sigma = sigma_of(one, checked_numbers(one, given, facts.n_features))
+    if sigma is None and own_sigma is not None:
+        facts = replace(facts, sigma=own_sigma)
+    return ConvertedPenalty(
+        other,
+        numbers_of(target, penalty, facts),
+        penalty,
+        _notes(one, other, data),
+        bool(facts.standardize) and other.column == "raw",
+    )
+
+
+def _given(
+    convention: Convention, value: Any, l1_ratio: float | None, numbers: dict[str, Any]
+) -> dict[str, Any]:
+    """Every number that the caller gave for the source, by its name there."""
+    given = by_name(convention, value)
+    if l1_ratio is not None:
+        if not convention.mixing:
+            raise PriormapError(f"{convention.name} has no share of l1; leave l1_ratio out")
+        numbers = {**numbers, convention.mixing: l1_ratio}
+    twice = given.keys() & numbers.keys()
+    if twice:
+        raise PriormapError(f"{min(twice)} was given twice; give it once")
+    return given | numbers
+
+
+def _common_noise(one: Convention, other: Convention, facts: DataFacts) -> float | None:
+    """Noise of the likelihood that both have, or a refusal where they have not one."""
+    kinds = sorted({one.likelihood, other.likelihood} - {"any"})
+    if len(kinds) > 1:
+        raise PriormapError(
+            f"{one.name} is for {one.likelihood} and {other.name} for {other.likelihood} "
+            "likelihoods, whose fits have nothing in common; a prior is common ground: convert "
+            "to 'priormap.Gaussian', 'priormap.Laplace' or 'priormap.ElasticNet' first"
+        )
+    if kinds in ([], ["gaussian"]):
+        return facts.sigma
+    if facts.sigma not in {None, 1.0}:
+        raise PriormapError(
+            f"a {kinds[0]} likelihood has no noise sd, got sigma={facts.sigma:g}; leave sigma out"
+        )
+    return 1.0
+
+
+def _notes(one: Convention, other: Convention, data: Regression | None) -> tuple[str, ...]:
+    """What the numbers do not say: how intercepts are treated, and the target's own note."""
+    notes = [other.note] if other.note else []
+    if data is not None and not data.intercept:
+        return tuple(notes)
+    for convention in (one, other):
+        if convention.intercept == "penalised":
+            notes.append(f"{convention.name} penalises the intercept at its defaults")
+        elif convention.intercept == "none":
+            notes.append(f"{convention.name} fits no intercept")
+    return tuple(dict.fromkeys(notes))
