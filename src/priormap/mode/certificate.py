@@ -7,14 +7,17 @@ above its minimum. The *KKT residual* is how far the gradient is from where it m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from priormap.mode.problem import UnitProblem
 from priormap.mode.uniqueness import is_unique_minimiser
+
+if TYPE_CHECKING:
+    from priormap.mode.shortfall import Shortfall
 
 __all__ = ["TOLERANCE", "Certificate", "certify"]
 
@@ -50,6 +53,9 @@ class Certificate:
         coefficients that cancel each other, the less double precision can decide.
     sigma_residual : float or None
         Relative violation of the stationarity condition of sigma, where it is unknown.
+    shortfall : Shortfall or None
+        How far a vector from elsewhere is from the mode, and of which other penalty it is
+        the mode; None for a mode.
     """
 
     relative_gap: float
@@ -61,6 +67,7 @@ class Certificate:
     tolerance: float
     resolution: float = 0.0
     sigma_residual: float | None = None
+    shortfall: Shortfall | None = field(default=None, compare=False)
 
     @property
     def is_mode(self) -> bool:
@@ -76,10 +83,15 @@ class Certificate:
             if self.is_unique:
                 return f"This is the mode ({proof})."
             return f"This is one of several modes ({proof}): collinear columns share a coefficient."
+        fails = f"the optimality conditions fail by {self.kkt_residual:.1e}, most at "
+        fails += f"{self.worst_column!r}."
+        if self.shortfall is not None:
+            return f"This is not the mode: {self.shortfall.distance}, and {fails} " + (
+                self.shortfall.reason
+            )
         return (
-            f"This is not the mode: the objective could be up to {self._percent} % lower, and the "
-            f"optimality conditions fail by {self.kkt_residual:.1e}, most at "
-            f"{self.worst_column!r}."
+            f"This is not the mode: the objective could be up to {self._percent} % lower, "
+            f"and {fails}"
         )
 
     @property
