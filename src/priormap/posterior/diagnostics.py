@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.errors import PriormapWarning
+from priormap.posterior.convergence import FEWEST_DRAWS, Convergence
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -16,7 +17,6 @@ __all__ = ["diagnose", "warn_of_bad_diagnostics"]
 
 _LARGEST_RHAT = 1.01  # Vehtari et al. (2021), "Rank-normalization, folding, and localization"
 _SMALLEST_ESS = 400
-_FEWEST_DRAWS = 4  # of a chain, halved for r-hat
 
 
 def diagnose(tree: xr.DataTree) -> dict[str, Any]:
@@ -24,15 +24,17 @@ def diagnose(tree: xr.DataTree) -> dict[str, Any]:
 
     Fewer than four draws of a chain tell nothing of the others: they count as none.
     """
-    import arviz_stats
-
-    chains, draws = (tree["posterior"].sizes[dim] for dim in ("chain", "draw"))
+    posterior = tree["posterior"]
+    chains, draws = (posterior.sizes[dim] for dim in ("chain", "draw"))
     found: dict[str, Any] = {"min_ess_bulk": 0.0, "min_ess_tail": 0.0}
-    if draws >= _FEWEST_DRAWS:
-        for kind in ("bulk", "tail"):
-            found[f"min_ess_{kind}"] = _extreme(arviz_stats.ess(tree, method=kind), np.min)
-    if chains > 1 and draws >= _FEWEST_DRAWS:
-        found["max_rhat"] = _extreme(arviz_stats.rhat(tree), np.max)
+    if draws >= FEWEST_DRAWS:
+        arrays = [variable.to_numpy() for variable in posterior.data_vars.values()]
+        flat = [values.reshape(chains, draws, -1) for values in arrays]
+        each = Convergence.of(np.concatenate(flat, axis=-1))
+        found |= {"min_ess_bulk": float(each.ess_bulk.min())}
+        found |= {"min_ess_tail": float(each.ess_tail.min())}
+        if chains > 1:
+            found |= {"max_rhat": float(each.rhat.max())}
     if "diverging" in tree["sample_stats"]:
         found["n_divergences"] = int(tree["sample_stats"]["diverging"].sum())
     return found
@@ -55,8 +57,3 @@ def warn_of_bad_diagnostics(found: dict[str, Any]) -> None:
             PriormapWarning,
             stacklevel=3,
         )
-
-
-def _extreme(tree: Any, pick: Any) -> float:
-    dataset = tree.dataset if hasattr(tree, "dataset") else tree
-    return float(pick([pick(values) for values in dataset.data_vars.values()]))
