@@ -42,6 +42,7 @@ PUBLIC = {
     "log_posterior",
     "map_path",
     "plot_contrast",
+    "plot_geometry",
     "plot_joint",
     "plot_posterior_vs_map",
     "plot_prior_shapes",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
     from priormap.plots import (
         plot_contrast,
+        plot_geometry,
         plot_joint,
         plot_posterior_vs_map,
         plot_prior_shapes,
@@ -49,6 +50,7 @@ _VERBS = {
     "list_conventions": "priormap.conventions",
     "map_path": "priormap.mode",
     "plot_contrast": "priormap.plots",
+    "plot_geometry": "priormap.plots",
     "plot_joint": "priormap.plots",
     "plot_posterior_vs_map": "priormap.plots",
     "plot_prior_shapes": "priormap.plots",
@@ -85,6 +87,7 @@ __all__ = [
     "log_posterior",
     "map_path",
     "plot_contrast",
+    "plot_geometry",
     "plot_joint",
     "plot_posterior_vs_map",
     "plot_prior_shapes",

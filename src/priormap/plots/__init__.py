@@ -29,6 +29,12 @@ from priormap.plots.style import LOOKS, Look, house_style
 
 if TYPE_CHECKING:
     from priormap.plots.forest import contrast_caption, contrast_table, plot_contrast
+    from priormap.plots.geometry import geometry_caption, plot_geometry, plot_geometry_panel
+    from priormap.plots.geometry_tables import (
+        geometry_density_table,
+        geometry_points_table,
+        geometry_table,
+    )
     from priormap.plots.joint_density import joint_caption, plot_joint
     from priormap.plots.joint_tables import (
         joint_contours_table,
@@ -44,11 +50,17 @@ if TYPE_CHECKING:
 _POSTERIOR = {
     "contrast_caption": "forest",
     "contrast_table": "forest",
+    "geometry_caption": "geometry",
+    "geometry_density_table": "geometry_tables",
+    "geometry_points_table": "geometry_tables",
+    "geometry_table": "geometry_tables",
     "joint_caption": "joint_density",
     "joint_contours_table": "joint_tables",
     "joint_points_table": "joint_tables",
     "joint_table": "joint_tables",
     "plot_contrast": "forest",
+    "plot_geometry": "geometry",
+    "plot_geometry_panel": "geometry",
     "plot_joint": "joint_density",
     "plot_posterior_vs_map": "marginals",
     "posterior_vs_map_caption": "marginals",
@@ -63,12 +75,18 @@ __all__ = [
     "contrast_table",
     "crossover",
     "dead_zone_edge",
+    "geometry_caption",
+    "geometry_density_table",
+    "geometry_points_table",
+    "geometry_table",
     "house_style",
     "joint_caption",
     "joint_contours_table",
     "joint_points_table",
     "joint_table",
     "plot_contrast",
+    "plot_geometry",
+    "plot_geometry_panel",
     "plot_joint",
     "plot_posterior_vs_map",
     "plot_prior_shapes",

@@ -18,7 +18,7 @@ __all__ = ["MOST_ROWS", "check_contrast", "chosen_features", "data_of", "least_s
 
 Floats: TypeAlias = NDArray[np.float64]
 MOST_ROWS = 40  # a page's worth
-_SINGULAR = 1e-12  # pivot of a correlation matrix that rounding may have left
+_SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
 
 def check_contrast(table: object) -> Contrast:

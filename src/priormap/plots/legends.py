@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-__all__ = ["legend_above", "shortened"]
+__all__ = ["legend_above", "legend_of_figure", "shortened"]
 
 _CHARACTERS = 48  # in a line of legend entries, beside their handles
 
@@ -21,14 +21,25 @@ def shortened(name: str, most: int = 14) -> str:
 
 def legend_above(axes: Axes, handles: list[Any]) -> None:
     """Put a legend above the axes, in as many columns (at most 3) as the labels allow."""
+    axes.legend(
+        loc="lower right",  # to the left there is the room of the axis labels
+        bbox_to_anchor=(1, 1),
+        **_compact(handles),
+    )
+
+
+def legend_of_figure(figure: Any, handles: list[Any]) -> None:
+    """Put one legend above all axes of a figure, which makes room with a constrained layout."""
+    figure.legend(loc="outside upper right", **_compact(handles))
+
+
+def _compact(handles: list[Any]) -> dict[str, Any]:
     for handle in handles:
         handle.set_label(shortened(str(handle.get_label()), 30))
     longest = max(len(str(handle.get_label())) for handle in handles)
-    axes.legend(
-        handles=handles,
-        loc="lower right",  # to the left there is the room of the axis labels
-        bbox_to_anchor=(1, 1),
-        ncols=max(1, min(3, _CHARACTERS // longest)),
-        columnspacing=1.0,
-        handlelength=1.9,
-    )
+    return {
+        "handles": handles,
+        "ncols": max(1, min(3, _CHARACTERS // longest)),
+        "columnspacing": 1.0,
+        "handlelength": 1.9,
+    }

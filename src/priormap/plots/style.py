@@ -94,18 +94,29 @@ def house_style() -> Iterator[None]:
 
 
 @contextmanager
-def drawing_axes(axes: Any, height: float, rows: int = 1) -> Iterator[Any]:
+def drawing_axes(
+    axes: Any, height: float, rows: int = 1, columns: int = 1, share: bool = True
+) -> Iterator[Any]:
     """Yield the caller's axes in the caller's style, or new ones in the house style.
 
-    New axes belong to pyplot, so that a notebook shows them and ``plt.show`` finds them.
+    New axes belong to pyplot, so that a notebook shows them and ``plt.show`` finds them. One
+    panel is an Axes, one column of panels a vector, and several columns are a matrix.
     """
     if axes is not None:
-        yield checked_axes(axes, rows)
+        given = checked_axes(axes, rows * columns)
+        yield given if columns == 1 else given.reshape(rows, columns)
         return
     from matplotlib import pyplot as plt
 
     with house_style():
-        yield plt.subplots(rows, sharex=True, figsize=(COLUMN_WIDTH, height))[1]
+        grid = plt.subplots(
+            rows,
+            columns,
+            sharex=share,
+            figsize=(COLUMN_WIDTH, height),
+            squeeze=False,
+        )[1]
+        yield grid if columns > 1 else (grid[:, 0] if rows > 1 else grid[0, 0])
 
 
 def checked_axes(axes: Any, rows: int) -> Any:

@@ -1,0 +1,265 @@
+"""Why one penalty makes zeros: loss and penalty touch, and the Bayesian reading beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError
+from priormap.plots.geometry_tables import Given, Pair, contours_of, density_of, points_of
+from priormap.plots.legends import legend_above, legend_of_figure, shortened
+from priormap.plots.marks import mark, mark_handles
+from priormap.plots.named import listed
+from priormap.plots.regions import MASSES, fill_posterior
+from priormap.plots.style import LOOKS, drawing_axes, looks_of
+from priormap.plots.two_columns import TwoColumns, two_columns
+from priormap.priors import Prior
+from priormap.regression import Regression
+
+__all__ = ["geometry_caption", "plot_geometry", "plot_geometry_panel"]
+
+Floats: TypeAlias = NDArray[np.float64]
+View: TypeAlias = Literal["penalty", "posterior"]
+VIEWS: tuple[View, View] = ("penalty", "posterior")
+_MOST_PRIORS = 4
+_SQUARE = 4.0  # ratio of the spans of the two axes up to which they get the same unit
+_SHOWN = {
+    "penalty": ("least squares", "mode"),
+    "posterior": ("least squares", "mode", "mean", "median"),
+}
+
+
+def plot_geometry(
+    data: Regression, priors: Given = None, features: Pair = None, *, axes: Any = None
+) -> NDArray[Any]:
+    """Draw loss and penalty of two coefficients, and beside them the same as a posterior.
+
+    One row for each prior. On the left the ellipses of the loss and the ball of the penalty:
+    the two curves through the solution touch there, at a corner of the ball where a coefficient
+    is exactly zero. On the right the same curves are contours of likelihood and prior, with the
+    regions that hold 50 % and 95 % of the posterior, its mode, mean and medians; this view is
+    closer, and a box on the left shows where it is.
+
+    The regression is that of y on the two columns alone (and the intercept), so that the plane
+    is the whole problem and every curve and point in it is exact.
+
+    Parameters
+    ----------
+    data : Regression
+        Where sigma is unknown, the figure takes the residual standard deviation of least
+        squares on the two columns.
+    priors : prior or dict of named priors, optional
+        Default: the Laplace and the Gaussian prior that halve the least-squares coefficient of
+        the first column to enter the lasso path, in the regression on that column alone.
+    features : tuple of two str, optional
+        Default: the first column to enter the lasso path, and the strongest of those that are
+        still out when it has come half of its way.
+    axes : Axes, two for each prior, optional
+        Where to draw, row by row; default: a new figure.
+
+    Returns
+    -------
+    array of Axes of shape (number of priors, 2)
+
+    Raises
+    ------
+    PriormapError
+        If the two are not different columns that vary, are collinear, or a prior is flat or
+        learns its scale.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from priormap import Regression
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
+    >>> axes = plot_geometry(data, axes=Figure(layout="constrained").subplots(2, 2))
+    >>> axes[1, 0].get_xlabel(), axes[1, 0].get_ylabel()
+    ('coefficient of x0', 'coefficient of x2')
+    """
+    problems = two_columns(data, priors, features)
+    if len(problems) > _MOST_PRIORS:
+        raise PriormapError(
+            f"priors holds {len(problems)} priors and this figure shows at most {_MOST_PRIORS}; "
+            "draw them apart with plot_geometry_panel(..., ax=ax)"
+        )
+    looks = looks_of({name: problem.fit.prior for name, problem in problems.items()})
+    whole, rows = _whole(list(problems.values())), len(problems)
+    with drawing_axes(axes, height=0.6 + 1.75 * rows, rows=rows, columns=2, share=False) as panels:
+        for row, (name, problem) in zip(panels, problems.items(), strict=True):
+            close = _close(problem)
+            for view, ax in zip(VIEWS, row, strict=True):
+                _draw(ax, problem, view, looks[name])
+                ax.set_title(f"{shortened(name)}: {view}")
+            _frame(row[0], *whole)
+            _frame(row[1], *close)
+            _box(row[0], *close)
+            row[0].set_ylabel(_axis_name(problem, 1))
+        for ax in panels[-1]:
+            ax.set_xlabel(_axis_name(problem, 0))
+        legend_of_figure(panels[0, 0].figure, _legend(problems, VIEWS))
+        return panels
+
+
+def plot_geometry_panel(
+    data: Regression,
+    prior: Prior,
+    features: Pair = None,
+    *,
+    view: View = "penalty",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one panel of `plot_geometry`.
+
+    Parameters
+    ----------
+    data, prior, features
+        As in `plot_geometry`, for one prior.
+    view : {"penalty", "posterior"}
+    ax : Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from priormap import Laplace, Regression
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
+    >>> ax = plot_geometry_panel(data, Laplace(0.03), ("x0", "x1"), ax=Figure().subplots())
+    >>> ax.get_ylabel()
+    'coefficient of x1'
+    """
+    if view not in VIEWS:
+        raise PriormapError(f"view must be 'penalty' or 'posterior', got {view!r}")
+    problems = two_columns(data, prior, features)
+    ((name, problem),) = problems.items()
+    with drawing_axes(ax, height=3.4) as axes:
+        _draw(axes, problem, view, looks_of({name: problem.fit.prior})[name])
+        _frame(axes, *(_whole([problem]) if view == "penalty" else _close(problem)))
+        axes.set_xlabel(_axis_name(problem, 0))
+        axes.set_ylabel(_axis_name(problem, 1))
+        legend_above(axes, _legend(problems, [view]))
+        return axes
+
+
+def geometry_caption(data: Regression, priors: Given = None, features: Pair = None) -> str:
+    """Caption of `plot_geometry`, with its numbers computed from the same problems."""
+    problems = two_columns(data, priors, features)
+    one = next(iter(problems.values()))
+    x, y = one.fit.names
+    noise = "as given" if isinstance(data.sigma, float) else "that of their least squares"
+    unit = "effects (coefficients times sd of their column)" * data.standardize or "coefficients"
+    text = (
+        f"Regression on {x} and {y} alone, sigma {one.fit.sigma:.4g} ({noise}); {unit} of the "
+        f"two. Left: ellipses of the loss about least squares at ({_at(one.free)}), and the ball "
+        "of the penalty, which touch at the solution. Right: the same curves as contours of "
+        f"likelihood and prior, and the regions that hold {listed([f'{m:.0%}' for m in MASSES])} "
+        "of the posterior."
+    )
+    for name, problem in problems.items():
+        points = points_of(problem).set_index("point")
+        mode, posterior = problem.mode, problem.posterior
+        text += f" {name} ({problem.fit.prior!r}): mode ({_at(mode)})"
+        if points["on_kink"]["mode"]:
+            zeros = [n for n, b in zip(problem.fit.names, mode, strict=True) if b == 0]
+            text += f", exactly 0 in {listed(zeros)}"
+        text += f"; posterior mean ({_at(posterior.mean)}), medians ({_at(posterior.median)})."
+    return text
+
+
+def _draw(axes: Axes, problem: TwoColumns, view: View, look: Any) -> None:
+    axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+    axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
+    contours = contours_of(problem)
+    looks: dict[Any, Any] = {"loss": LOOKS["likelihood"], "penalty": look}
+    if view == "posterior":
+        fill_posterior(axes, density_of(problem))
+    for (kind, share), part in contours.groupby(["kind", "through"], sort=False):
+        width = 1.4 if share == 1 else 0.8
+        axes.plot(
+            part["x"], part["y"], linewidth=width, label=f"{kind} {share:.2g}", **looks[kind].line
+        )
+        if view == "penalty" and kind == "penalty" and share == 1:
+            axes.fill(part["x"], part["y"], color=look.tinted(0.85).color, linewidth=0, zorder=0.5)
+    for point in points_of(problem).to_dict("records"):
+        if point["point"] in _SHOWN[view]:
+            axes.plot(
+                point["x"],
+                point["y"],
+                label=point["point"],
+                zorder=5 + (point["point"] == "mode"),
+                **mark(point["point"], is_hollow=point["on_kink"]),
+            )
+
+
+def _whole(problems: list[TwoColumns]) -> tuple[Floats, Floats]:
+    """Corners of a frame about every curve, every point and the origin."""
+    shown = [np.zeros((1, 2))]
+    for problem in problems:
+        curves = contours_of(problem)[["x", "y"]].to_numpy(dtype=float)
+        shown += [curves, np.stack([problem.free, problem.mode])]
+    points = np.concatenate(shown)
+    return _squared(points.min(axis=0), points.max(axis=0), 0.04)
+
+
+def _close(problem: TwoColumns) -> tuple[Floats, Floats]:
+    """Corners of a frame about the posterior."""
+    low, high = (problem.posterior.quantile(level) for level in (0.001, 0.999))
+    return _squared(low, high, 0.15)
+
+
+def _squared(low: Floats, high: Floats, margin: float) -> tuple[Floats, Floats]:
+    """Frame with a margin, and with one unit on both axes where their spans allow it."""
+    span = high - low
+    if span.max() < _SQUARE * span.min():
+        grow = 0.5 * (span.max() - span)
+        low, high = low - grow, high + grow
+    return low - margin * (high - low), high + margin * (high - low)
+
+
+def _frame(axes: Axes, low: Floats, high: Floats) -> None:
+    axes.set_xlim(low[0], high[0])
+    axes.set_ylim(low[1], high[1])
+    axes.locator_params(nbins=4)
+    if np.isclose(*(high - low)):
+        axes.set_aspect("equal")
+
+
+def _box(axes: Axes, low: Floats, high: Floats) -> None:
+    """Outline of the closer view."""
+    corners = np.array([low, (high[0], low[1]), high, (low[0], high[1]), low])
+    axes.plot(*corners.T, color="0.4", linestyle="-", linewidth=0.6, label="closer view", zorder=4)
+
+
+def _axis_name(problem: TwoColumns, k: int) -> str:
+    kind = "effect" if problem.fit.data.standardize else "coefficient"
+    return f"{kind} of {shortened(problem.fit.names[k], 20)}"
+
+
+def _at(point: Floats) -> str:
+    return ", ".join(f"{value:.3g}" for value in point)
+
+
+def _legend(problems: Mapping[str, TwoColumns], views: Sequence[View]) -> list[Any]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    looks = looks_of({name: problem.fit.prior for name, problem in problems.items()})
+    loss = ", ".join({"penalty": "loss", "posterior": "likelihood"}[view] for view in views)
+    handles: list[Any] = [Line2D([], [], label=loss, **LOOKS["likelihood"].line)]
+    handles += [Line2D([], [], label=shortened(name), **look.line) for name, look in looks.items()]
+    if "posterior" in views:
+        handles.append(Patch(color=LOOKS["posterior"].tinted(0.5).color, label="posterior"))
+    on_kink = any((p.l1[p.mode == 0] > 0).any() for p in problems.values())
+    shown = dict.fromkeys(kind for view in views for kind in _SHOWN[view])
+    return handles + mark_handles(shown, hollow="mode with a zero" * on_kink)

@@ -1,0 +1,249 @@
+"""The regression on two columns alone, where a picture of two coefficients is the whole story."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from priormap.errors import PriormapError, PriormapWarning
+from priormap.mode import MapEstimate, find_map
+from priormap.penalty import Penalty
+from priormap.plots.plane_posterior import PlanePosterior
+from priormap.priors import Gaussian, Laplace, Prior
+from priormap.regression import Regression
+
+__all__ = ["TwoColumns", "chosen_pair", "two_columns"]
+
+Floats: TypeAlias = NDArray[np.float64]
+_SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
+
+
+@dataclass(frozen=True, eq=False)
+class TwoColumns:
+    """A mode of the regression on two columns and the intercept, in the units of a figure.
+
+    These are the units in which the prior speaks: effects (coefficient times sd of its column)
+    where the regression is standardised, coefficients otherwise. A prior with one scale for
+    both columns then is a square or a circle.
+
+    Attributes
+    ----------
+    fit : MapEstimate
+    """
+
+    fit: MapEstimate
+
+    @cached_property
+    def unit(self) -> Floats:
+        """What a coefficient is multiplied by to be drawn, shape (2,)."""
+        data = self.fit.data
+        return data.column_sd if data.standardize else np.ones(2)
+
+    @property
+    def mode(self) -> Floats:
+        """The mode, shape (2,)."""
+        return self.fit.coef * self.unit
+
+    @cached_property
+    def gram(self) -> Floats:
+        """Second derivatives of the loss ``|y - X b|**2 / 2``, shape (2, 2)."""
+        columns = self.fit.data.unit
+        length = columns.x_norm / self.unit
+        return np.asarray(columns.gram * length[:, None] * length)
+
+    @cached_property
+    def free(self) -> Floats:
+        """Least squares, shape (2,)."""
+        columns = self.fit.data.unit
+        scaled = np.linalg.solve(columns.gram, columns.xty) * columns.y_norm
+        return np.asarray(scaled / columns.x_norm * self.unit)
+
+    @property
+    def l1(self) -> Floats:
+        """Weight of ``|b|`` in the penalty."""
+        return self.fit.penalty.l1 / self.unit
+
+    @property
+    def l2(self) -> Floats:
+        """Weight of ``b**2 / 2`` in the penalty."""
+        return self.fit.penalty.l2 / self.unit**2
+
+    @cached_property
+    def root(self) -> Floats:
+        """Matrix R with ``R R'`` the covariance of the likelihood."""
+        return np.asarray(self.fit.sigma * np.linalg.cholesky(np.linalg.inv(self.gram)))
+
+    @cached_property
+    def posterior(self) -> PlanePosterior:
+        """Exact posterior of the two."""
+        variance = self.fit.sigma**2
+        return PlanePosterior(
+            precision=(self.gram + np.diag(self.l2)) / variance,
+            linear=self.gram @ self.free / variance,
+            rate=self.l1 / variance,
+            mode=self.mode,
+        )
+
+
+def two_columns(
+    data: Regression,
+    priors: Prior | Mapping[str, Prior] | None,
+    features: tuple[str, str] | None,
+) -> dict[str, TwoColumns]:
+    """Solve the regression on two columns under each prior.
+
+    Raises
+    ------
+    PriormapError
+        If the two are not different columns that vary, are collinear, or the priors do not
+        fit the data.
+    """
+    which = chosen_pair(data, features)
+    pair = _regression(data, which)
+    if priors is None:
+        given = _expressive(pair)
+    else:
+        named = {type(priors).__name__: priors} if isinstance(priors, Prior) else priors
+        if not isinstance(named, Mapping) or not named:
+            raise PriormapError(
+                "priors must be one prior or a dict of named ones, for example "
+                f'{{"lasso": Laplace(1.0)}}, got {priors!r}'
+            )
+        given = {name: _of_columns(name, prior, data, which) for name, prior in named.items()}
+    return {name: TwoColumns(find_map(pair, prior)) for name, prior in given.items()}
+
+
+def chosen_pair(data: Regression, features: object = None) -> list[int]:
+    """Indices of the named columns; or of two that make an expressive figure.
+
+    These are the first column to enter the lasso path, and the strongest of those that are
+    still out when it has come half of its way (the strongest of all, where none is).
+    """
+    if not isinstance(data, Regression):
+        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    live = data.unit.x_norm > 0
+    if live.sum() < 2:
+        raise PriormapError(
+            f"a figure of two coefficients needs two columns that vary, and the data have "
+            f"{int(live.sum())}; plot_path and plot_posterior_vs_map show one"
+        )
+    if features is not None:
+        return _named_pair(data, features)
+    speaks_of = data.unit.x_norm / (data.column_sd if data.standardize else 1.0)
+    weight = np.where(live, speaks_of, 0.0)
+    strength = np.abs(data.unit.xty) * weight
+    first = int(np.argmax(strength))
+    if data.unit.has_cheap_gram:
+        beside = data.unit.gram[first]
+    else:
+        beside = (
+            data.unit.columns(np.arange(data.n_features)).T
+            @ data.unit.columns(np.array([first])).ravel()
+        )
+    left = np.abs(data.unit.xty - 0.5 * data.unit.xty[first] * beside) * weight
+    others = live & (np.arange(data.n_features) != first)
+    late = others & (left <= 0.5 * strength[first]) & (beside**2 < 1 - _SINGULAR**2)
+    second = int(np.argmax(np.where(late if late.any() else others, strength, -1.0)))
+    return [first, second]
+
+
+def _named_pair(data: Regression, features: object) -> list[int]:
+    if isinstance(features, str) or not isinstance(features, Iterable):
+        raise PriormapError(
+            f'features must be two column names, for example ("x0", "x1"), got {features!r}'
+        )
+    pair, names = list(features), data.names
+    if len(pair) != 2 or pair[0] == pair[1]:
+        raise PriormapError(
+            f'features must be two different column names, for example ("x0", "x1"), got {pair!r}'
+        )
+    for name in pair:
+        if name not in names:
+            known = ", ".join(names[:8]) + ", ..." * (len(names) > 8)
+            raise PriormapError(f"features has {name!r}, which is no column; choose from: {known}")
+        if data.unit.x_norm[names.index(name)] == 0:
+            raise PriormapError(
+                f"features has {name!r}, a constant column, which moves nothing; name another"
+            )
+    return [names.index(name) for name in pair]
+
+
+def _regression(data: Regression, which: list[int]) -> Regression:
+    X = data.X[:, which]
+    names = tuple(data.names[j] for j in which)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PriormapWarning)  # the data were judged when they came in
+        pair = Regression(
+            X.toarray() if sparse.issparse(X) else X,
+            data.y,
+            sigma=data.sigma if isinstance(data.sigma, float) else 1.0,
+            intercept=data.intercept,
+            standardize=data.standardize,
+            names=names,
+        )
+        if pair.n_rows - data.intercept < 2 or pair.unit.smallest_pivot <= _SINGULAR:
+            raise PriormapError(
+                f"columns {names[0]!r} and {names[1]!r} are collinear: their loss has no ellipses; "
+                "name two others in features"
+            )
+        if isinstance(data.sigma, float):
+            return pair
+        return dataclasses.replace(pair, sigma=_residual_sd(pair))
+
+
+def _residual_sd(pair: Regression) -> float:
+    """Noise that least squares on the two columns leaves, where sigma is unknown."""
+    columns = pair.unit
+    free: Floats = np.asarray(np.linalg.solve(columns.gram, columns.xty), dtype=float)
+    residual = columns.residual(free)
+    spare = pair.n_rows - pair.intercept - 2
+    size = float(np.linalg.norm(residual))
+    if spare < 1 or size < 1e-11:
+        raise PriormapError(
+            f"columns {pair.names[0]!r} and {pair.names[1]!r} fit y exactly, so that they do not "
+            "tell sigma; give Regression(..., sigma=...) a number"
+        )
+    return size * columns.y_norm / float(np.sqrt(spare))
+
+
+def _of_columns(name: object, prior: object, data: Regression, which: list[int]) -> Prior:
+    """Prior of the chosen columns: their entries, where it has one scale for each column."""
+    if not isinstance(name, str):
+        raise PriormapError(f"priors must be named by strings, got the name {name!r}")
+    if not isinstance(prior, Prior):
+        raise PriormapError(f"prior {name!r} must be a prior, got {prior!r}")
+    if prior.hyperprior is not None:
+        raise PriormapError(
+            f"prior {name!r} learns its scale and has no one shape; fix it with "
+            "prior.with_scale(...)"
+        )
+    penalty = Penalty.from_prior(prior, data, 1.0)  # refuses scales that do not match the columns
+    if not (penalty.l1[which] + penalty.l2[which] > 0).all():
+        raise PriormapError(
+            f"prior {name!r} is flat (scale=inf) and has no shape to draw; give a finite scale"
+        )
+    own = {field.name: getattr(prior, field.name) for field in dataclasses.fields(prior)}
+    entries = {key: value[which] for key, value in own.items() if np.ndim(value) == 1}
+    return dataclasses.replace(prior, **entries)
+
+
+def _expressive(pair: Regression) -> dict[str, Prior]:
+    """Priors that halve least squares of the column that enters the lasso path first, alone."""
+    assert isinstance(pair.sigma, float)
+    length = pair.unit.x_norm / (pair.column_sd if pair.standardize else 1.0)
+    correlation = np.abs(pair.unit.xty) * length * pair.unit.y_norm
+    first = int(np.argmax(correlation))
+    if correlation[first] == 0:
+        raise PriormapError("y does not vary with the columns: there is nothing to shrink")
+    return {
+        "lasso": Laplace(2 * pair.sigma**2 / float(correlation[first])),
+        "ridge": Gaussian(pair.sigma / float(length[first])),
+    }
