@@ -104,7 +104,7 @@ PYTHON = (
         name="adelie.grpnet",
         objective="sum w (y - a - x b)^2 / (2 W) "
         "+ lmda sum penalty (alpha |b| + (1 - alpha) / 2 b^2)",
-        evidence="checked against adelie to 1e-9",
+        evidence="checked against adelie to 1e-8",
         l1=Term("lmda", rows="W"),
         l2=Term("lmda", rows="W"),
         mixing="alpha",
