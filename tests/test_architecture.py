@@ -22,6 +22,7 @@ PUBLIC = {
     "HalfCauchy",
     "Certificate",
     "ElasticNet",
+    "Explanation",
     "Gaussian",
     "HalfNormal",
     "HalfStudentT",
@@ -37,6 +38,8 @@ PUBLIC = {
     "Regression",
     "audit",
     "compare_map",
+    "explain",
+    "explain_penalty",
     "find_map",
     "list_conventions",
     "log_posterior",
@@ -51,7 +54,7 @@ PUBLIC = {
 }
 
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example
-RESULTS = {"Certificate", "Contrast", "MapComparison", "MapEstimate", "MapPath"}
+RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstimate", "MapPath"}
 
 # The floor of every module, by the first part of its name below priormap
 FLOORS = {
@@ -59,7 +62,7 @@ FLOORS = {
     | {"errors", "validation", "priors", "_tails", "_version", "noise", "conventions", "files"}
     | {"moments", "unit_columns", "spectrum", "regression", "penalty", "density"},
     1: {"mode", "posterior"},
-    2: {"tables"},
+    2: {"explanation", "tables"},
     3: {"plots"},
     4: {"cli", "report", "__main__"},
 }

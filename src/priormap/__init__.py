@@ -23,6 +23,7 @@ from priormap.regression import Regression
 
 if TYPE_CHECKING:
     from priormap.conventions import convert, list_conventions
+    from priormap.explanation import Explanation, explain, explain_penalty
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
     from priormap.plots import (
         plot_contrast,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _VERBS = {
     "Certificate": "priormap.mode",
     "Contrast": "priormap.tables",
+    "Explanation": "priormap.explanation",
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
@@ -46,6 +48,8 @@ _VERBS = {
     "compare_map": "priormap.tables",
     "contrast": "priormap.tables",
     "convert": "priormap.conventions",
+    "explain": "priormap.explanation",
+    "explain_penalty": "priormap.explanation",
     "find_map": "priormap.mode",
     "list_conventions": "priormap.conventions",
     "map_path": "priormap.mode",
@@ -64,6 +68,7 @@ __all__ = [
     "Certificate",
     "Contrast",
     "ElasticNet",
+    "Explanation",
     "Gaussian",
     "HalfCauchy",
     "HalfNormal",
@@ -82,6 +87,8 @@ __all__ = [
     "compare_map",
     "contrast",
     "convert",
+    "explain",
+    "explain_penalty",
     "find_map",
     "list_conventions",
     "log_posterior",
