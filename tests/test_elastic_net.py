@@ -278,6 +278,21 @@ def test_with_scale_stretches_both_scales():
     np.testing.assert_allclose(stretched.logpdf(3 * b), plain.logpdf(b) - np.log(3), rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    "prior", [Gaussian(0.7), Laplace([0.3, 2.0]), ElasticNet(0.5, 2.0, scaled_by_noise=True)]
+)
+def test_a_power_of_a_prior_is_a_multiple_of_its_penalty(prior):
+    b = np.array([0.3, -2.0])
+    powered = prior.power_scaled(2.5)
+    assert type(powered) is type(prior)
+    assert powered.scaled_by_noise == prior.scaled_by_noise
+    np.testing.assert_allclose(powered.penalty(b), 2.5 * prior.penalty(b), rtol=1e-14)
+    assert prior.power_scaled(1) == prior
+    assert prior.power_scaled(0).is_flat.all()
+    with pytest.raises(PriormapError, match="power must be a positive finite number, got -1"):
+        prior.power_scaled(-1)
+
+
 def test_a_learnt_factor_has_no_density_until_it_is_known():
     prior = ElasticNet(hyperprior=HalfCauchy(1.0))
     assert prior.scale == 1
@@ -288,6 +303,7 @@ def test_a_learnt_factor_has_no_density_until_it_is_known():
         lambda: prior.pull(1.0),
         lambda: prior.shrink(1.0, 1.0),
         lambda: prior.to_elastic_net(1.0, 3),
+        lambda: prior.power_scaled(2.0),
     ):
         with pytest.raises(PriormapError, match="is learnt"):
             ask()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from priormap import (
+    ElasticNet,
     Gaussian,
     HalfNormal,
     HalfStudentT,
@@ -27,10 +28,13 @@ NOISES = [
 PRIORS = [
     Gaussian(0.7),
     Laplace(0.3),
+    ElasticNet(0.3, 0.7),
+    ElasticNet(0.2, 0.4, scaled_by_noise=True),
     Gaussian(0.4, scaled_by_noise=True),
     Laplace(0.2, scaled_by_noise=True),
     Laplace(np.array([0.1, 0.3, 1.0, np.inf])),
     Gaussian(np.array([0.1, 0.3, 1.0, np.inf]), scaled_by_noise=True),
+    ElasticNet(np.array([0.1, 0.3, np.inf, np.inf]), np.array([1.0, np.inf, 2.0, np.inf])),
 ]
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(40, 4)) @ np.diag([1.0, 2.0, 0.5, 1.0]) + 3.0
@@ -61,7 +65,7 @@ def test_joint_mode_tops_the_profile(noise, prior):
     assert fit.certificate.relative_gap < 1e-12
 
 
-@pytest.mark.parametrize("prior", PRIORS[:4], ids=repr)
+@pytest.mark.parametrize("prior", PRIORS[:6], ids=repr)
 def test_no_point_nearby_is_higher(prior):
     data = Regression(X, Y, sigma=HalfStudentT(4, 2.0))
     fit = find_map(data, prior)
@@ -76,8 +80,11 @@ def test_no_point_nearby_is_higher(prior):
 
 
 def test_units_of_y_change_units_only():
+    def in_both(scale):
+        return ElasticNet(scale, 2 * scale)
+
     for factor in (1e-3, 1e3):
-        for family in (Gaussian, Laplace):
+        for family in (Gaussian, Laplace, in_both):
             plain = find_map(Regression(X, Y, sigma=HalfNormal(1.0)), family(0.5))
             scaled = find_map(
                 Regression(X, Y * factor, sigma=HalfNormal(factor)), family(0.5 * factor)
@@ -93,7 +100,11 @@ class TestSeveralModes:
     X = rng.normal(size=(10, 3))
     y = X @ [5.0, -4.0, 3.0] + 0.3 * rng.normal(size=10)
 
-    @pytest.mark.parametrize("prior", [Gaussian(0.8), Laplace(0.316), Laplace(0.501)], ids=repr)
+    @pytest.mark.parametrize(
+        "prior",
+        [Gaussian(0.8), Laplace(0.316), Laplace(0.501), ElasticNet(1.0, 1.0)],
+        ids=repr,
+    )
     def test_every_local_maximum_is_found(self, prior):
         data = Regression(self.X, self.y, sigma=Jeffreys())
         fit = find_map(data, prior)
@@ -114,7 +125,7 @@ class TestSeveralModes:
     def test_noise_scaled_priors_have_one_mode(self):
         data = Regression(self.X, self.y, sigma=Jeffreys())
         for scale in np.geomspace(0.01, 100, 15):
-            for family in (Gaussian, Laplace):
+            for family in (Gaussian, Laplace, ElasticNet):
                 fit = find_map(data, family(float(scale), scaled_by_noise=True))
                 assert fit.other_modes == ()
 
@@ -127,27 +138,27 @@ class TestPerfectFits:
     y = rng.normal(size=12)
 
     @pytest.mark.parametrize("noise", [None, HalfNormal(1.0), HalfStudentT(1, 1.0), Jeffreys()])
-    @pytest.mark.parametrize("family", [Gaussian, Laplace])
+    @pytest.mark.parametrize("family", [Gaussian, Laplace, ElasticNet])
     @pytest.mark.parametrize("p", [11, 12, 20])
     def test_more_columns_than_rows_are_refused(self, noise, family, p):
         data = Regression(self.X[:, :p], self.y, sigma=noise)
         with pytest.raises(PriormapError, match=r"no mode; fix sigma .* or sample"):
             find_map(data, family(1.0))
 
-    @pytest.mark.parametrize("family", [Gaussian, Laplace])
+    @pytest.mark.parametrize("family", [Gaussian, Laplace, ElasticNet])
     def test_exactly_linear_data_are_refused(self, family):
         y = 1.0 + self.X[:, :3] @ [1.0, 2.0, 3.0]
         with pytest.raises(PriormapError, match="no mode"):
             find_map(Regression(self.X[:, :3], y), family(1.0))
 
-    @pytest.mark.parametrize("prior", [Gaussian(1.0), Laplace(1.0)], ids=repr)
+    @pytest.mark.parametrize("prior", [Gaussian(1.0), Laplace(1.0), ElasticNet()], ids=repr)
     def test_an_inverse_gamma_noise_prior_keeps_sigma_from_zero(self, prior):
         data = Regression(self.X, self.y, sigma=InverseGamma(2.0, 0.5))
         fit = find_map(data, prior)
         around = profile(data, prior, fit.sigma * np.geomspace(0.05, 20, 41))
         assert around.max() <= fit.log_posterior + 1e-9
 
-    @pytest.mark.parametrize("family", [Gaussian, Laplace])
+    @pytest.mark.parametrize("family", [Gaussian, Laplace, ElasticNet])
     def test_a_prior_scaled_by_the_noise_has_a_mode(self, family):
         data = Regression(self.X, self.y, sigma=Jeffreys())
         prior = family(0.5, scaled_by_noise=True)

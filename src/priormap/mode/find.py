@@ -26,7 +26,7 @@ _UNDECIDED = 1e-3  # share of the objective that rounding may hide without a war
 
 
 def find_map(data: Regression, prior: Prior) -> MapEstimate:
-    r"""Exact posterior mode of a Gaussian- or Laplace-prior regression, with its certificate.
+    r"""Exact posterior mode of a regression under its prior, with its certificate.
 
     For known sigma the mode minimises
 
@@ -43,7 +43,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
+    prior : Gaussian, Laplace or ElasticNet
 
     Returns
     -------
@@ -63,7 +63,8 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
 
     References
     ----------
-    Tibshirani (1996), section 5; Park and Casella (2008), eq. 1 to 5 and section 4.
+    Tibshirani (1996), section 5; Zou and Hastie (2005), "Regularization and variable selection
+    via the elastic net", JRSS B 67(2); Park and Casella (2008), eq. 1 to 5 and section 4.
 
     Examples
     --------

@@ -8,8 +8,10 @@ theorem the profile log density f satisfies
 where m = n (plus the number of penalised columns, for a prior scaled by the noise, whose
 L1 or L2 term joins) and N / D is the noise prior's log slope, a ratio of polynomials in
 sigma**2. Along the Laplace path its roots are those of polynomials, one per segment, so that
-every local maximum is found. (Park and Casella 2008, section 4 and appendix A, show that the
-density can have two modes unless the prior is scaled by the noise.)
+every local maximum is found. Under an elastic net prior what the data say and what the noise
+prior says are two rising functions of sigma, whose crossings can be enclosed. (Park and
+Casella 2008, section 4 and appendix A, show that the density can have two modes unless the prior
+is scaled by the noise.)
 """
 
 from __future__ import annotations
@@ -23,18 +25,24 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from priormap.errors import PriormapError
-from priormap.mode.laplace_knots import LaplaceKnots
+from priormap.mode.crossings import crossings
+from priormap.mode.modes_by_noise import (
+    ElasticNetModes,
+    GaussianModes,
+    LaplaceModes,
+    modes_by_noise,
+)
 from priormap.noise import InverseGamma, NoisePrior
-from priormap.penalty import column_scale
-from priormap.priors import Laplace, Prior
+from priormap.penalty import column_prior
+from priormap.priors import Prior
 from priormap.regression import Regression
-from priormap.spectrum import Spectrum
 
 __all__ = ["SigmaMode", "sigma_modes"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
 _GRID_PER_DECADE = 200
+_HAIR = 1e-9  # relative, for rounding at the ends of an interval
 
 
 @dataclass(frozen=True)
@@ -79,37 +87,18 @@ class _Profile:
 
     def __init__(self, data: Regression, prior: Prior, noise: NoisePrior) -> None:
         columns = data.unit
-        self.unit = columns.y_norm or 1.0
-        self._noise = noise
-        self._prior_is_scaled = prior.scaled_by_noise
-        self._is_laplace = isinstance(prior, Laplace)
-        scale = column_scale(prior, data)
-        norm = columns.divisor
-        # prior scales of unit coefficients; in units of sigma / |y| if scaled by the noise
-        unit_scale = scale * norm if self._prior_is_scaled else scale * norm / self.unit
-        self._m = data.n_rows + (np.isfinite(scale).sum() if self._prior_is_scaled else 0)
-        rank_bound = data.n_rows - data.intercept
         if columns.y_norm == 0:
             _refuse_unbounded(data)
-        if self._is_laplace:
-            weights = np.where(columns.x_norm > 0, 1 / unit_scale, 0.0)
-            self._knots = LaplaceKnots.of(columns, weights)
-            smallest_rss = float(self._rss_at_zero_penalty(data))
-        else:
-            weights = np.where(columns.x_norm > 0, unit_scale, 0.0)
-            self._spectrum = Spectrum.of(columns, weights)
-            smallest_rss = self._spectrum.rss
-            if len(self._spectrum.eigenvalues) >= rank_bound:
-                smallest_rss = 0.0
-        perfect = smallest_rss <= _EXACT_FIT
+        self.unit = columns.y_norm
+        self._noise = noise
+        self._prior_is_scaled = prior.scaled_by_noise
+        of_columns = column_prior(prior, data)
+        in_noise = int((~of_columns.is_flat).sum()) if prior.scaled_by_noise else 0
+        self._m = data.n_rows + in_noise
+        self._modes = modes_by_noise(data, of_columns)
+        perfect = self._modes.smallest_rss <= _EXACT_FIT
         if perfect and not self._prior_is_scaled and not isinstance(noise, InverseGamma):
             _refuse_unbounded(data)
-
-    def _rss_at_zero_penalty(self, data: Regression) -> float:
-        columns = data.unit
-        coef = self._knots.coefs[-1]
-        residual = columns.residual(coef)
-        return float(residual @ residual)
 
     def mode_at(self, sigma: float) -> SigmaMode:
         """Express a maximum in the caller's units."""
@@ -118,21 +107,14 @@ class _Profile:
 
     def slope(self, sigma: float) -> float:
         """``sigma**2 df / d log sigma`` at one sigma."""
-        v = sigma**2
-        numerator, denominator = self._noise_slope()
-        return self._data_term(sigma) - self._m * v - v * numerator(v) / denominator(v)
+        return self._data_term(sigma) - self._noise_term(sigma)
 
     def height(self, sigma: float) -> float:
         """Profile log density up to a constant."""
-        v = sigma**2
-        if self._is_laplace:
-            rss, l1 = self._laplace_terms(sigma)
-            bound = l1 / sigma if self._prior_is_scaled else l1
-        else:
-            rss, l2 = self._gaussian_terms(sigma)
-            bound = 0.5 * l2 / v if self._prior_is_scaled else 0.5 * l2
+        rss, l1, l2 = self._modes.terms(sigma)
+        bound = l1 / sigma + 0.5 * l2 / sigma**2 if self._prior_is_scaled else l1 + 0.5 * l2
         log_noise = float(self._noise.logpdf(sigma * self.unit))
-        return -self._m * np.log(sigma) - 0.5 * rss / v - bound + log_noise
+        return -self._m * np.log(sigma) - 0.5 * rss / sigma**2 - bound + log_noise
 
     def is_maximum(self, sigma: float, stationary: list[float]) -> bool:
         """Whether the slope turns from positive to negative at a stationary point."""
@@ -143,30 +125,26 @@ class _Profile:
 
     def stationary_points(self) -> set[float]:
         """Roots of the slope in (0, infinity)."""
-        if self._is_laplace:
-            return self._laplace_roots()
+        match self._modes:
+            case LaplaceModes():
+                return self._laplace_roots(self._modes)
+            case ElasticNetModes():
+                return self._elastic_net_roots()
         if self._prior_is_scaled:
-            rss, l2 = self._gaussian_terms(1.0)
-            polynomial = self._root_polynomial(Polynomial([rss + l2]))
+            polynomial = self._root_polynomial(Polynomial([self._data_term(1.0)]))
             return {float(np.sqrt(v)) for v in _positive_roots(polynomial, 0, np.inf)}
-        return self._gaussian_roots()
+        return self._gaussian_roots(self._modes)
 
     def _data_term(self, sigma: float) -> float:
-        if self._is_laplace:
-            rss, l1 = self._laplace_terms(sigma)
-            return rss + (sigma * l1 if self._prior_is_scaled else 0.0)
-        rss, l2 = self._gaussian_terms(sigma)
-        return rss + (l2 if self._prior_is_scaled else 0.0)
+        """What rises with sigma in the slope; never above ``|u|**2 = 1``."""
+        rss, l1, l2 = self._modes.terms(sigma)
+        return rss + (sigma * l1 + l2 if self._prior_is_scaled else 0.0)
 
-    def _laplace_terms(self, sigma: float) -> tuple[float, float]:
-        lam = sigma if self._prior_is_scaled else sigma**2
-        _, lower, rss, l1 = self._knots.segments
-        k = min(int(np.searchsorted(-lower, -lam)), len(lower) - 1)
-        return float(Polynomial(rss[k])(lam)), float(Polynomial(l1[k])(lam))
-
-    def _gaussian_terms(self, sigma: float) -> tuple[float, float]:
-        mu = 1.0 if self._prior_is_scaled else sigma**2
-        return float(self._spectrum.rss_at(mu)), float(self._spectrum.penalty_at(mu))
+    def _noise_term(self, sigma: float) -> float:
+        """What is taken from it; it rises too."""
+        v = sigma**2
+        numerator, denominator = self._noise_slope()
+        return float(self._m * v + v * numerator(v) / denominator(v))
 
     def _noise_slope(self) -> tuple[Polynomial, Polynomial]:
         """N and D of the noise prior's log slope as polynomials of the unit sigma**2."""
@@ -183,9 +161,9 @@ class _Profile:
         numerator, denominator = (part(variable) for part in self._noise_slope())
         return (data_term - self._m * variable) * denominator - variable * numerator
 
-    def _laplace_roots(self) -> set[float]:
+    def _laplace_roots(self, modes: LaplaceModes) -> set[float]:
         roots: set[float] = set()
-        for upper, lower, rss, l1 in zip(*self._knots.segments, strict=True):
+        for upper, lower, rss, l1 in zip(*modes.knots.segments, strict=True):
             data_term = Polynomial(rss)
             if self._prior_is_scaled:
                 data_term = data_term + Polynomial([0, 1]) * Polynomial(l1)
@@ -194,20 +172,35 @@ class _Profile:
             roots |= found if self._prior_is_scaled else {float(np.sqrt(v)) for v in found}
         return roots
 
-    def _gaussian_roots(self) -> set[float]:
+    def _gaussian_roots(self, modes: GaussianModes) -> set[float]:
         """Sign changes on a grid far finer than the width of one direction's shrinkage."""
-        d = self._spectrum.eigenvalues
-        low = min(1e-8 * d.min(initial=1.0), 1e-12 * max(self._spectrum.rss, 1e-12) / self._m)
+        spectrum = modes.spectrum
+        d = spectrum.eigenvalues
+        low = min(1e-8 * d.min(initial=1.0), 1e-12 * max(spectrum.rss, 1e-12) / self._m)
         high = 10.0 * (1 + self._noise_mass())
         decades = np.log10(high / low)
         grid = np.sqrt(np.geomspace(low, high, int(_GRID_PER_DECADE * decades)))
         numerator, denominator = self._noise_slope()
         v = grid**2
-        slope = self._spectrum.rss_at(v) - self._m * v - v * numerator(v) / denominator(v)
+        slope = spectrum.rss_at(v) - self._m * v - v * numerator(v) / denominator(v)
         change = np.flatnonzero(np.sign(slope[:-1]) != np.sign(slope[1:]))
         return {
             float(brentq(self.slope, grid[k], grid[k + 1], xtol=1e-300, rtol=1e-15)) for k in change
         }
+
+    def _elastic_net_roots(self) -> set[float]:
+        """Crossings of the two rising terms, between the least and the most of the first."""
+        least, most = max(self._data_term(0.0), _EXACT_FIT), 1.0
+        low = self._sigma_where_noise_term_is(least) * (1 - _HAIR)
+        high = self._sigma_where_noise_term_is(most) * (1 + _HAIR)
+        return crossings(self._data_term, self._noise_term, low, high)
+
+    def _sigma_where_noise_term_is(self, value: float) -> float:
+        def gap(log_sigma: float) -> float:
+            return self._noise_term(float(np.exp(log_sigma))) - value
+
+        most = np.log((value + self._noise_mass()) / self._m) / 2 + _HAIR
+        return float(np.exp(brentq(gap, most - 150.0, most, xtol=1e-12)))
 
     def _noise_mass(self) -> float:
         """What an inverse-gamma noise prior adds to the residual sum of squares."""

@@ -1,23 +1,23 @@
-"""`map_path`: the mode as a function of the prior scale."""
+"""`map_path`: the mode as a function of the strength of the prior."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import PriormapError
+from priormap.mode.axes import Along, Axis
 from priormap.mode.certificate import Certificate
+from priormap.mode.exact_paths import ExactPath, GaussianPath, LaplacePath, exact_path
 from priormap.mode.find import find_map
 from priormap.mode.judging import audit
-from priormap.mode.laplace_knots import LaplaceKnots
 from priormap.mode.problem import UnitProblem
-from priormap.penalty import Penalty
-from priormap.priors import Laplace, Prior
+from priormap.penalty import Penalty, check_prior
+from priormap.priors import Prior
 from priormap.regression import Regression
-from priormap.spectrum import Spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,45 +25,48 @@ if TYPE_CHECKING:
 __all__ = ["MapPath", "map_path"]
 
 Floats: TypeAlias = NDArray[np.float64]
-_GRID = 100
-_SHRUNK_AWAY, _LET_FREE = 1e4, 1e-4  # default Gaussian grid: mu over the extreme eigenvalues
-
-
-class _ExactPath(Protocol):
-    """Unit coefficients at any strength of the prior."""
-
-    def unit_coefs(self, strengths: Floats) -> Floats: ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MapPath:
-    """Modes along the prior scale.
+    """Modes along the strength of the prior.
 
     Attributes
     ----------
-    scales : array of shape (k,)
-        Rising prior scales; for a prior with one scale per column, multiples of them.
-        The scale ``inf`` is least squares.
+    values : array of shape (k,)
+        Where the path was asked for, or by default from all shrunk away to all let free: prior
+        scales (multiples of the prior's own where it has one per column or two), of which
+        ``inf`` is least squares; or powers of the prior, of which 0 is.
     coef : array of shape (k, p)
         Coefficients in units of X; zeros are exact.
     intercept : array of shape (k,)
     sigma : array of shape (k,)
         The known noise, or that of each joint mode.
     is_knots : bool
-        Whether `scales` are the knots between which the Laplace path is linear in
-        ``1 / scale``, so that `at` is exact everywhere.
+        Whether `values` are the knots between which the Laplace path is linear in
+        ``1 / scale``, or in the power, so that `at` is exact everywhere.
     data, prior
         What it is the path of.
+    along : {"scale", "power"}
+        What `values` are.
     """
 
-    scales: Floats
+    values: Floats
     coef: Floats
     intercept: Floats
     sigma: Floats
     is_knots: bool
     data: Regression
     prior: Prior
-    _exact: _ExactPath | None = field(default=None, repr=False)
+    along: Along = "scale"
+    _exact: ExactPath | None = field(default=None, repr=False)
+
+    @property
+    def scales(self) -> Floats:
+        """The values of a path along the scale."""
+        if self.along != "scale":
+            raise PriormapError(f"this path is along the {self.along} of the prior; see values")
+        return self.values
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,55 +75,69 @@ class MapPath:
 
     @property
     def n_nonzero(self) -> NDArray[np.intp]:
-        """Number of coefficients that are not exactly zero, for each scale."""
+        """Number of coefficients that are not exactly zero, for each value."""
         return np.count_nonzero(self.coef, axis=1)
 
-    def at(self, scale: ArrayLike) -> Floats:
-        """Coefficients of the mode at any prior scale, shape ``(p,)`` or ``(m, p)``; exact."""
-        scales = _checked_scales(np.atleast_1d(np.asarray(scale, dtype=float)))
+    def at(self, value: ArrayLike) -> Floats:
+        """Coefficients of the mode at any scale or power, shape ``(p,)`` or ``(m, p)``; exact."""
+        axis = Axis(self.along)
+        values = axis.checked("values", np.atleast_1d(np.asarray(value, dtype=float)))
         if self._exact is None:
-            modes = [find_map(self.data, _rescaled(self.prior, value)).coef for value in scales]
-            coef = np.stack(modes)
+            modes = [find_map(self.data, axis.prior_at(self.prior, float(v))) for v in values]
+            coef = np.stack([fit.coef for fit in modes])
         else:
-            coef = _user_coefs(self.data, self._exact.unit_coefs(scales))[0]
-        return coef[0] if np.ndim(scale) == 0 else coef
+            unit = self._exact.unit_coefs(*axis.strengths(values))
+            coef = _user_coefs(self.data, unit)[0]
+        return coef[0] if np.ndim(value) == 0 else coef
 
     def certificate(self, k: int) -> Certificate:
         """Certificate of the k-th mode of the path."""
-        prior = _rescaled(self.prior, float(self.scales[k]))
+        prior = Axis(self.along).prior_at(self.prior, float(self.values[k]))
         return audit(self.data, prior, self.coef[k], sigma=float(self.sigma[k]))
 
     def to_frame(self) -> pd.DataFrame:
-        """Scales as index, one column per coefficient."""
+        """Scales or powers as index, one column per coefficient."""
         import pandas as pd
 
-        return pd.DataFrame(
-            self.coef, index=pd.Index(self.scales, name="scale"), columns=list(self.names)
-        )
+        index = pd.Index(self.values, name=self.along)
+        return pd.DataFrame(self.coef, index=index, columns=list(self.names))
 
     def __repr__(self) -> str:
-        kind = "knots" if self.is_knots else "scales"
-        low, high = self.scales.min(), self.scales.max()
-        return f"MapPath({len(self.scales)} {kind} from {low:.4g} to {high:.4g}, {self.prior!r})"
+        kind = "knots" if self.is_knots else f"{self.along}s"
+        low, high = self.values.min(), self.values.max()
+        return f"MapPath({len(self.values)} {kind} from {low:.4g} to {high:.4g}, {self.prior!r})"
 
 
-def map_path(data: Regression, prior: Prior, scales: ArrayLike | None = None) -> MapPath:
-    r"""Modes as a function of the prior scale, exact at every scale.
+def map_path(
+    data: Regression,
+    prior: Prior,
+    scales: ArrayLike | None = None,
+    *,
+    along: Along = "scale",
+) -> MapPath:
+    r"""Modes as a function of the prior's scale or power, exact at every one.
 
     Under a Laplace prior the coefficients are piecewise linear in ``1 / scale``; all knots are
-    found. Under a Gaussian prior one eigendecomposition serves every scale. With sigma
-    unknown each scale has its own joint mode.
+    found. Under a Gaussian prior one eigendecomposition serves every scale. Under an elastic
+    net prior each mode is found from its neighbour. With sigma unknown each scale has its own
+    joint mode.
 
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
-        Its family, and relative scales where it has one per column; a single scale is
-        replaced by those of the path.
+    prior : Gaussian, Laplace or ElasticNet
+        Its family, and relative scales where it has one per column; along the scale a single
+        scale is replaced by those of the path.
     scales : array of shape (k,), optional
-        Prior scales (multiples of the given ones where the prior has one per column).
-        Default: every knot of the Laplace path; 100 scales between all shrunk away and all
-        let free for the Gaussian one.
+        Prior scales (multiples of the given ones where the prior has one per column or two),
+        or powers. Default: every knot of the Laplace path; 100 scales between all shrunk away
+        and all let free for the Gaussian one, and 100 from where all coefficients are zero to
+        a thousandth of that l1 for the elastic net.
+    along : {"scale", "power"}
+        Scale: the l1 of a prior falls as ``1 / scale`` and its l2 as ``1 / scale**2``. Power:
+        the density of the prior is taken to the power a, which multiplies l1 and l2 by a. For
+        an elastic net these are two paths, and the second is that of scikit-learn's
+        ``enet_path``; for the other priors one path with two names for its points.
 
     Returns
     -------
@@ -129,7 +146,7 @@ def map_path(data: Regression, prior: Prior, scales: ArrayLike | None = None) ->
     Raises
     ------
     PriormapError
-        If a scale is not positive, or sigma is unknown and no scales are given.
+        If a scale is not positive or a power negative, or sigma is unknown and none are given.
 
     References
     ----------
@@ -138,7 +155,7 @@ def map_path(data: Regression, prior: Prior, scales: ArrayLike | None = None) ->
 
     Examples
     --------
-    >>> from priormap import Laplace, Regression, map_path
+    >>> from priormap import ElasticNet, Laplace, Regression, map_path
     >>> X = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]
     >>> data = Regression(X, [3.0, 0.5, -3.0, -0.5], sigma=1.0)
     >>> path = map_path(data, Laplace())
@@ -146,85 +163,45 @@ def map_path(data: Regression, prior: Prior, scales: ArrayLike | None = None) ->
     ([0.1667, 1.0, inf], [0, 1, 2])
     >>> path.at(0.5).tolist()
     [2.0, 0.0]
+    >>> map_path(data, ElasticNet(l1_scale=1.0, l2_scale=1.0), [2.0, 0.0], along="power").coef
+    array([[1. , 0. ],
+           [3. , 0.5]])
     """
-    grid = None if scales is None else _checked_scales(np.asarray(scales, dtype=float))
+    axis = Axis(along)
+    grid = None if scales is None else axis.checked("scales", scales)
     if not isinstance(data.sigma, float):
-        return _path_of_joint_modes(data, prior, grid)
-    exact: _LaplacePath | _GaussianPath
-    if isinstance(prior, Laplace):
-        exact = _LaplacePath(data, prior, grid)
-        chosen = exact.knot_scales() if grid is None else grid
-        unit = exact.knots.coefs if grid is None else exact.unit_coefs(grid)
-    else:
-        exact = _GaussianPath(data, prior)
-        chosen = exact.default_scales() if grid is None else grid
-        unit = exact.unit_coefs(chosen)
+        return _path_of_joint_modes(data, prior, grid, axis)
+    check_prior(prior)
+    penalty = Penalty.from_prior(axis.prior_at(prior, 1.0), data, data.sigma)
+    weakest = 0.0 if grid is None else float(axis.strengths(grid)[0].min())
+    exact = exact_path(UnitProblem.of(data, penalty), weakest)
+    by_l1 = not isinstance(exact, GaussianPath)
+    chosen = axis.values_at(exact.default_strengths(), of_l1=by_l1) if grid is None else grid
+    knots = exact.knots if grid is None and isinstance(exact, LaplacePath) else None
+    unit = exact.unit_coefs(*axis.strengths(chosen)) if knots is None else knots.coefs
     coef, intercept = _user_coefs(data, unit)
     sigma = np.full(len(chosen), data.sigma)
-    is_knots = grid is None and isinstance(prior, Laplace)
-    return MapPath(chosen, coef, intercept, sigma, is_knots, data, prior, exact)
+    return MapPath(chosen, coef, intercept, sigma, knots is not None, data, prior, along, exact)
 
 
-class _LaplacePath:
-    """Piecewise linear in lambda: column j is penalised by ``lambda w_j`` in unit columns."""
-
-    def __init__(self, data: Regression, prior: Laplace, scales: Floats | None) -> None:
-        assert isinstance(data.sigma, float)
-        unit_scale = _rescaled(prior, 1.0)
-        problem = UnitProblem.of(data, Penalty.from_prior(unit_scale, data, data.sigma))
-        # weights near one keep the path's lambda in the range where it is best resolved
-        bound = problem.l1[problem.l1 > 0]
-        self._norm = float(np.exp(np.log(bound).mean())) if bound.size else 1.0
-        lambda_min = 0.0 if scales is None else self._norm / float(scales.max())
-        self.knots = LaplaceKnots.of(data.unit, problem.l1 / self._norm, lambda_min)
-
-    def knot_scales(self) -> Floats:
-        with np.errstate(divide="ignore"):
-            return np.asarray(self._norm / self.knots.lambdas)
-
-    def unit_coefs(self, strengths: Floats) -> Floats:
-        return self.knots.at(self._norm / strengths)
-
-
-class _GaussianPath:
-    """One spectrum for every scale."""
-
-    def __init__(self, data: Regression, prior: Prior) -> None:
-        assert isinstance(data.sigma, float)
-        problem = UnitProblem.of(data, Penalty.from_prior(_rescaled(prior, 1.0), data, data.sigma))
-        with np.errstate(divide="ignore"):
-            weights = np.where(data.unit.x_norm > 0, 1 / np.sqrt(problem.l2), 0.0)
-        bound = weights[np.isfinite(weights) & (weights > 0)]
-        self._norm = float(np.exp(np.log(bound).mean())) if bound.size else 1.0
-        self._spectrum = Spectrum.of(data.unit, weights / self._norm)
-
-    def default_scales(self) -> Floats:
-        d = self._spectrum.eigenvalues
-        if not d.size:
-            return np.array([1.0])
-        smallest = max(float(d.min()), 1e-8 * float(d.max()))
-        mu = np.geomspace(_SHRUNK_AWAY * float(d.max()), _LET_FREE * smallest, _GRID)
-        return np.asarray(1 / np.sqrt(mu) / self._norm)
-
-    def unit_coefs(self, strengths: Floats) -> Floats:
-        return self._spectrum.coef_at((1 / (strengths * self._norm)) ** 2)
-
-
-def _path_of_joint_modes(data: Regression, prior: Prior, scales: Floats | None) -> MapPath:
-    if scales is None:
+def _path_of_joint_modes(
+    data: Regression, prior: Prior, values: Floats | None, axis: Axis
+) -> MapPath:
+    if values is None:
         raise PriormapError(
-            "sigma is unknown, so each prior scale has its own joint mode; give scales=..., "
-            "or fix sigma for the whole path"
+            f"sigma is unknown, so each prior {axis.along} has its own joint mode; give "
+            "scales=..., or fix sigma for the whole path"
         )
-    fits = [find_map(data, _rescaled(prior, float(scale))) for scale in scales]
+    fits = [find_map(data, axis.prior_at(prior, float(value))) for value in values]
     return MapPath(
-        scales=scales,
+        values=values,
         coef=np.stack([fit.coef for fit in fits]),
         intercept=np.array([fit.intercept for fit in fits]),
         sigma=np.array([fit.sigma for fit in fits]),
         is_knots=False,
         data=data,
         prior=prior,
+        along=axis.along,
     )
 
 
@@ -232,19 +209,3 @@ def _user_coefs(data: Regression, unit_coefs: Floats) -> tuple[Floats, Floats]:
     columns = data.unit
     coef = unit_coefs * (columns.y_norm / columns.divisor)
     return coef, columns.y_mean - coef @ columns.x_mean
-
-
-def _rescaled(prior: Prior, scale: float) -> Prior:
-    """Return the prior with this scale; a vector of scales is multiplied by it."""
-    return prior.with_scale(scale if np.ndim(prior.scale) == 0 else prior.scale * scale)
-
-
-def _checked_scales(scales: Floats) -> Floats:
-    if scales.ndim != 1 or scales.size == 0:
-        raise PriormapError(
-            f"scales must be a vector of positive numbers, got an array of shape {scales.shape}"
-        )
-    bad = ~(scales > 0)
-    if bad.any():
-        raise PriormapError(f"scales must be positive, got {scales[bad][0]}")
-    return scales

@@ -16,16 +16,25 @@ __all__ = ["minimise"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
+_ROUNDING = 4 * _EPS  # of a correlation from cross products that are summed once ...
+_WARM_ROUNDING = 1e4 * _EPS  # ... and of one that a linear system of a known support left over
 _LARGEST_TRUSTED = 100.0  # sum of unit coefficients up to which cross products decide alone
 
 
-def minimise(problem: UnitProblem) -> tuple[Floats, int]:
-    """Unit coefficients of the mode and the number of steps that found it."""
+def minimise(problem: UnitProblem, near: Floats | None = None) -> tuple[Floats, int]:
+    """Unit coefficients of the mode and the number of steps that found it.
+
+    `near` is the mode of a problem that differs little, where there is one.
+    """
     columns = problem.columns
     if columns.y_norm == 0:
         return np.zeros(columns.p), 0
     if not problem.has_l1:
         return solve_quadratic(problem), 1
+    if near is not None:
+        coef, solves = finish_on_support(problem, near)
+        if _is_solved(problem, coef, rounding=_WARM_ROUNDING):
+            return coef, solves
     if columns.has_cheap_gram:
         start, steps = _along_the_path(problem)
         if _is_solved(problem, start):
@@ -38,13 +47,13 @@ def minimise(problem: UnitProblem) -> tuple[Floats, int]:
     return coef, steps + solves
 
 
-def _is_solved(problem: UnitProblem, coef: Floats) -> bool:
+def _is_solved(problem: UnitProblem, coef: Floats, rounding: float = _ROUNDING) -> bool:
     """Whether nothing is left of the optimality conditions but rounding."""
     size = 1 + float(np.abs(coef).sum())
     if size > _LARGEST_TRUSTED:
         return False
     gradient, _ = problem.gradient(coef)
-    return bool(kkt_violation(problem, coef, gradient).max() <= 4 * _EPS * size)
+    return bool(kkt_violation(problem, coef, gradient).max() <= rounding * size)
 
 
 def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:

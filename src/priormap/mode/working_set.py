@@ -33,7 +33,7 @@ def find_on_working_set(problem: UnitProblem) -> tuple[Floats, int]:
     working = _WorkingSet(problem)
     size = _FIRST_SIZE
     while True:
-        ratio = np.abs(gradient) / np.where(problem.is_flat, _EPS, problem.l1)
+        ratio = np.abs(gradient) / np.where(problem.l1 > 0, problem.l1, _EPS)
         ratio[working.indices] = np.inf
         # below its bound a column may still be wanted soon, but only a violator must come
         violators = int(((ratio > 1 + 1e-9) & (columns.x_norm > 0)).sum()) - len(working.indices)

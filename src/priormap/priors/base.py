@@ -51,6 +51,13 @@ class ZeroCentredPrior(ABC):
         """Return the prior of `factor` times the coefficient, with a known scale."""
         return self.with_scale(np.asarray(self.scale) * factor)
 
+    @abstractmethod
+    def power_scaled(self, power: float) -> Self:
+        """Return the prior whose density is this one's to a power, normalised.
+
+        Every penalty is multiplied by `power`; 0 is the flat prior.
+        """
+
     @property
     def known_scale(self) -> float | Floats:
         """The scale, where it is a number; a learnt one has none until it is sampled."""

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from priormap.errors import PriormapError, positive_number
 from priormap.validation import as_numbers
 
-__all__ = ["checked_scale", "noise_sd", "penalty_strength", "refuse_flat_draws", "unwrap"]
+__all__ = [
+    "checked_power",
+    "checked_scale",
+    "noise_sd",
+    "penalty_strength",
+    "refuse_flat_draws",
+    "unwrap",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -33,6 +40,11 @@ def checked_scale(name: str, scale: object) -> float | Floats:
         )
     values.flags.writeable = False
     return values
+
+
+def checked_power(power: float) -> float:
+    """Return a power of a prior: zero (no prior) or a positive number."""
+    return 0.0 if np.ndim(power) == 0 and power == 0 else positive_number("power", power)
 
 
 def penalty_strength(alpha: float) -> float:

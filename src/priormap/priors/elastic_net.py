@@ -14,6 +14,7 @@ from priormap.errors import PriormapError, positive_number
 from priormap.noise import ScaleDensity
 from priormap.priors.base import ZeroCentredPrior, shown
 from priormap.priors.checks import (
+    checked_power,
     checked_scale,
     noise_sd,
     penalty_strength,
@@ -152,9 +153,13 @@ class ElasticNet(ZeroCentredPrior):
     def with_scale(self, scale: float | ArrayLike) -> Self:
         """Return the same prior with both scales times a known number."""
         factor = np.asarray(checked_scale("scale", scale))
-        return type(self)(
-            unwrap(self.l1_scale * factor), unwrap(self.l2_scale * factor), self.scaled_by_noise
-        )
+        return type(self)(self.l1_scale * factor, self.l2_scale * factor, self.scaled_by_noise)
+
+    def power_scaled(self, power: float) -> Self:
+        """Return the prior with ``s / power`` and ``t / sqrt(power)``; 0 is the flat prior."""
+        self._refuse_learnt()
+        l1 = 1 / power if checked_power(power) else np.inf
+        return type(self)(self.l1_scale * l1, self.l2_scale * np.sqrt(l1), self.scaled_by_noise)
 
     @property
     def sd(self) -> float | Floats:

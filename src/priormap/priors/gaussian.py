@@ -10,7 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import noise_sd, penalty_strength, refuse_flat_draws, unwrap
+from priormap.priors.checks import (
+    checked_power,
+    noise_sd,
+    penalty_strength,
+    refuse_flat_draws,
+    unwrap,
+)
 
 __all__ = ["Gaussian"]
 
@@ -76,6 +82,11 @@ class Gaussian(OneScalePrior):
     def l2_scale(self) -> float | Floats:
         """The scale: all of the penalty is its L2 part."""
         return self.scale
+
+    def power_scaled(self, power: float) -> Self:
+        """Return the Gaussian prior of scale ``scale / sqrt(power)``; 0 is the flat prior."""
+        self._refuse_learnt()
+        return self.stretched(1 / np.sqrt(power) if checked_power(power) else np.inf)
 
     @property
     def sd(self) -> float | Floats:

@@ -11,7 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from priormap._tails import two_sided_mean
 from priormap.errors import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import noise_sd, penalty_strength, refuse_flat_draws, unwrap
+from priormap.priors.checks import (
+    checked_power,
+    noise_sd,
+    penalty_strength,
+    refuse_flat_draws,
+    unwrap,
+)
 
 __all__ = ["Laplace"]
 
@@ -82,6 +88,11 @@ class Laplace(OneScalePrior):
     def l2_scale(self) -> float:
         """Infinite: the penalty has no L2 part."""
         return np.inf
+
+    def power_scaled(self, power: float) -> Self:
+        """Return the Laplace prior of scale ``scale / power``; 0 is the flat prior."""
+        self._refuse_learnt()
+        return self.stretched(1 / power if checked_power(power) else np.inf)
 
     @property
     def sd(self) -> float | Floats:
