@@ -134,7 +134,7 @@ def test_two_equal_columns_share_their_coefficient():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of columns that are collinear
         data = Regression(X[:, [0, 0, 1, 2, 3]], y + 2 * X[:, 0], sigma=SIGMA)
-        fit = find_map(data, ElasticNet(0.05, 1.0))
+        fit = find_map(data, ElasticNet(1.0, 1.0))
     assert fit.certificate.is_unique
     assert fit.coef[0] == pytest.approx(fit.coef[1], rel=1e-12)
     assert fit.coef[0] != 0
