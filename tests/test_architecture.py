@@ -47,6 +47,7 @@ PUBLIC = {
     "plot_contrast",
     "plot_geometry",
     "plot_joint",
+    "plot_path",
     "plot_posterior_vs_map",
     "plot_prior_shapes",
     "plot_pull",

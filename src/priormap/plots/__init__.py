@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         posterior_vs_map_table,
     )
     from priormap.plots.marginals import plot_posterior_vs_map, posterior_vs_map_caption
+    from priormap.plots.path_tables import path_knots_table, path_posterior_table, path_table
+    from priormap.plots.paths import path_caption, plot_path
 
 _POSTERIOR = {
     "contrast_caption": "forest",
@@ -58,10 +60,15 @@ _POSTERIOR = {
     "joint_contours_table": "joint_tables",
     "joint_points_table": "joint_tables",
     "joint_table": "joint_tables",
+    "path_caption": "paths",
+    "path_knots_table": "path_tables",
+    "path_posterior_table": "path_tables",
+    "path_table": "path_tables",
     "plot_contrast": "forest",
     "plot_geometry": "geometry",
     "plot_geometry_panel": "geometry",
     "plot_joint": "joint_density",
+    "plot_path": "paths",
     "plot_posterior_vs_map": "marginals",
     "posterior_vs_map_caption": "marginals",
     "posterior_vs_map_points_table": "marginal_tables",
@@ -84,10 +91,15 @@ __all__ = [
     "joint_contours_table",
     "joint_points_table",
     "joint_table",
+    "path_caption",
+    "path_knots_table",
+    "path_posterior_table",
+    "path_table",
     "plot_contrast",
     "plot_geometry",
     "plot_geometry_panel",
     "plot_joint",
+    "plot_path",
     "plot_posterior_vs_map",
     "plot_prior_shapes",
     "plot_pull",

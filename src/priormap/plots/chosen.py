@@ -14,7 +14,15 @@ from priormap.plots.named import listed
 from priormap.regression import Regression
 from priormap.tables import Contrast
 
-__all__ = ["MOST_ROWS", "check_contrast", "chosen_features", "data_of", "least_squares", "left_out"]
+__all__ = [
+    "MOST_ROWS",
+    "check_contrast",
+    "chosen_columns",
+    "chosen_features",
+    "data_of",
+    "least_squares",
+    "left_out",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 MOST_ROWS = 40  # a page's worth
@@ -41,18 +49,33 @@ def chosen_features(
 ) -> tuple[str, ...]:
     """Return the named columns, or the `most` with the strongest effect, strongest first.
 
-    The strength is the largest ``|posterior mean| * sd(x)`` over the priors. A constant column
-    has no effect and is never chosen.
+    The strength is the largest ``|posterior mean| * sd(x)`` over the priors.
+
+    Raises
+    ------
+    PriormapError
+        As `chosen_columns`.
+    """
+    data = data_of(table)
+    size = table.coefficients.pivot(index="feature", columns="prior", values="mean").abs()
+    strength = size.max(axis=1)[list(data.names)].to_numpy() * data.column_sd
+    return chosen_columns(data, features, strength, most)
+
+
+def chosen_columns(
+    data: Regression, features: str | Iterable[str] | None, strength: Floats, most: int
+) -> tuple[str, ...]:
+    """Return the named columns, or the `most` of the largest strength, strongest first.
+
+    A constant column has no effect and is never chosen.
 
     Raises
     ------
     PriormapError
         If a name is unknown, constant or named twice, or there are none or too many.
     """
-    names, sd = data_of(table).names, data_of(table).column_sd
+    names, sd = data.names, data.column_sd
     if features is None:
-        size = table.coefficients.pivot(index="feature", columns="prior", values="mean").abs()
-        strength = size.max(axis=1)[list(names)].to_numpy() * sd
         order = np.argsort(-strength, kind="stable")
         features = [names[j] for j in order if sd[j] > 0][:most]
     elif isinstance(features, str):

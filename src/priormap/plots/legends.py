@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 
 __all__ = ["legend_above", "legend_of_figure", "shortened"]
 
@@ -19,11 +20,13 @@ def shortened(name: str, most: int = 14) -> str:
     return f"{name[: most - 1 - tail]}…{name[-tail:]}"
 
 
-def legend_above(axes: Axes, handles: list[Any]) -> None:
-    """Put a legend above the axes, in as many columns (at most 3) as the labels allow."""
+def legend_above(axes: Axes, handles: list[Any], lift: float = 0.0) -> None:
+    """Put a legend `lift` points above the axes, in as many columns (at most 3) as fit."""
+    above = ScaledTranslation(0, lift / 72, axes.figure.dpi_scale_trans)
     axes.legend(
         loc="lower right",  # to the left there is the room of the axis labels
         bbox_to_anchor=(1, 1),
+        bbox_transform=axes.transAxes + above,
         **_compact(handles),
     )
 

@@ -1,0 +1,262 @@
+"""The path of the mode along the scale of the prior, with the posterior on the same axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from priormap.plots.legends import legend_above, shortened
+from priormap.plots.marks import mark
+from priormap.plots.named import family, listed
+from priormap.plots.path_tables import (
+    Features,
+    path_knots_table,
+    path_posterior_table,
+    path_table,
+)
+from priormap.plots.style import LOOKS, Look, drawing_axes
+from priormap.priors import Prior
+from priormap.regression import Regression
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["path_caption", "plot_path"]
+
+_HEIGHT = 3.3  # inches
+_TINTS = 0.45  # share of white in the look of the last of the chosen columns
+_ESTIMATOR = {"Gaussian": "Ridge", "Laplace": "Lasso", "ElasticNet": "ElasticNet"}
+_ALPHA_AXIS = 27.0  # points that its labels take
+_OTHER: dict[str, Any] = {"color": "0.75", "linestyle": "-", "linewidth": 0.8}
+_APART = 0.055  # of the height of the axes, between names
+
+
+def plot_path(
+    data: Regression,
+    prior: Prior,
+    features: Features = None,
+    *,
+    mass: float = 0.9,
+    draws: int = 500,
+    random_seed: int = 0,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the modes along the scale of the prior, and the posteriors of the strongest.
+
+    Solid lines are modes; those of the chosen columns are named and in the colour of the prior,
+    the others grey. Dashed lines are posterior means, and bands hold `mass` of each posterior.
+    Circles on the zero line are where a coefficient leaves zero, and the ticks at the bottom all
+    knots of a Laplace path. The bottom axis is the scale of the prior, the top axis the alpha
+    of scikit-learn for the same mode.
+
+    Parameters
+    ----------
+    data : Regression
+    prior : Gaussian, Laplace or ElasticNet
+        Its family, and relative scales where it has several (the axis then is their multiple);
+        a single scale is replaced by those of the axis.
+    features : list of str, optional
+        Columns with a band; default: the three with the largest effects along the axis.
+    mass : float
+        Posterior mass of a band, a central interval.
+    draws, random_seed : int
+        Of each posterior that is not exact (4 chains), as in `sample`.
+    ax : Axes, optional
+        Where to draw; default: a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    PriormapError
+        If a feature is unknown, constant or named twice, or there is nothing to shrink.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from priormap import Gaussian, Regression
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
+    >>> plot_path(data, Gaussian(), ax=Figure().subplots()).get_xlabel()
+    'prior scale'
+    """
+    options: dict[str, Any] = {"mass": mass, "draws": draws, "random_seed": random_seed}
+    modes = path_table(data, prior, features, **options)
+    posteriors = path_posterior_table(data, prior, features, **options)
+    knots = path_knots_table(data, prior, features, **options)
+    chosen = posteriors["feature"].unique().tolist()
+    tints = np.linspace(0, _TINTS, max(len(chosen), 2))
+    look = LOOKS[family(prior)]
+    looks = {name: look.tinted(share) for name, share in zip(chosen, tints, strict=False)}
+    with drawing_axes(ax, height=_HEIGHT) as axes:
+        axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+        for name, part in modes[~modes["is_chosen"]].groupby("feature", sort=False):
+            axes.plot(part["scale"], part["mode"], label=f"mode {name}", **_OTHER)
+        for name in reversed(chosen):
+            _draw_posterior(axes, posteriors[posteriors["feature"] == name], looks[name])
+        for name in chosen:
+            part = modes[modes["feature"] == name]
+            line = {"color": looks[name].color, "linestyle": "-", "zorder": 4}
+            axes.plot(part["scale"], part["mode"], label=f"mode {name}", **line)
+        _mark_knots(axes, knots, looks)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.set_xlim(modes["scale"].min(), modes["scale"].max())
+        axes.set_xlabel(_scale_name(data, prior))
+        axes.set_ylabel("effect: change of y per sd of the column")
+        _name_lines(axes, modes, looks)
+        _alpha_axis(axes, modes, data, prior)
+        legend_above(axes, _legend(modes, knots, look, mass), lift=_ALPHA_AXIS)
+        return axes
+
+
+def path_caption(
+    data: Regression,
+    prior: Prior,
+    features: Features = None,
+    *,
+    mass: float = 0.9,
+    draws: int = 500,
+    random_seed: int = 0,
+) -> str:
+    """Caption of `plot_path`, with its numbers computed from the same tables."""
+    options: dict[str, Any] = {"mass": mass, "draws": draws, "random_seed": random_seed}
+    modes = path_table(data, prior, features, **options)
+    posteriors = path_posterior_table(data, prior, features, **options)
+    knots = path_knots_table(data, prior, features, **options)
+    chosen = posteriors["feature"].unique().tolist()
+    exact = family(prior) == "Gaussian" and isinstance(data.sigma, float)
+    source = "exact" if exact else f"from {4 * draws} draws at each of 15 scales"
+    text = (
+        f"Modes (lines) along the scale of a {family(prior)} prior, in changes of y per standard "
+        f"deviation of the column; for {listed(chosen)} also posterior means (dashed) and "
+        f"{mass:.0%} credible bands, {source}."
+    )
+    grey, total = modes["feature"].nunique() - len(chosen), data.n_features
+    if grey:
+        text += f" {grey} other columns are grey."
+    if left := total - len(chosen) - grey:
+        text += f" {left} of {total} columns are left out."
+    low, high = modes["scale"].min(), modes["scale"].max()
+    text += f" The scale runs from {low:.3g} to {high:.3g}"
+    if modes["alpha"].notna().all():
+        text += f" (alpha from {modes['alpha'].max():.3g} to {modes['alpha'].min():.3g})"
+    text += "."
+    leaving = knots[knots["event"] == "leaves zero"]
+    for name in chosen:
+        at = leaving.loc[leaving["feature"] == name, "scale"]
+        if len(at):
+            text += f" {name} leaves zero at {at.iloc[0]:.4g}."
+        last = posteriors[posteriors["feature"] == name].iloc[-1]
+        text += f" At the right end the mean of {name} is {last['mean']:.3g}"
+        text += f" [{last['low']:.3g}, {last['high']:.3g}]."
+    return text
+
+
+def _draw_posterior(axes: Axes, part: pd.DataFrame, look: Look) -> None:
+    (name,) = part["feature"].unique()
+    axes.fill_between(
+        part["scale"],
+        part["low"],
+        part["high"],
+        color=look.color,
+        alpha=0.16,
+        linewidth=0,
+        label=f"band {name}",
+        zorder=1,
+    )
+    line: dict[str, Any] = {"color": look.color, "linestyle": "--", "linewidth": 1.1}
+    axes.plot(part["scale"], part["mean"], label=f"mean {name}", zorder=3, **line)
+
+
+def _mark_knots(axes: Axes, knots: pd.DataFrame, looks: dict[str, Look]) -> None:
+    if knots.empty:
+        return
+    at = np.unique(knots["scale"])
+    axes.plot(
+        at,
+        np.zeros(len(at)),
+        "|",
+        color="0.3",
+        markersize=5,
+        transform=axes.get_xaxis_transform(),
+        label="knots",
+        clip_on=False,
+    )
+    for row in knots[knots["event"] == "leaves zero"].to_dict("records"):
+        look = looks.get(row["feature"])
+        color = "0.75" if look is None else look.color
+        style = mark("mode", color, is_hollow=True) | {"markersize": 3.6}
+        label = f"{row['feature']} leaves zero"
+        axes.plot(row["scale"], 0.0, label=label, zorder=4 + (look is not None), **style)
+
+
+def _scale_name(data: Regression, prior: Prior) -> str:
+    several = np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale) or family(prior) == "ElasticNet"
+    name = "multiple of the prior scales" if several else "prior scale"
+    return name + " (in noise sd)" * prior.scaled_by_noise
+
+
+def _name_lines(axes: Axes, modes: pd.DataFrame, looks: dict[str, Look]) -> None:
+    """Write each name at the right end of its line, moved apart where they would touch."""
+    ends = {name: modes.loc[modes["feature"] == name, "mode"].iloc[-1] for name in looks}
+    low, high = axes.get_ylim()
+    gap, height = _APART * (high - low), -np.inf
+    for name in sorted(ends, key=ends.__getitem__):
+        height = max(ends[name], height + gap)
+        axes.annotate(
+            shortened(name, 9),
+            (1, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            color=looks[name].color,
+            va="center",
+            fontsize="small",
+            annotation_clip=False,
+        )
+    axes.set_ylim(low, high)
+
+
+def _alpha_axis(axes: Axes, modes: pd.DataFrame, data: Regression, prior: Prior) -> None:
+    """Alpha of scikit-learn on top, each tick at the scale of the same mode."""
+    path = modes[modes["feature"] == modes["feature"].iloc[0]]
+    alpha, scale = path["alpha"].to_numpy(), path["scale"].to_numpy()
+    if not (np.diff(alpha) < 0).all():
+        return
+    exponents = np.arange(np.floor(np.log10(alpha[-1])), np.ceil(np.log10(alpha[0])) + 1)
+    ticks = 10.0**exponents
+    if ((ticks >= alpha[-1]) & (ticks <= alpha[0])).sum() < 3:
+        ticks = np.outer(ticks, [1, 2, 5]).ravel()
+    ticks = ticks[(ticks >= alpha[-1]) & (ticks <= alpha[0])]
+    at = np.exp(np.interp(-np.log(ticks), -np.log(alpha), np.log(scale)))
+    top = axes.secondary_xaxis("top")
+    top.set_ticks(at, [f"{tick:g}" for tick in ticks])
+    top.set_ticks([], minor=True)
+    own = ", standardised columns" * data.standardize
+    top.set_xlabel(f"scikit-learn alpha ({_ESTIMATOR[family(prior)]}{own})")
+
+
+def _legend(modes: pd.DataFrame, knots: pd.DataFrame, look: Look, mass: float) -> list[Any]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    line: dict[str, Any] = {"color": look.color}
+    handles: list[Any] = [
+        Line2D([], [], label="mode", linestyle="-", **line),
+        Line2D([], [], label="posterior mean", linestyle="--", linewidth=1.1, **line),
+        Patch(label=f"{mass:.0%} of the posterior", alpha=0.25, linewidth=0, **line),
+    ]
+    if not modes["is_chosen"].all():
+        handles.append(Line2D([], [], label="other modes", **_OTHER))
+    if not knots.empty:
+        handles.append(Line2D([], [], label="leaves zero", **mark("mode", is_hollow=True)))
+        knot: dict[str, Any] = {"marker": "|", "linestyle": "none", "color": "0.3"}
+        handles.append(Line2D([], [], label="knot", **knot))
+    return handles
