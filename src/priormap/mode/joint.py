@@ -190,7 +190,9 @@ class _Profile:
 
     def _elastic_net_roots(self) -> set[float]:
         """Crossings of the two rising terms, between the least and the most of the first."""
-        least, most = max(self._data_term(0.0), _EXACT_FIT), 1.0
+        scaled = self._prior_is_scaled
+        least = self._data_term(0.0) if scaled else self._modes.smallest_rss
+        least, most = max(least, _EXACT_FIT), 1.0
         low = self._sigma_where_noise_term_is(least) * (1 - _HAIR)
         high = self._sigma_where_noise_term_is(most) * (1 + _HAIR)
         return crossings(self._data_term, self._noise_term, low, high)

@@ -15,6 +15,7 @@ from priormap.mode.solve import minimise
 __all__ = ["WarmModes"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_NEAR = 2.0  # sum of the logarithms of two ratios; further off a new start costs less
 
 
 class WarmModes:
@@ -32,8 +33,9 @@ class WarmModes:
         """Unit coefficients at one pair of strengths."""
         key = (k1, k2)
         if key not in self._found:
-            nearest = min(self._found, key=lambda other: _distance(key, other), default=None)
-            start = None if nearest is None else self._found[nearest]
+            nearest = min(self._found, key=lambda other: _distance(key, other), default=key)
+            is_near = _distance(key, nearest) < _NEAR
+            start = self._found.get(nearest) if is_near else None
             self._found[key], _ = minimise(self.problem_at(k1, k2), start)
         return self._found[key]
 
