@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         plot_shrinkage,
     )
     from priormap.posterior import pymc_model, sample
+    from priormap.report import write_report
     from priormap.tables import Contrast, MapComparison, compare_map, contrast
 
 _VERBS = {
@@ -64,6 +65,7 @@ _VERBS = {
     "plot_shrinkage": "priormap.plots",
     "pymc_model": "priormap.posterior",
     "sample": "priormap.posterior",
+    "write_report": "priormap.report",
 }
 
 __all__ = [
@@ -105,6 +107,7 @@ __all__ = [
     "plot_shrinkage",
     "pymc_model",
     "sample",
+    "write_report",
 ]
 
 

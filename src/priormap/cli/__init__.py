@@ -17,6 +17,7 @@ import typer
 from priormap.cli.compare import compare
 from priormap.cli.contrast_command import contrast
 from priormap.cli.figures import figures
+from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
 from priormap.errors import PriormapError
 
@@ -36,6 +37,7 @@ app.command()(compare)
 app.command()(contrast)
 app.command()(sample)
 app.command()(figures)
+app.command()(report)
 
 
 @app.callback(invoke_without_command=True)

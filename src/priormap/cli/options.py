@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Family", "Format", "Large", "Method"]
+__all__ = ["Family", "Format", "Large", "Method", "ReportFormat"]
 
 
 class Family(StrEnum):
@@ -36,3 +36,10 @@ class Large(StrEnum):
 
     log_likelihood = "log_likelihood"
     posterior_predictive = "posterior_predictive"
+
+
+class ReportFormat(StrEnum):
+    """Formats of a report."""
+
+    html = "html"
+    markdown = "markdown"

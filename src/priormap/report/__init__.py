@@ -1,0 +1,27 @@
+"""One page with the whole comparison: what a penalty believes, its mode and its posterior.
+
+Computing (`results`), what is said of it (`gathering`, `sections`, `methods`, `figures`) and
+how it looks (`rendering`, `templates/`) are apart; between the first two and the last stands
+`content`, which is plain text, numbers and pictures. What computes loads when it is first used,
+so that a place is refused at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from priormap.report.places import place_of
+from priormap.report.settings import Origin, fresh_seed
+
+if TYPE_CHECKING:
+    from priormap.report.writing import write_report
+
+__all__ = ["Origin", "fresh_seed", "place_of", "write_report"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "write_report":
+        raise AttributeError(f"module 'priormap.report' has no attribute {name!r}")
+    from priormap.report.writing import write_report
+
+    return write_report

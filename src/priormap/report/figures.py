@@ -1,0 +1,116 @@
+"""Which figures a report has, and where: one entry for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from priormap import plots
+from priormap.errors import PriormapError
+from priormap.priors import Prior
+from priormap.report.beliefs import effect_prior
+from priormap.report.content import Block, Items, Picture
+from priormap.report.results import Progress, Results, ranked
+
+__all__ = ["FIGURES", "Entry", "draw_figures"]
+
+Variant: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]  # name, arguments, keywords
+_MOST_JOINT = 3  # priors that get a figure of their own
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure: the section it stands in, its heading, its functions, its arguments.
+
+    `variants` yields nothing where the figure does not apply, and one for each prior where
+    every prior has its own.
+    """
+
+    section: str
+    title: str
+    name: str
+    variants: Callable[[Results], Iterable[Variant]]
+
+    def draw(self) -> Callable[..., Any]:
+        """Return the function that draws."""
+        drawer: Callable[..., Any] = getattr(plots, f"plot_{self.name}")
+        return drawer
+
+    def caption(self) -> Callable[..., str]:
+        """Return the function that says what is drawn."""
+        caption: Callable[..., str] = getattr(plots, f"{self.name}_caption")
+        return caption
+
+
+def _of_table(results: Results) -> Iterable[Variant]:
+    if results.data.unit.x_norm.any():
+        yield "", (results.table,), {}
+
+
+def _of_effect_priors(results: Results) -> Iterable[Variant]:
+    """Priors of the effects, where one curve shows the prior of every column."""
+    priors = _effect_priors(results)
+    if priors:
+        yield "", (priors,), {}
+
+
+def _of_single_effects(results: Results) -> Iterable[Variant]:
+    """As above, with the noise of one effect that is estimated alone: sigma / sqrt(n)."""
+    priors = _effect_priors(results)
+    if priors:
+        sigma = np.median([fit.sigma for fit in results.table.modes.values()])
+        yield "", (priors,), {"sd": float(sigma / np.sqrt(results.data.n_rows))}
+
+
+def _effect_priors(results: Results) -> dict[str, Prior]:
+    priors = {name: effect_prior(fit) for name, fit in results.table.modes.items()}
+    one_curve = all(np.ndim(prior.sd) == 0 and np.isfinite(prior.sd) for prior in priors.values())
+    return priors if one_curve else {}
+
+
+def _of_pairs(results: Results) -> Iterable[Variant]:
+    """For every prior the strongest column beside one whose mode is zero, if there is one."""
+    table, data = results.table, results.data
+    moving = [j for j in ranked(results) if data.column_sd[j] > 0]
+    if len(moving) < 2:
+        return
+    for name in list(table.modes)[:_MOST_JOINT]:
+        zero = [j for j in moving[1:] if table.modes[name].coef[j] == 0]
+        pair = (data.names[moving[0]], data.names[(zero or moving[1:])[0]])
+        yield name, (table, pair), {"prior": name}
+
+
+FIGURES: tuple[Entry, ...] = (
+    Entry("beliefs", "Priors of one effect", "prior_shapes", _of_effect_priors),
+    Entry("beliefs", "How hard each prior pulls", "pull", _of_effect_priors),
+    Entry("beliefs", "What each prior does to one effect", "shrinkage", _of_single_effects),
+    Entry("posterior", "Mode, mean and interval of each column", "contrast", _of_table),
+    Entry("posterior", "Marginal posteriors and their modes", "posterior_vs_map", _of_table),
+    Entry("posterior", "Two coefficients jointly", "joint", _of_pairs),
+)
+
+
+def draw_figures(results: Results, format: str, progress: Progress) -> dict[str, tuple[Block, ...]]:
+    """Pictures of every section; a figure that refuses its data leaves a sentence instead."""
+    from priormap.plots.embedding import embedded_figure
+
+    blocks: dict[str, tuple[Block, ...]] = {}
+    for entry in FIGURES:
+        for number, (suffix, given, options) in enumerate(entry.variants(results), 1):
+            title = f"{entry.title}: {suffix}" if suffix else entry.title
+            name = entry.name.replace("_", "-") + (f"-{number}" if suffix else "")
+            progress(f"drawing {title.lower()}")
+            draw, caption = entry.draw(), entry.caption()
+            try:
+                said = caption(*given, **options)
+                image = embedded_figure(partial(draw, *given, **options), format, name)
+            except PriormapError as refusal:
+                block: Block = Items((f"{title}: not drawn, because {refusal}.",))
+            else:
+                block = Picture(name, title, said, image)
+            blocks[entry.section] = (*blocks.get(entry.section, ()), block)
+    return blocks

@@ -1,0 +1,102 @@
+"""The code that gives the numbers of a report again, and the fingerprint of its data."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import Field, fields, is_dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from priormap._version import __version__
+from priormap.priors import Prior
+from priormap.regression import Regression
+from priormap.report.settings import Origin, Settings
+
+__all__ = ["fingerprint", "python_code", "regression_options", "source_of", "versions"]
+
+_LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "numba", "matplotlib", "arviz-stats")
+
+
+def python_code(
+    data: Regression, priors: Mapping[str, Prior], settings: Settings, origin: Origin
+) -> str:
+    """Lines that compute both tables of the report."""
+    load = origin.load or (
+        "# X and y: the arrays behind this report, see the fingerprint below\n"
+        f"data = pmap.Regression(\n    X,\n    y,\n{regression_options(data)})"
+    )
+    named = "".join(f"    {name!r}: {source_of(prior)},\n" for name, prior in priors.items())
+    return (
+        f"import priormap as pmap\n\n{load}\npriors = {{\n{named}}}\n\n"
+        "# the mode beside the posterior\n"
+        f"table = pmap.contrast(\n    data, priors, {settings.as_code()}\n)\n"
+        "print(table)\n\n"
+        "# each of these modes beside the penalised fit of scikit-learn\n"
+        "comparisons = {\n"
+        "    name: pmap.compare_map(fit.data, {name: fit.prior})\n"
+        "    for name, fit in table.modes.items()\n"
+        "}\n"
+        'print(*comparisons.values(), sep="\\n")\n'
+    )
+
+
+def regression_options(data: Regression, *, names: bool = True) -> str:
+    """Keyword arguments of a `Regression` beside its arrays, one a line."""
+    options = {"sigma": source_of(data.sigma)}
+    options |= {name: repr(bool(getattr(data, name))) for name in ("intercept", "standardize")}
+    if names and data.names != tuple(f"x{j}" for j in range(data.n_features)):
+        options["names"] = repr(list(data.names))
+    return "".join(f"    {name}={value},\n" for name, value in options.items())
+
+
+def source_of(value: object) -> str:
+    """Python that makes a prior, a density or a number again, to the last digit.
+
+    Examples
+    --------
+    >>> from priormap import HalfCauchy, Laplace
+    >>> source_of(Laplace(1 / 3))
+    'pmap.Laplace(scale=0.3333333333333333)'
+    >>> source_of(Laplace(HalfCauchy(2.0), scaled_by_noise=True)).replace("pmap.", "")
+    'Laplace(scale=1.0, scaled_by_noise=True, hyperprior=HalfStudentT(df=1.0, scale=2.0))'
+    """
+    if is_dataclass(value):
+        given = [f for f in fields(value) if _is_said(f, getattr(value, f.name))]
+        arguments = ", ".join(f"{f.name}={source_of(getattr(value, f.name))}" for f in given)
+        return f"pmap.{type(value).__name__}({arguments})"
+    if isinstance(value, np.ndarray):
+        return "[" + ", ".join(source_of(float(number)) for number in value) + "]"
+    if isinstance(value, float):
+        return 'float("inf")' if np.isinf(value) else repr(float(value))
+    return repr(value)
+
+
+def _is_said(field: Field[Any], content: object) -> bool:
+    """Whether a field is written out: scales always, options where they are not the default."""
+    return field.name.endswith("scale") or content is not field.default
+
+
+def fingerprint(data: Regression) -> str:
+    """SHA-256 of X (by columns), y and the names, so that other data can be told from these."""
+    digest = hashlib.sha256()
+    X = sparse.csc_array(data.X) if sparse.issparse(data.X) else data.X
+    for j in range(data.n_features):
+        column = X[:, [j]].toarray().ravel() if sparse.issparse(X) else X[:, j]
+        digest.update(np.ascontiguousarray(column, dtype="<f8").tobytes())
+    digest.update(np.ascontiguousarray(data.y, dtype="<f8").tobytes())
+    digest.update("\0".join(data.names).encode())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions that the numbers may depend on."""
+    return {
+        "priormap": __version__,
+        "Python": platform.python_version(),
+        **{library: version(library) for library in _LIBRARIES},
+    }

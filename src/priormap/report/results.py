@@ -1,0 +1,102 @@
+"""Everything that a report computes before it says a word."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError, PriormapWarning
+from priormap.priors import Prior
+from priormap.regression import Regression
+from priormap.report.settings import Origin, Settings
+from priormap.tables import Contrast, MapComparison, compare_map, contrast
+from priormap.tables.map_comparison import check_priors
+
+__all__ = ["Progress", "Results", "compute", "ranked"]
+
+Progress: TypeAlias = Callable[[str], None]  # told what begins
+
+
+@dataclass(frozen=True)
+class Results:
+    """Both comparisons, and what was asked for.
+
+    Attributes
+    ----------
+    table : Contrast
+    comparisons : mapping of str to MapComparison
+        For each prior, its mode in `table` beside the penalised fit.
+    notes : tuple of str
+        What priormap warned of.
+    """
+
+    data: Regression
+    priors: Mapping[str, Prior]
+    settings: Settings
+    origin: Origin
+    table: Contrast
+    comparisons: Mapping[str, MapComparison]
+    notes: tuple[str, ...]
+
+
+def compute(
+    data: Regression,
+    priors: Mapping[str, Prior],
+    settings: Settings,
+    origin: Origin,
+    progress: Progress,
+) -> Results:
+    """Sample every prior, and set each mode beside its penalised fit."""
+    if not isinstance(data, Regression):
+        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    check_priors(data, priors)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        known = _about_data(data)
+        progress("sampling the posteriors")
+        table = contrast(
+            data,
+            priors,
+            draws=settings.draws,
+            tune=settings.tune,
+            chains=settings.chains,
+            random_seed=settings.random_seed,
+            rope=settings.rope,
+            hdi_prob=settings.hdi_prob,
+            progressbar=False,
+        )
+        progress("fitting the penalties")
+        comparisons = {
+            name: compare_map(fit.data, {name: fit.prior}) for name, fit in table.modes.items()
+        }
+    return Results(
+        data, priors, settings, origin, table, comparisons, (*known, *_told_again(caught))
+    )
+
+
+def ranked(results: Results) -> NDArray[np.intp]:
+    """Columns by how much they move y under any prior, the strongest first."""
+    means = results.table.coefficients["mean"].abs().to_numpy()
+    size = means.reshape(-1, results.data.n_features).max(axis=0)
+    return np.argsort(-size * results.data.unit.x_norm, kind="stable")
+
+
+def _about_data(data: Regression) -> list[str]:
+    """What the data were warned of when they came in."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        replace(data)
+    return list(dict.fromkeys(str(warning.message) for warning in caught))
+
+
+def _told_again(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Pass warnings on to the caller, and return those of priormap."""
+    for one in caught:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    ours = [one for one in caught if issubclass(one.category, PriormapWarning)]
+    return list(dict.fromkeys(str(one.message) for one in ours))
