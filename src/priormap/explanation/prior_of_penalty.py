@@ -15,7 +15,8 @@ __all__ = ["half_width", "prior_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _ONE = 1e-12  # relative spread of scales that are one scale
-_SHARP = 1e5  # l2_scale over l1_scale from which on an elastic net is a Laplace prior here
+_SHARP = 1e3  # l2_scale over l1_scale: from here on a Laplace prior is the better start
+_NEWTON_STEPS = 3
 
 
 def prior_of(penalty: Penalty, sigma: float, per: Floats | float = 1.0) -> Prior:
@@ -46,11 +47,18 @@ def half_width(prior: Prior, mass: float = 0.95) -> Floats:
     if isinstance(prior, Laplace):
         return np.asarray(-prior.scale * np.log1p(-mass))
     s, t = np.broadcast_arrays(np.asarray(prior.l1_scale), np.asarray(prior.l2_scale))
-    is_laplace = t >= _SHARP * s  # also where t is infinite; where s is too, both are flat
-    ratio = np.where(is_laplace, 0.0, np.divide(t, s, out=np.zeros(s.shape), where=~is_laplace))
-    tail = special.log_ndtr(-ratio) + np.log1p(-mass)
-    smooth = -np.where(is_laplace, 1.0, t) * (special.ndtri_exp(tail) + ratio)
-    return np.where(is_laplace, -s * np.log1p(-mass), smooth)
+    log_tail, has_bend = np.log1p(-mass), np.isfinite(t)
+    t = np.where(has_bend, t, 1.0)
+    ratio = np.where(has_bend, t / s, 0.0)
+    laplace = -s * log_tail
+    normal = -t * (special.ndtri_exp(special.log_ndtr(-ratio) + log_tail) + ratio)
+    q = np.where(has_bend, np.where(ratio < _SHARP, normal, laplace), 0.0)
+    for _ in range(_NEWTON_STEPS):  # digits that cancel where t is many times s
+        beyond = special.erfcx((q / t + ratio) / np.sqrt(2))
+        missing = np.log(beyond / special.erfcx(ratio / np.sqrt(2))) - log_tail
+        missing -= q / s + 0.5 * (q / t) ** 2
+        q = q + missing * t * beyond * np.sqrt(np.pi / 2)
+    return np.where(has_bend, q, laplace)
 
 
 def _one(scale: Floats) -> float | Floats:
