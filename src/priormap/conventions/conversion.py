@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +13,12 @@ from priormap.conventions.catalogue import convention_named
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.given_numbers import Numbers, by_name, checked_numbers
 from priormap.conventions.records import Convention
-from priormap.conventions.translation import numbers_of, penalty_of, sigma_of
+from priormap.conventions.translation import (
+    numbers_of,
+    penalty_of,
+    refuse_what_is_no_prior,
+    sigma_of,
+)
 from priormap.errors import PriormapError
 from priormap.penalty import Penalty
 from priormap.regression import Regression
@@ -40,13 +45,15 @@ class ConvertedPenalty(Mapping[str, "float | Floats"]):
         The hub: ``l1`` and ``l2`` of every column.
     notes : tuple of str
         What these numbers do not say by themselves.
+    standardized : bool
+        Whether they are meant for X divided by its standard deviations.
     """
 
     convention: Convention
     numbers: Numbers
     penalty: Penalty
     notes: tuple[str, ...] = ()
-    standardized: bool = field(default=False)
+    standardized: bool = False
 
     def __getitem__(self, name: str) -> float | Floats:
         if name not in self.numbers:
@@ -162,13 +169,11 @@ def convert(
     {'lambda_': 1.5, 'alpha': 0.0}
     """
     one, other = convention_named(source), convention_named(target)
-    facts = DataFacts(data, sample_weight, sigma, n, column_sd, response_sd, standardize)
-    facts = replace(facts, sigma=_common_noise(one, other, facts))
-    given = _given(one, value, l1_ratio, numbers)
+    refuse_what_is_no_prior(one)
+    given = checked_numbers(one, _given(one, value, l1_ratio, numbers), None)
+    noise = _common_noise(one, other, sigma, sigma_of(one, given))
+    facts = DataFacts(data, sample_weight, noise, n, column_sd, response_sd, standardize)
     penalty = penalty_of(source, given, facts)
-    own_sigma = sigma_of(one, checked_numbers(one, given, facts.n_features))
-    if sigma is None and own_sigma is not None:
-        facts = replace(facts, sigma=own_sigma)
     return ConvertedPenalty(
         other,
         numbers_of(target, penalty, facts),
@@ -193,7 +198,9 @@ def _given(
     return given | numbers
 
 
-def _common_noise(one: Convention, other: Convention, facts: DataFacts) -> float | None:
+def _common_noise(
+    one: Convention, other: Convention, sigma: float | None, own: float | None
+) -> float | None:
     """Noise of the likelihood that both have, or a refusal where they have not one."""
     kinds = sorted({one.likelihood, other.likelihood} - {"any"})
     if len(kinds) > 1:
@@ -203,10 +210,10 @@ def _common_noise(one: Convention, other: Convention, facts: DataFacts) -> float
             "to 'priormap.Gaussian', 'priormap.Laplace' or 'priormap.ElasticNet' first"
         )
     if kinds in ([], ["gaussian"]):
-        return facts.sigma
-    if facts.sigma not in {None, 1.0}:
+        return own if sigma is None else sigma
+    if sigma is not None and sigma != 1:
         raise PriormapError(
-            f"a {kinds[0]} likelihood has no noise sd, got sigma={facts.sigma:g}; leave sigma out"
+            f"a {kinds[0]} likelihood has no noise sd, got sigma={sigma}; leave sigma out"
         )
     return 1.0
 

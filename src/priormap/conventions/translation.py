@@ -16,7 +16,7 @@ from priormap.conventions.records import Convention, Term
 from priormap.errors import PriormapError
 from priormap.penalty import Penalty
 
-__all__ = ["numbers_of", "penalty_of", "sigma_of"]
+__all__ = ["numbers_of", "penalty_of", "refuse_what_is_no_prior", "sigma_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _ROUNDING = 1e-10  # relative differences below this are no differences
@@ -56,10 +56,11 @@ def penalty_of(
     >>> penalty.l1, penalty.l2
     (array([5.]), array([5.]))
     """
-    convention, facts = convention_named(name), facts or DataFacts()
-    _refuse_what_is_no_prior(convention, facts)
+    facts = facts or DataFacts()
+    convention = _checked(name, facts)
     given = checked_numbers(convention, numbers, facts.n_features)
-    facts = replace(facts, sigma=sigma_of(convention, given) or facts.sigma)
+    if convention.precision in given:
+        facts = replace(facts, sigma=sigma_of(convention, given))
     factors = np.asarray(given.get(convention.factors, 1.0))
     if convention.factors_sum and factors.ndim:
         factors = factors * len(factors) / factors.sum()
@@ -107,8 +108,8 @@ def numbers_of(name: str, penalty: Penalty, facts: DataFacts | None = None) -> N
     >>> numbers_of("sklearn.Lasso", Penalty(l1=[5.0], l2=[0.0]), DataFacts(n=100))
     {'alpha': 0.05}
     """
-    convention, facts = convention_named(name), facts or DataFacts()
-    _refuse_what_is_no_prior(convention, facts)
+    facts = facts or DataFacts()
+    convention = _checked(name, facts)
     if facts.n_features and len(penalty.l1) not in {1, facts.n_features}:
         raise PriormapError(
             f"the penalty has {len(penalty.l1)} entries for {facts.n_features} columns"
@@ -220,14 +221,22 @@ def _ends(values: Floats) -> tuple[np.intp, np.intp]:
     return np.nanargmin(values), np.nanargmax(values)
 
 
-def _refuse_what_is_no_prior(convention: Convention, facts: DataFacts) -> None:
+def refuse_what_is_no_prior(convention: Convention) -> None:
+    """Refuse a convention that is the mode of no prior, with the reason."""
     if convention.no_prior:
         raise PriormapError(f"{convention.name} has no equivalent prior: {convention.no_prior}")
+
+
+def _checked(name: str, facts: DataFacts) -> Convention:
+    """Record of a convention that is a prior and takes the weights that there are."""
+    convention = convention_named(name)
+    refuse_what_is_no_prior(convention)
     if convention.weights == "none" and facts.sample_weight is not None:
         raise PriormapError(
-            f"{convention.name} takes no sample weights; leave sample_weight out, or choose a "
-            "library that takes them"
+            f"{name} takes no sample weights; leave sample_weight out, or choose a library that "
+            "takes them"
         )
+    return convention
 
 
 def _refuse_half(convention: Convention, kind: str, weight: Floats, facts: DataFacts) -> None:
