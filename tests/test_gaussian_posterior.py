@@ -397,6 +397,15 @@ def test_draws_have_the_exact_moments(name):
     assert (np.abs(square.mean(axis=0) - expected) < 5 * error).all()
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_draws_know_what_they_leave_of_the_response(name):
+    n, p, *_ = CASES[name]
+    X, y = make_data(n, p, seed=7)
+    draws = case(name).sample(50, np.random.default_rng(12))
+    left = (y - y.mean())[:, None] - (X - X.mean(axis=0)) @ draws.coef.T
+    np.testing.assert_allclose(draws.rss, (left**2).sum(axis=0), rtol=1e-7)
+
+
 def test_wrong_draws_do_not_have_the_exact_moments():
     posterior = case("noise")
     wrong = posterior.sample(40_000, np.random.default_rng(11))

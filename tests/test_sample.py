@@ -4,8 +4,10 @@ import os
 import threading
 from contextlib import nullcontext
 
+import arviz_base
 import arviz_stats
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy import sparse, stats
@@ -79,6 +81,33 @@ class TestSchema:
         np.testing.assert_array_equal(tree["observed_data"]["y"], data.y)
         for group in tree.children.values():
             assert {variable.dtype for variable in group.data_vars.values()} == {np.dtype(float)}
+
+    def test_it_is_the_tree_that_arviz_base_would_make(self, learnt):
+        data, _, tree = learnt
+        arrays = {
+            name: {variable: values.to_numpy() for variable, values in group.data_vars.items()}
+            for name, group in tree.children.items()
+        }
+        dims = {"coef": ["feature"], "y": ["obs_id"], "X": ["obs_id", "feature"]}
+        coords = {"feature": list(data.names), "obs_id": np.arange(data.n_rows)}
+        made = arviz_base.from_dict(arrays, coords=coords, dims=dims)
+        assert set(made.children) == set(tree.children)
+        for name, group in made.children.items():
+            ours = tree[name].to_dataset().drop_attrs()
+            xr.testing.assert_identical(ours, group.to_dataset().drop_attrs())
+            assert {k: v.dtype for k, v in ours.coords.items()} == {
+                k: v.dtype for k, v in group.coords.items()
+            }
+
+    def test_nothing_in_it_grows_with_the_rows(self):
+        data = make_data(n=500, sigma=HalfNormal(5.0))
+        tree = sample(data, Gaussian(1.0), draws=5, chains=1, random_seed=1)
+        assert np.shares_memory(tree["constant_data"]["X"].to_numpy(), data.X)
+        assert np.shares_memory(tree["observed_data"]["y"].to_numpy(), data.y)
+        for name in ("observed_data", "constant_data"):
+            assert isinstance(tree[name].indexes["obs_id"], pd.RangeIndex)
+        large = [v for group in tree.children.values() for v in group.data_vars.values()]
+        assert sum(v.size >= data.n_rows for v in large) == 2
 
     def test_only_unknowns_are_variables_and_large_groups_wait_for_a_request(self):
         tree = sample(make_data(sigma=1.0, intercept=False), Gaussian(1.0), draws=10, chains=2)

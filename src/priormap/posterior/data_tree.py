@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,6 +28,8 @@ __all__ = ["LARGE_GROUPS", "check_groups", "to_data_tree"]
 
 Floats: TypeAlias = NDArray[np.float64]
 LARGE_GROUPS = ("log_likelihood", "posterior_predictive")
+_DATA_GROUPS = ("observed_data", "constant_data")  # they have no chains and draws
+_DIMS = {"coef": ("feature",), "y": ("obs_id",), "X": ("obs_id", "feature")}
 
 
 def check_groups(include: Collection[str]) -> tuple[str, ...]:
@@ -55,18 +56,17 @@ def to_data_tree(
     attributes: dict[str, Any],
 ) -> xr.DataTree:
     """Assemble the groups; the large ones only where `include` names them."""
-    from arviz_base import from_dict
-
     posterior = {
         "coef": draws.coef,
         "intercept": draws.intercept,
         "sigma": draws.sigma,
         "scale": draws.scale,
     }
+    log_prior = log_priors(data, prior, draws)
     groups: dict[str, dict[str, Any]] = {
         "posterior": {name: values for name, values in posterior.items() if values is not None},
-        "sample_stats": {"lp": log_posterior_of_draws(data, prior, draws), **draws.stats},
-        "log_prior": log_priors(data, prior, draws),
+        "sample_stats": {"lp": log_posterior_of_draws(data, draws, log_prior), **draws.stats},
+        "log_prior": log_prior,
         "observed_data": {"y": data.y},
     }
     if not sparse.issparse(data.X):
@@ -78,13 +78,40 @@ def to_data_tree(
             (*draws.coef.shape[:2], data.n_rows)
         )
         groups["posterior_predictive"] = {"y": fitted(data, draws) + noise}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Found chain dimension")  # more chains than draws
-        tree = from_dict(
-            groups,
-            coords={"feature": list(data.names), "obs_id": np.arange(data.n_rows)},
-            dims={"coef": ["feature"], "y": ["obs_id"], "X": ["obs_id", "feature"]},
-        )
+    tree = _tree(groups, data)
     tree.attrs.update(attributes)
     tree["posterior"].attrs.update(attributes)
+    return tree
+
+
+def _tree(groups: dict[str, dict[str, Any]], data: Regression) -> xr.DataTree:
+    """Groups of named arrays as datasets that share their arrays and indices.
+
+    `arviz_base.from_dict` makes the same tree, but an index of every row for every variable,
+    which cost more than exact draws do and grew with the rows.
+    """
+    import pandas as pd
+    import xarray as xr
+    from xarray.indexes import PandasIndex
+
+    chains, draws, _ = groups["posterior"]["coef"].shape
+    names = np.array(data.names)
+    indexes = {
+        "chain": PandasIndex(pd.RangeIndex(chains), "chain"),
+        "draw": PandasIndex(pd.RangeIndex(draws), "draw"),
+        "feature": PandasIndex(pd.Index(names, dtype=object), "feature", coord_dtype=names.dtype),
+        "obs_id": PandasIndex(pd.RangeIndex(data.n_rows), "obs_id"),
+    }
+    labels = {dim: index.create_variables()[dim] for dim, index in indexes.items()}
+    nodes = {}
+    for group, arrays in groups.items():
+        lead = () if group in _DATA_GROUPS else ("chain", "draw")
+        variables = {name: ((*lead, *_DIMS.get(name, ())), array) for name, array in arrays.items()}
+        used = dict.fromkeys(dim for dims, _ in variables.values() for dim in dims)
+        coords = xr.Coordinates(
+            {dim: labels[dim] for dim in used}, indexes={dim: indexes[dim] for dim in used}
+        )
+        nodes[group] = xr.DataTree(xr.Dataset(variables, coords=coords))
+    tree = xr.DataTree()
+    tree.children = nodes  # unlike DataTree(children=...) it does not copy them
     return tree

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from priormap.penalty import relative_scale
+from priormap.penalty import relative_prior
 from priormap.posterior.draws import Draws
 from priormap.priors import Prior
 from priormap.regression import Regression
@@ -15,6 +15,7 @@ from priormap.regression import Regression
 __all__ = ["log_likelihood", "log_posterior_of_draws", "log_priors", "sigma_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
 
 
 def sigma_of(data: Regression, draws: Draws) -> Floats:
@@ -27,6 +28,15 @@ def sigma_of(data: Regression, draws: Draws) -> Floats:
 def residual_sums(data: Regression, draws: Draws) -> Floats:
     """Residual sum of squares of each draw, O(p**2) each where the moments are at hand."""
     columns = data.unit
+    rss = _centred_rss(data, draws) if draws.centred_rss is None else draws.centred_rss
+    if draws.intercept is None:
+        return rss
+    off_centre = draws.intercept - (columns.y_mean - draws.coef @ columns.x_mean)
+    return rss + data.n_rows * off_centre**2
+
+
+def _centred_rss(data: Regression, draws: Draws) -> Floats:
+    columns = data.unit
     unit = draws.coef * columns.x_norm / (columns.y_norm or 1.0)
     if columns.has_cheap_gram:
         gradient = 2 * columns.xty - unit @ columns.gram
@@ -35,26 +45,16 @@ def residual_sums(data: Regression, draws: Draws) -> Floats:
     else:
         Z = columns.columns(np.arange(columns.p))
         rss = np.stack([((columns.response - chain @ Z.T) ** 2).sum(axis=-1) for chain in unit])
-    rss *= (columns.y_norm or 1.0) ** 2
-    if draws.intercept is None:
-        return rss
-    off_centre = draws.intercept - (columns.y_mean - draws.coef @ columns.x_mean)
-    return rss + data.n_rows * off_centre**2
+    return rss * (columns.y_norm or 1.0) ** 2
 
 
 def log_priors(data: Regression, prior: Prior, draws: Draws) -> dict[str, Floats]:
     """Log prior density of each variable of each draw: coef, sigma and scale, where unknown."""
-    relative = relative_scale(prior, data)
-    factor = np.ones(draws.coef.shape[:2])
-    if draws.scale is not None:
-        factor = factor * draws.scale
+    factor = draws.scale
     if prior.scaled_by_noise:
-        factor = factor * sigma_of(data, draws)
-    # density of b is that of b / factor under the relative scale, over factor
-    bound = int(np.isfinite(relative).sum())
-    fixed = type(prior)(relative)
-    logs = {"coef": fixed.logpdf(draws.coef / factor[..., None])}
-    logs["coef"][..., np.isfinite(relative)] -= np.log(factor)[..., None] if bound else 0.0
+        sigma = sigma_of(data, draws)
+        factor = sigma if factor is None else sigma * factor
+    logs = {"coef": _log_coef_priors(relative_prior(prior, data), draws.coef, factor)}
     if draws.sigma is not None and not isinstance(data.sigma, float):
         logs["sigma"] = data.sigma.logpdf(draws.sigma)
     if draws.scale is not None and prior.hyperprior is not None:
@@ -62,12 +62,28 @@ def log_priors(data: Regression, prior: Prior, draws: Draws) -> dict[str, Floats
     return logs
 
 
-def log_posterior_of_draws(data: Regression, prior: Prior, draws: Draws) -> Floats:
-    """`priormap.log_posterior` of each draw, shape (chains, draws)."""
+def _log_coef_priors(columns: Prior, coef: Floats, factor: Floats | None) -> Floats:
+    """Log density of every coefficient under the columns' priors with scales times `factor`."""
+    logs = np.empty(coef.shape)
+    bound = np.broadcast_to(~columns.is_flat, coef.shape[-1:])
+    size = max(64, _BLOCK // max(1, coef.shape[-1]))
+    for chain in range(len(coef)):
+        for start in range(0, coef.shape[1], size):
+            block = (chain, slice(start, start + size))
+            if factor is None:
+                logs[block] = columns.logpdf(coef[block])
+            else:  # the density of b is that of b / factor, over factor
+                unit = factor[block][:, None]
+                logs[block] = columns.logpdf(coef[block] / unit) - np.log(unit) * bound
+    return logs
+
+
+def log_posterior_of_draws(data: Regression, draws: Draws, log_prior: dict[str, Floats]) -> Floats:
+    """`priormap.log_posterior` of each draw, from its `log_priors`; shape (chains, draws)."""
     sigma = sigma_of(data, draws)
     total = -data.n_rows * np.log(sigma * np.sqrt(2 * np.pi))
     total -= 0.5 * residual_sums(data, draws) / sigma**2
-    for name, values in log_priors(data, prior, draws).items():
+    for name, values in log_prior.items():
         total += values.sum(axis=-1) if name == "coef" else values
     return total
 

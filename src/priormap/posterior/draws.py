@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from priormap.regression import Regression
 
-__all__ = ["Draws", "intercepts", "user_coefs"]
+__all__ = ["Draws", "intercepts", "user_coefs", "user_units"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -25,6 +25,8 @@ class Draws:
     intercept : array of shape (chains, draws), or None without an intercept
     sigma : array of shape (chains, draws), or None where it is known
     scale : array of shape (chains, draws), or None where it is not learnt
+    centred_rss : array of shape (chains, draws), optional
+        Residual sum of squares under the best intercept of each draw, where the route knows it.
     stats : dict of arrays of shape (chains, draws)
         What the route knows of each draw.
     attributes : dict
@@ -35,15 +37,19 @@ class Draws:
     intercept: Floats | None
     sigma: Floats | None
     scale: Floats | None = None
+    centred_rss: Floats | None = None
     stats: dict[str, Floats] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
 def user_coefs(data: Regression, unit_coef: Floats) -> Floats:
     """Coefficients in units of X from those of unit columns; any leading shape."""
-    columns = data.unit
-    norm = columns.divisor
-    return unit_coef * ((columns.y_norm or 1.0) / norm)
+    return unit_coef * user_units(data)
+
+
+def user_units(data: Regression) -> Floats:
+    """Units of the coefficients, shape (p,), of which those of unit columns are multiples."""
+    return (data.unit.y_norm or 1.0) / data.unit.divisor
 
 
 def intercepts(

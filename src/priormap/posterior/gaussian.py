@@ -32,11 +32,12 @@ _BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
 
 
 class GaussianDraws(NamedTuple):
-    """Independent draws: ``coef`` (n, p), ``sigma`` (n,), ``tau`` (n,)."""
+    """Independent draws: ``coef`` (n, p), ``sigma`` (n,), ``tau`` (n,), ``|y - X coef|**2`` (n,)."""
 
     coef: Floats
     sigma: Floats
     tau: Floats
+    rss: Floats
 
 
 class _DirectionMoments(NamedTuple):
@@ -119,22 +120,26 @@ class GaussianPosterior:
     def sample(self, n: int, rng: np.random.Generator) -> GaussianDraws:
         """Draw `n` independent draws; the same generator state gives the same draws."""
         spectrum, bound = self.spectrum, np.isfinite(self.spectrum.scale)
-        coef, sigma, r = np.empty((n, len(bound))), np.empty(n), np.empty(n)
+        coef = np.empty((n, len(bound)))
+        sigma, r, rss = np.empty(n), np.empty(n), np.empty(n)
         size = max(64, _BLOCK // max(1, len(spectrum.directions)))
         for start in range(0, n, size):
             block = slice(start, min(start + size, n))
             sigma[block], r[block] = self.variances.draw(block.stop - start, rng)
-            draws = self._draw_bound(sigma[block], r[block], rng)
+            draws, rss[block] = self._draw_bound(sigma[block], r[block], rng)
             coef[block, slice(None) if bound.all() else bound] = draws
         if not bound.all():
             noise = sigma[:, None] * rng.standard_normal((n, len(spectrum.flat_offset)))
             follow = spectrum.flat_offset - coef[:, bound] @ spectrum.flat_follow.T
             coef[:, ~bound] = follow + noise @ spectrum.flat_root.T
+            rss += np.einsum("ij,ij->i", noise, noise)
         tau = np.exp(r) if self.scaled_by_noise else np.exp(r) * sigma
-        return GaussianDraws(coef, sigma, tau)
+        return GaussianDraws(coef, sigma, tau, rss)
 
-    def _draw_bound(self, sigma: Floats, r: Floats, rng: np.random.Generator) -> Floats:
-        """Coefficients with a proper prior, one row for each sigma."""
+    def _draw_bound(
+        self, sigma: Floats, r: Floats, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """Coefficients with a proper prior, one row for each sigma, and what they leave of y."""
         spectrum, unit = self.spectrum, self.spectrum.directions
         n_bound, rank = unit.shape
         scale = spectrum.scale[np.isfinite(spectrum.scale)]
@@ -148,13 +153,21 @@ class GaussianPosterior:
         if rank == n_bound:
             noise += pull
             noise *= root
-            return noise.T @ (scale[:, None] * unit).T
+            return noise.T @ (scale[:, None] * unit).T, self._rss(noise)
         # what the data do not see is drawn from the prior; the same noise serves for both
         prior_sd, seen = np.exp(r), unit.T @ noise
-        along = (root - prior_sd) * seen + root * pull
+        along = root * (seen + pull)
+        rss = self._rss(along)
+        along -= prior_sd * seen
         noise *= prior_sd
         noise += unit @ along
-        return noise.T * scale
+        return noise.T * scale, rss
+
+    def _rss(self, along: Floats) -> Floats:
+        """Residual sum of squares of coefficients along the directions, one column each."""
+        misfit = np.sqrt(self.spectrum.eigenvalues)[:, None] * along
+        misfit -= self.spectrum.coordinates[:, None]
+        return self.spectrum.residual + np.einsum("ij,ij->j", misfit, misfit)
 
     @cached_property
     def mean(self) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.penalty import relative_scale
-from priormap.posterior.draws import Draws, intercepts, user_coefs
+from priormap.posterior.draws import Draws, intercepts, user_units
 from priormap.posterior.gaussian import GaussianPosterior
 from priormap.posterior.gaussian_spectrum import Spectrum
 from priormap.priors import Gaussian
@@ -28,7 +28,7 @@ def gaussian_posterior(data: Regression, prior: Gaussian) -> GaussianPosterior:
     scale = relative_scale(prior, data) * norm / (1.0 if prior.scaled_by_noise else unit_y)
     dof = data.n_rows - data.intercept
     uu = 1.0 if columns.y_norm > 0 else 0.0
-    if columns.has_cheap_gram and _moments_serve(columns.gram):
+    if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
         spectrum = Spectrum.from_moments(columns.gram, columns.xty, uu, dof, scale)
     else:
         rows = columns.columns(np.arange(columns.p))
@@ -49,13 +49,15 @@ def draw_gaussian(
     posterior = gaussian_posterior(data, prior)
     drawn = posterior.sample(chains * draws, rng)
     unit_y = data.unit.y_norm or 1.0
-    coef = user_coefs(data, drawn.coef).reshape(chains, draws, data.n_features)
+    coef = drawn.coef.reshape(chains, draws, data.n_features)
+    coef *= user_units(data)
     sigma = (drawn.sigma * unit_y).reshape(chains, draws)
     return Draws(
         coef=coef,
         intercept=intercepts(data, coef, sigma, rng),
         sigma=None if isinstance(data.sigma, float) else sigma,
         scale=None if prior.hyperprior is None else drawn.tau.reshape(chains, draws),
+        centred_rss=drawn.rss.reshape(chains, draws) * unit_y**2,
         attributes={
             "log_evidence": posterior.log_evidence + _units_of_evidence(data, prior),
             "log_evidence_error": posterior.log_evidence_error,
@@ -75,11 +77,3 @@ def _units_of_evidence(data: Regression, prior: Gaussian) -> float:
 def _in_units(logpdf: object, unit: float) -> object:
     """Density of sigma / unit."""
     return lambda sigma: logpdf(np.asarray(sigma) * unit) + np.log(unit)  # type: ignore[operator]
-
-
-def _moments_serve(gram: Floats) -> bool:
-    try:
-        pivots = np.diag(np.linalg.cholesky(gram))
-    except np.linalg.LinAlgError:
-        return False
-    return bool(pivots.min(initial=1.0) > _WELL_CONDITIONED)
