@@ -8,6 +8,7 @@ import xarray as xr
 from scipy import sparse, stats
 
 from priormap import (
+    ElasticNet,
     Gaussian,
     HalfCauchy,
     HalfNormal,
@@ -25,6 +26,15 @@ from priormap.posterior.pymc_map import pymc_find_map
 from priormap.posterior.pymc_route import load_pymc, pymc_model, quiet_pymc
 from priormap.posterior.triangular_root import triangular_root
 
+
+def elastic_net(scale, **options):
+    """Elastic net prior with this l1_scale, and an l2_scale that is flat where it is."""
+    if np.ndim(scale) or isinstance(scale, float):
+        l2_scale = np.where(np.isinf(scale), np.inf, [1.5, 0.4, np.inf][: np.size(scale)])
+        return ElasticNet(scale, l2_scale if np.ndim(scale) else l2_scale[0], **options)
+    return ElasticNet(0.8, 0.3, hyperprior=scale, **options)
+
+
 SCALES = {
     "scalar": {"scale": 0.7},
     "per column": {"scale": [0.3, 1.0, 20.0]},
@@ -35,10 +45,10 @@ SCALES = {
 }
 NOISES = [1.3, HalfNormal(2.0), HalfStudentT(4, 3.0), InverseGamma(2.5, 3.0), Jeffreys()]
 # family, by_noise, standardize, intercept
-OPTIONS = list(itertools.product([Gaussian, Laplace], *[[False, True]] * 3))
+OPTIONS = list(itertools.product([Gaussian, Laplace, elastic_net], *[[False, True]] * 3))
 # Each noise with each kind of scale; the stride makes all options meet in pairs (tested below)
 COMBINATIONS = [
-    (noise, scale, *OPTIONS[(3 * i + 5 * j) % 16])
+    (noise, scale, *OPTIONS[(5 * i + 7 * j) % 24])
     for i, noise in enumerate(NOISES)
     for j, scale in enumerate(SCALES)
 ]
@@ -97,7 +107,7 @@ def test_log_density_is_ours(noise, scale, family, by_noise, standardize, interc
 def test_the_combinations_meet_in_pairs():
     """Every value of every option is tried with every value of every other one."""
     columns = [[str(value) for value in column] for column in zip(*COMBINATIONS, strict=True)]
-    assert [len(set(column)) for column in columns] == [5, 6, 2, 2, 2, 2]
+    assert [len(set(column)) for column in columns] == [5, 6, 3, 2, 2, 2]
     for one, other in itertools.combinations(columns, 2):
         assert len(set(zip(one, other, strict=True))) == len(set(one)) * len(set(other))
 
@@ -234,11 +244,24 @@ def test_proper_priors_have_draws(noise, cdf):
     assert stats.kstest(coef[:, 1], stats.laplace.cdf).pvalue < 1e-3  # negative control
 
 
+def test_elastic_nets_have_draws():
+    prior = ElasticNet([0.5, 1.0, 2.0], 0.8, scaled_by_noise=True, hyperprior=InverseGamma(3, 2))
+    model = pymc_model(Regression(*rows(), sigma=2.0), prior)
+    pm = load_pymc()
+    scale, coef = pm.draw([model["scale"], model["coef"]], 2000, mode="FAST_COMPILE", random_seed=5)
+    size = np.abs(coef) / scale[:, None] / 2.0
+    for j, s in enumerate([0.5, 1.0, 2.0]):  # a normal cut to the positive side
+        cdf = stats.truncnorm(0.8 / s, np.inf, loc=-(0.8**2) / s, scale=0.8).cdf
+        assert stats.kstest(size[:, j], cdf).pvalue > 1e-3
+        assert stats.kstest(1.15 * size[:, j], cdf).pvalue < 1e-3  # negative control
+
+
 def test_improper_priors_refuse_to_be_drawn_from():
     data = Regression(*rows(), sigma=Jeffreys())
     cases = {"sigma": 1.0, "intercept": 1.0, "coef": [1.0, np.inf, 1.0]}
-    for name, scale in cases.items():
-        model = pymc_model(data, Laplace(scale))
+    priors = [(name, Laplace(scale)) for name, scale in cases.items()]
+    for name, prior in [*priors, ("coef", ElasticNet(cases["coef"], cases["coef"]))]:
+        model = pymc_model(data, prior)
         with pytest.raises(PriormapError, match=f"^{name} has an improper prior"):
             load_pymc().draw(model[name], mode="FAST_COMPILE")
 
@@ -278,6 +301,19 @@ def test_nuts_finds_the_closed_form_posterior(likelihood):
     assert np.abs(coef.std(("chain", "draw")) / sd - 1).max() < 5 / np.sqrt(2 * 200)
     centre = tree.posterior["intercept"] + (coef * data.unit.x_mean).sum("feature")
     assert abs(float(centre.mean()) - y.mean()) < 5 * 1.3 / np.sqrt(30) / np.sqrt(200)
+
+
+@pytest.mark.slow
+def test_nuts_finds_the_moments_of_an_elastic_net_posterior():
+    """Coefficients of orthogonal columns are independent, with means in closed form."""
+    X = np.linalg.qr(np.random.default_rng(2).normal(size=(24, 3)))[0]
+    y = X @ [3.0, 0.8, -0.2] + 0.1 * np.random.default_rng(3).normal(size=24)
+    prior = ElasticNet(0.5, [1.0, 2.0, np.inf])
+    data = Regression(X, y, sigma=0.7, intercept=False)
+    tree = sample_nuts(data, prior, draws=500, tune=500, chains=2, cores=1, random_seed=6)
+    coef = tree.posterior["coef"]
+    exact, sd = prior.posterior_mean(X.T @ y, 0.7), coef.std(("chain", "draw")).to_numpy()
+    assert np.abs((coef.mean(("chain", "draw")) - exact) / sd).max() < 5 / np.sqrt(200)
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ def sample_nuts(
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
+    prior : Gaussian, Laplace or ElasticNet
     draws, tune, chains : int
         Kept and discarded draws of each chain, and the number of chains.
     random_seed : int, optional

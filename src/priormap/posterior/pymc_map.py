@@ -34,13 +34,14 @@ class PymcMap:
 def pymc_find_map(data: Regression, prior: Prior, likelihood: Likelihood = "rows") -> PymcMap:
     """Mode of the density of (intercept, coef, sigma) by `pymc.find_MAP` at its defaults.
 
-    It climbs by gradients (L-BFGS-B), for which the kink of a Laplace prior is invisible: a
+    It climbs by gradients (L-BFGS-B), for which the kink of a Laplace or elastic net prior is
+    invisible: a
     coefficient whose mode is zero ends near zero, and never on it but by chance.
 
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
+    prior : Gaussian, Laplace or ElasticNet
     likelihood : {"rows", "moments"}
         See `pymc_model`.
 

@@ -19,9 +19,9 @@ from scipy import sparse
 
 from priormap.errors import PriormapError
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
-from priormap.penalty import relative_scale
+from priormap.penalty import relative_prior
 from priormap.posterior.triangular_root import triangular_root
-from priormap.priors import Laplace, Prior
+from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.regression import Regression
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
+    prior : Gaussian, Laplace or ElasticNet
         Prior of the coefficients, known or with a hyperprior; a scale of ``inf`` is flat.
     likelihood : {"rows", "moments"}
         ``"rows"``: an observed ``y`` (dim ``obs_id``), from which PyMC makes posterior
@@ -103,13 +103,13 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     """
     if likelihood not in ("rows", "moments"):
         raise PriormapError(f"likelihood must be 'rows' or 'moments', got {likelihood!r}")
-    scale = relative_scale(prior, data)
+    columns = relative_prior(prior, data)
     pm = load_pymc()
     with pm.Model(coords={"feature": list(data.names)}) as model:
         sigma = _sigma(data)
         learnt = 1.0 if prior.hyperprior is None else _positive("scale", prior.hyperprior)
         unit = learnt * sigma if prior.scaled_by_noise else learnt
-        coef = _coef(prior, scale, unit)
+        coef = _coef(columns, unit)
         intercept = _intercept(data, coef) if data.intercept else None
         if likelihood == "rows":
             _rows_likelihood(data, coef, intercept, sigma)
@@ -151,23 +151,60 @@ def _positive(name: str, density: NoisePrior, start: float = 1.0) -> Tensor:
             return _improper(name, logp, start=start, transform=log)
 
 
-def _coef(prior: Prior, scale: Floats, unit: Tensor) -> Tensor:
+def _coef(columns: Prior, unit: Tensor) -> Tensor:
     """Coefficients in the caller's units, some or all of them without a prior (scale inf)."""
     pm = load_pymc()
     from pytensor import tensor as pt
 
-    flat = np.isinf(scale)
+    flat = columns.is_flat
     if flat.all():
         return pm.Flat("coef", dims="feature")
-    family = pm.Laplace if isinstance(prior, Laplace) else pm.Normal
+    match columns:
+        case ElasticNet():
+            return _elastic_net(columns, unit)
+        case Gaussian(scale):
+            family = pm.Normal
+        case Laplace(scale):
+            family = pm.Laplace
     if not flat.any():
         return family("coef", 0.0, scale * unit, dims="feature")
 
     def logp(coef: Tensor, scale: Tensor) -> Tensor:
         return pt.switch(flat, 0.0, pm.logp(family.dist(0.0, scale), coef))
 
-    start = np.zeros(len(scale))
+    start = np.zeros(len(flat))
     return _improper("coef", logp, np.where(flat, 1.0, scale) * unit, start=start, dims="feature")
+
+
+def _elastic_net(columns: ElasticNet, unit: Tensor) -> Tensor:
+    """Coefficients under elastic net priors; `unit`, of both scales, leaves their ratio alone."""
+    pm = load_pymc()
+    from pytensor import tensor as pt
+
+    flat = columns.is_flat
+    l1_rate, l2_rate = 1 / np.asarray(columns.l1_scale), 1 / np.asarray(columns.l2_scale)
+    peak = columns.logpdf(np.zeros(len(flat)))
+
+    def logp(coef: Tensor, unit: Tensor) -> Tensor:
+        size = coef / unit
+        penalty = l1_rate * pt.abs(size) + 0.5 * (l2_rate * size) ** 2
+        return peak - penalty - pt.switch(flat, 0.0, pt.log(unit))
+
+    def draw(unit: Floats, rng: np.random.Generator, size: Any = None) -> Floats:
+        return unit * columns.rvs(unit.shape if size is None else size, rng)
+
+    units, start = np.ones(len(flat)) * unit, np.zeros(len(flat))
+    if flat.any():
+        return _improper("coef", logp, units, start=start, dims="feature")
+    return pm.CustomDist(
+        "coef",
+        units,
+        logp=logp,
+        random=draw,
+        support_point=lambda *_: pt.constant(start),
+        class_name="ElasticNet",
+        dims="feature",
+    )
 
 
 def _intercept(data: Regression, coef: Tensor) -> Tensor:
