@@ -14,8 +14,11 @@ from typing import Annotated, Any
 
 import typer
 
+from priormap.cli.audit_command import audit
 from priormap.cli.compare import compare
 from priormap.cli.contrast_command import contrast
+from priormap.cli.convert_command import convert
+from priormap.cli.explain_command import explain
 from priormap.cli.figures import figures
 from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
@@ -35,9 +38,12 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.command()(contrast)
+app.command()(convert)
 app.command()(sample)
 app.command()(figures)
 app.command()(report)
+app.command()(explain)
+app.command()(audit)
 
 
 @app.callback(invoke_without_command=True)

@@ -96,7 +96,7 @@ class DataFacts:
         if self.data is not None and isinstance(self.data.sigma, float):
             return self.data.sigma
         unknown = "" if self.data is None else ", which is unknown in these data"
-        raise PriormapError(f"{who} speaks of the noise sd{unknown}: give sigma=...")
+        raise PriormapError(f"{who} speaks of the noise sd{unknown}: give sigma")
 
     def rows(self, kind: Literal["one", "n", "W"], who: str) -> float:
         """Number of rows, or sum of their weights, by which `who` multiplies."""
@@ -108,7 +108,7 @@ class DataFacts:
         if self.data is not None:
             return float(self.data.n_rows)
         if self.n is None:
-            raise PriormapError(f"{who} counts rows: give data=..., or n=...")
+            raise PriormapError(f"{who} counts rows: give data, or n")
         return float(self.n)
 
     def response_scale(self, kind: Literal["size", "sd"], who: str) -> float:
@@ -116,7 +116,7 @@ class DataFacts:
         if self.data is None:
             if self.response_sd is None:
                 raise PriormapError(
-                    f"{who} divides y by its standard deviation: give data=..., or response_sd=..."
+                    f"{who} divides y by its standard deviation: give data, or response_sd"
                 )
             return float(self.response_sd)
         about_zero = kind == "size" and not self.data.intercept
@@ -141,8 +141,7 @@ class DataFacts:
         if self.data is None:
             if self.column_sd is None:
                 raise PriormapError(
-                    f"{who} divides columns by their standard deviations: give data=..., or "
-                    "column_sd=..."
+                    f"{who} divides columns by their standard deviations: give data, or column_sd"
                 )
             scale = np.atleast_1d(np.asarray(self.column_sd))
         elif self._weights is not None:
