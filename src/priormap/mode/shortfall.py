@@ -23,7 +23,7 @@ __all__ = ["Shortfall", "shortfall_of"]
 Floats: TypeAlias = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
 _MOST_NAMES = 3
-_SMALL_EXCESS = 0.01  # relative: what a solver that stops early may well leave
+_SMALL_EXCESS = 1e-3  # relative: what a solver that stops early may well leave
 _SAME_OBJECTIVE = 1e-12  # relative: nothing that double precision should be asked about
 
 
