@@ -37,6 +37,7 @@ PUBLIC = {
     "PriormapWarning",
     "Regression",
     "audit",
+    "choose_scale",
     "compare_map",
     "explain",
     "explain_penalty",
@@ -44,19 +45,25 @@ PUBLIC = {
     "list_conventions",
     "log_posterior",
     "map_path",
+    "plot_coefficient_shrinkage",
     "plot_contrast",
     "plot_geometry",
     "plot_joint",
+    "plot_nonzero_counts",
     "plot_path",
     "plot_posterior_vs_map",
+    "plot_prior_predictive",
     "plot_prior_shapes",
     "plot_pull",
     "plot_shrinkage",
     "write_report",
+    "ScaleChoice",
 }
 
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example
-RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstimate", "MapPath"}
+RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstimate", "MapPath"} | {
+    "ScaleChoice",
+}
 
 # The floor of every module, by the first part of its name below priormap
 FLOORS = {
@@ -64,7 +71,7 @@ FLOORS = {
     | {"errors", "validation", "priors", "_tails", "_version", "noise", "conventions", "files"}
     | {"moments", "unit_columns", "spectrum", "regression", "penalty", "density"},
     1: {"mode", "posterior"},
-    2: {"explanation", "tables"},
+    2: {"explanation", "scale_choice", "tables"},
     3: {"plots"},
     4: {"cli", "report", "__main__"},
 }
@@ -76,8 +83,8 @@ OWNERS = {
     "pytensor": {"posterior"},
     "arviz": {"posterior"},
     "arviz_base": {"posterior"},
-    "arviz_stats": {"posterior", "tables"},
-    "xarray": {"posterior", "tables", "plots", "cli"},
+    "arviz_stats": {"posterior", "scale_choice", "tables"},
+    "xarray": {"posterior", "scale_choice", "tables", "plots", "cli"},
     "matplotlib": {"plots"},
     "sklearn": {"tables", "cli"},
     "numba": {"mode", "posterior"},

@@ -26,17 +26,21 @@ if TYPE_CHECKING:
     from priormap.explanation import Explanation, explain, explain_penalty
     from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
     from priormap.plots import (
+        plot_coefficient_shrinkage,
         plot_contrast,
         plot_geometry,
         plot_joint,
+        plot_nonzero_counts,
         plot_path,
         plot_posterior_vs_map,
+        plot_prior_predictive,
         plot_prior_shapes,
         plot_pull,
         plot_shrinkage,
     )
     from priormap.posterior import pymc_model, sample
     from priormap.report import write_report
+    from priormap.scale_choice import ScaleChoice, choose_scale
     from priormap.tables import Contrast, MapComparison, compare_map, contrast
 
 _VERBS = {
@@ -46,7 +50,9 @@ _VERBS = {
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
+    "ScaleChoice": "priormap.scale_choice",
     "audit": "priormap.mode",
+    "choose_scale": "priormap.scale_choice",
     "compare_map": "priormap.tables",
     "contrast": "priormap.tables",
     "convert": "priormap.conventions",
@@ -55,11 +61,14 @@ _VERBS = {
     "find_map": "priormap.mode",
     "list_conventions": "priormap.conventions",
     "map_path": "priormap.mode",
+    "plot_coefficient_shrinkage": "priormap.plots",
     "plot_contrast": "priormap.plots",
     "plot_geometry": "priormap.plots",
     "plot_joint": "priormap.plots",
+    "plot_nonzero_counts": "priormap.plots",
     "plot_path": "priormap.plots",
     "plot_posterior_vs_map": "priormap.plots",
+    "plot_prior_predictive": "priormap.plots",
     "plot_prior_shapes": "priormap.plots",
     "plot_pull": "priormap.plots",
     "plot_shrinkage": "priormap.plots",
@@ -87,7 +96,9 @@ __all__ = [
     "PriormapError",
     "PriormapWarning",
     "Regression",
+    "ScaleChoice",
     "audit",
+    "choose_scale",
     "compare_map",
     "contrast",
     "convert",
@@ -97,11 +108,14 @@ __all__ = [
     "list_conventions",
     "log_posterior",
     "map_path",
+    "plot_coefficient_shrinkage",
     "plot_contrast",
     "plot_geometry",
     "plot_joint",
+    "plot_nonzero_counts",
     "plot_path",
     "plot_posterior_vs_map",
+    "plot_prior_predictive",
     "plot_prior_shapes",
     "plot_pull",
     "plot_shrinkage",

@@ -1,0 +1,80 @@
+"""Leave-one-out log predictive density of the posterior.
+
+Exact under a Gaussian prior; by Pareto-smoothed importance sampling of posterior draws under
+the others (Vehtari, Gelman and Gabry, 2017, "Practical Bayesian model evaluation using
+leave-one-out cross-validation and WAIC", Statistics and Computing 27, section 2.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from priormap.moments import dense
+from priormap.regression import Regression
+from priormap.scale_choice.gaussian_curves import GaussianCurves
+from priormap.scale_choice.pareto_smoothing import smoothed_log_weights
+from priormap.scale_choice.unknown_noise import loo_over_sigma
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["LeaveOneOut", "loo_exact", "loo_from_draws", "some_rows"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.intp]
+_BLOCK = 1 << 19  # rows times draws that are looked at together
+
+
+class LeaveOneOut(NamedTuple):
+    """Sums over rows, one for each scale: density, its standard error, largest k-hat."""
+
+    elpd: Floats
+    se: Floats
+    khat: Floats
+
+
+def some_rows(n: int, most: int, rng: np.random.Generator) -> Indices:
+    """All rows, or a random sample of so many."""
+    return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
+
+
+def loo_exact(curves: GaussianCurves, scales: Floats, rows: Indices) -> LeaveOneOut:
+    """Under a Gaussian prior; given sigma, or averaged over it where it is unknown."""
+    noise = curves.data.sigma
+    if isinstance(noise, float):
+        densities = curves.loo(scales, noise, rows)
+    else:
+        densities = loo_over_sigma(curves, scales, noise, rows)
+    elpd, se = _totals(densities, curves.data.n_rows)
+    return LeaveOneOut(elpd, se, np.full(len(elpd), np.nan))
+
+
+def loo_from_draws(
+    data: Regression, tree: xr.DataTree, rows: Indices
+) -> tuple[float, float, float]:
+    """Density, standard error and largest k-hat from the draws of one posterior."""
+    posterior = tree["posterior"]
+    coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
+    intercept = posterior["intercept"].to_numpy().ravel() if data.intercept else 0.0
+    sigma = posterior["sigma"].to_numpy().ravel() if "sigma" in posterior else data.sigma
+    constant = -np.log(sigma * np.sqrt(2 * np.pi))
+    densities, khats = np.empty((len(rows), 1)), np.empty(len(rows))
+    size = max(1, _BLOCK // len(coef))
+    for start in range(0, len(rows), size):
+        block = slice(start, start + size)
+        fitted = dense(data.X[rows[block]]) @ coef.T + intercept
+        given = constant - 0.5 * ((data.y[rows[block], None] - fitted) / sigma) ** 2
+        log_weights, khats[block] = smoothed_log_weights(-given)
+        densities[block, 0] = logsumexp(log_weights + given, axis=1)
+    elpd, se = _totals(densities, data.n_rows)
+    return float(elpd[0]), float(se[0]), float(khats.max())
+
+
+def _totals(densities: Floats, n: int) -> tuple[Floats, Floats]:
+    """Sums over all n rows and their standard errors, from those rows that were looked at."""
+    m = len(densities)
+    return n * densities.mean(axis=0), n * densities.std(axis=0, ddof=1) / np.sqrt(m)

@@ -1,0 +1,85 @@
+"""One family on one data set: what the methods that choose a scale share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.priors import Gaussian
+from priormap.scale_choice.family import ScaleFamily
+from priormap.scale_choice.gaussian_curves import GaussianCurves
+from priormap.scale_choice.leave_one_out import some_rows
+from priormap.scale_choice.sampled_curves import SampledCurves
+
+__all__ = ["Study"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.intp]
+_MOST_ROWS, _MOST_ROWS_OF_DRAWS = 20_000, 2_000  # that leave-one-out looks at
+
+
+@dataclass(eq=False)
+class Study:
+    """What is asked of which family, at which scales, and notes for the reader.
+
+    Attributes
+    ----------
+    family : ScaleFamily
+    gaussian : GaussianCurves
+        Of the Gaussian prior with the same prior sds.
+    scales : array of shape (m,)
+    methods : tuple of str
+    folds : list of (train, test) row indices
+    hold : {"prior", "alpha"}
+    draws, chains : int
+    seed : SeedSequence
+    notes : list of str
+    """
+
+    family: ScaleFamily
+    gaussian: GaussianCurves
+    scales: Floats
+    methods: tuple[str, ...]
+    folds: list[tuple[Indices, Indices]]
+    hold: str
+    draws: int
+    chains: int
+    seed: np.random.SeedSequence
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the criteria of its posteriors have closed forms."""
+        return isinstance(self.family.prior, Gaussian)
+
+    @cached_property
+    def loo_rows(self) -> Indices:
+        """Rows that leave-one-out looks at."""
+        n, most = self.family.data.n_rows, _MOST_ROWS if self.is_exact else _MOST_ROWS_OF_DRAWS
+        if n > most:
+            self.notes.append(f"loo: estimated from {most} of the {n} rows, drawn at random.")
+        return some_rows(n, most, np.random.default_rng(self.fresh_seed()))
+
+    @cached_property
+    def sampled(self) -> SampledCurves:
+        """Posteriors without closed forms, which criteria share."""
+        ends = float(self.scales[0]), float(self.scales[-1])
+        return SampledCurves(self.family, *ends, self.draws, self.chains, self.seed.spawn(1)[0])
+
+    def note_sampler(self) -> None:
+        """Pass on what the sampler warned of."""
+        if self.sampled.warnings:
+            scale, said = next(iter(self.sampled.warnings.items()))
+            self.notes.append(
+                f"posteriors: at {len(self.sampled.warnings)} scales, among them {scale:.3g}, "
+                f"{said}."
+            )
+            self.sampled.warnings.clear()
+
+    def fresh_seed(self) -> int:
+        """Return a seed of its own, the same in every run."""
+        return int(self.seed.spawn(1)[0].generate_state(1)[0])
