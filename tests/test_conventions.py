@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import lsq_linear
 
 import priormap
 from conventional_data import assert_same, regression
@@ -81,6 +82,8 @@ def assert_refusal_is_right(refusal, one, other, weighted):
     if "takes no sample weights" in refusal:
         assert weighted
         assert "none" in {one.weights, other.weights}
+    elif "without an intercept is" in refusal:
+        assert one.without_intercept or other.without_intercept
     elif "likelihoods, whose fits" in refusal:
         assert one.likelihood != other.likelihood
     elif " part, which this penalty has" in refusal:
@@ -141,6 +144,7 @@ READ = {
     ("r.monomvn.blasso", 9.0): (3.0 * SIGMA * LENGTH, 0),
     ("r.bayesreg", 9.0): (0, LENGTH**2 / 9),
     ("bambi.autoscale", 2.5): (0, (SIGMA / (2.5 * 4.0 / SD)) ** 2),
+    ("rstanarm.normal(autoscale=TRUE)", 2.5): (0, (SIGMA / (2.5 * 4.0 / SD)) ** 2),
     ("spark.ml.LinearRegression", 0.1): (0, N * 0.1 * (SD * UNBIASED) ** 2 / (4.0 * UNBIASED)),
 }
 
@@ -177,6 +181,23 @@ def test_the_decay_of_torch_has_its_fixed_point_there():
     data = Regression(X, y, sigma=1.0, intercept=False)
     prior = convert(wd, "torch.weight_decay", "priormap.Gaussian", data=data)
     np.testing.assert_allclose(priormap.find_map(data, Gaussian(**prior)).coef, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("wd", [1.0, 0.1])
+def test_the_decay_of_adamw_is_a_box_and_no_penalty(wd):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 3))
+    y = X @ [2.0, 0.3, -3.0] + 0.1 * rng.normal(size=N)
+    b = m = v = np.zeros(3)
+    for t in range(1, 20_001):
+        rate = 0.05 * (1 - t / 20_001)
+        gradient = 2 / N * X.T @ (X @ b - y)
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        step = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        b = (1 - rate * wd) * b - rate * step
+    in_box = lsq_linear(X, y, (-1 / wd, 1 / wd)).x
+    np.testing.assert_allclose(b, in_box, atol=1e-3)
+    assert (np.abs(in_box).max() > 0.999 / wd) == (wd == 1.0)
 
 
 # units

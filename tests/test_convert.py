@@ -187,6 +187,10 @@ REFUSED = {
         lambda: convert(1, "sklearn.Ridge", "priormap.Gaussian", data=regression(sigma=None)),
         "unknown in these data: give sigma",
     ),
+    "no intercept": (
+        lambda: convert(1, "matlab.lasso", "penalty", data=regression(intercept=False)),
+        r"is matlab.lasso\(Standardize=false\); name that one",
+    ),
     "both": (lambda: convert(1, "sklearn.Lasso", "penalty", data=DATA, n=3), "its own n"),
     "data": (lambda: convert(1, "sklearn.Lasso", "penalty", data=DATA.X), "got ndarray"),
     "sd": (lambda: convert(1, "glmnet", "penalty", column_sd=[-1.0]), "column_sd must be"),

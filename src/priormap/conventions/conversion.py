@@ -87,10 +87,7 @@ class ConvertedPenalty(Mapping[str, "float | Floats"]):
         )
 
     def _numbers_in_words(self) -> str:
-        return ", ".join(
-            f"{name}={np.array2string(np.asarray(value), precision=6, threshold=6, separator=', ')}"
-            for name, value in self.numbers.items()
-        )
+        return ", ".join(f"{name}={_shown(value)}" for name, value in self.numbers.items())
 
 
 def convert(
@@ -181,6 +178,12 @@ def convert(
         _notes(one, other, data),
         bool(facts.standardize) and other.column == "raw",
     )
+
+
+def _shown(value: float | Floats) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return np.array2string(value, precision=6, threshold=6, separator=", ")
 
 
 def _given(

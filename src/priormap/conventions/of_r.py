@@ -53,6 +53,7 @@ _MATLAB = Convention(
     defaults={"Alpha": 1.0},
     column="sd",
     weights="normalised",
+    without_intercept="matlab.lasso(Standardize=false)",
 )
 _SPARK = Convention(
     name="spark.ml.LinearRegression",
@@ -74,7 +75,7 @@ _SPARK = Convention(
 
 def _unscaled(convention: Convention, name: str) -> Convention:
     objective = convention.objective.replace(", X divided by sd(x)", "").replace(", X by sd(x)", "")
-    return replace(convention, name=name, objective=objective, column="raw")
+    return replace(convention, name=name, objective=objective, column="raw", without_intercept="")
 
 
 R_PACKAGES = (
@@ -123,6 +124,18 @@ R_PACKAGES = (
         column="norm",
         weights="none",
         note="the ridge prior; tau2 is learnt",
+    ),
+    Convention(
+        name="rstanarm.normal(autoscale=TRUE)",
+        objective="b ~ Normal(0, (scale sd(y) / sd(x))^2), the default prior",
+        evidence=_READ,
+        l2=Term("scale", power=-2, response=-2, noise=2),
+        defaults={"scale": 2.5},
+        column="sd",
+        response="sd",
+        weights="none",
+        intercept="penalised",
+        note="the intercept has a wide normal prior on centred X",
     ),
     _MATLAB,
     _unscaled(_MATLAB, "matlab.lasso(Standardize=false)"),

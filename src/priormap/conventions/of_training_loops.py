@@ -23,7 +23,7 @@ TRAINING_LOOPS = (
     Convention(
         name="torch.AdamW",
         objective="b <- (1 - lr weight_decay) b, beside Adam's step",
-        evidence="run at full batch",
+        evidence="checked by its update at full batch, as documented",
         intercept="penalised",
         weights="none",
         no_prior="its decay is not the gradient of any penalty; at full batch it converges to "

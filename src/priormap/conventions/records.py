@@ -86,6 +86,8 @@ class Convention:
         Whether sample weights count as they are, are rescaled to a mean of 1, or not taken.
     intercept : {"free", "penalised", "none"}
         How the library treats it at its defaults.
+    without_intercept : str
+        The convention that it is instead where there is no intercept, if another one.
     likelihood : str
         "gaussian", "binomial", "poisson" or "gamma"; "any" for priors and the hub itself.
     note : str
@@ -110,6 +112,7 @@ class Convention:
     precision: str = ""
     weights: Literal["raw", "normalised", "none"] = "raw"
     intercept: Literal["free", "penalised", "none"] = "free"
+    without_intercept: str = ""
     likelihood: str = "gaussian"
     note: str = ""
     no_prior: str = ""

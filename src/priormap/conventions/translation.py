@@ -228,13 +228,17 @@ def refuse_what_is_no_prior(convention: Convention) -> None:
 
 
 def _checked(name: str, facts: DataFacts) -> Convention:
-    """Record of a convention that is a prior and takes the weights that there are."""
+    """Record of a convention that is a prior, for the weights and the intercept that there are."""
     convention = convention_named(name)
     refuse_what_is_no_prior(convention)
     if convention.weights == "none" and facts.sample_weight is not None:
         raise PriormapError(
             f"{name} takes no sample weights; leave sample_weight out, or choose a library that "
             "takes them"
+        )
+    if convention.without_intercept and facts.data is not None and not facts.data.intercept:
+        raise PriormapError(
+            f"{name} without an intercept is {convention.without_intercept}; name that one"
         )
     return convention
 
