@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_diabetes
+from sklearn.linear_model import ElasticNet as PenalisedNet
 from sklearn.linear_model import Lasso, Ridge
 
 import priormap.tables.penalised_fit as penalised_fit_module
 from priormap import (
+    ElasticNet,
     Gaussian,
     HalfNormal,
     Laplace,
@@ -301,3 +303,65 @@ def test_frames_keep_their_names():
     frame = pd.DataFrame(X, columns=["age", "weight"], index=range(7, 47))
     data = Regression(frame, pd.Series(y, index=frame.index), sigma=1.0)
     assert compare_map(data, PRIORS).coefficients["feature"].unique().tolist() == ["age", "weight"]
+
+
+# elastic nets
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("design", DESIGNS)
+def test_elastic_nets_are_equal_to_ten_digits(design, standardize):
+    X, y = DESIGNS[design]()
+    sigma = float(np.std(y)) / 2
+    data = Regression(X, y, sigma=sigma, standardize=standardize)
+    unit = 1.0 if standardize else data.column_sd
+    scale = sigma / np.sqrt(data.n_features) / np.median(unit)
+    table = compare_map(data, {"net": ElasticNet(scale / 2, scale)})
+    row = table.summary.loc["net"]
+    assert table.agrees, str(table)
+    assert row["relative_difference"] <= 1e-10
+    assert row[["is_mode_map", "is_mode_penalised", "converged_penalised", "same_zeros"]].all()
+    assert row["call"].startswith("ElasticNet(alpha=")
+
+
+NETS = {
+    "one ratio": (np.geomspace(0.05, 2.0, 5), 2 * np.geomspace(0.05, 2.0, 5)),
+    "one ratio, some flat": ([np.inf, 0.1, 0.02, np.inf, 0.1], [np.inf, 1.0, 0.2, np.inf, 1.0]),
+    "many ratios": (0.05, [0.1, 0.3, 1.0, 2.0, 0.2]),
+    "parts and flat": ([0.05, 0.1, np.inf, np.inf, 0.1], [1.0, np.inf, 0.5, np.inf, 0.1]),
+    "only L1": (0.05, np.inf),
+    "only L2": (np.inf, [0.1, 0.3, 1.0, 2.0, 0.2]),
+    "flat": (np.inf, np.inf),
+}
+
+
+@pytest.mark.parametrize("by_noise", [False, True])
+@pytest.mark.parametrize("name", NETS)
+def test_elastic_nets_are_equal_for_every_kind_of_scale(name, by_noise):
+    X, y = correlated(50, 5)
+    for standardize, intercept in ((False, True), (True, False)):
+        data = Regression(X, y + 3, sigma=0.8, intercept=intercept, standardize=standardize)
+        table = compare_map(data, {"net": ElasticNet(*NETS[name], by_noise)})
+        assert table.agrees, str(table)
+        np.testing.assert_allclose(
+            table.summary["intercept_penalised"], table.summary["intercept_map"], atol=1e-9
+        )
+
+
+def test_the_call_of_an_elastic_net_is_the_one_that_people_type():
+    X, y = correlated(50, 4)
+    n, sigma, s, t = 50, 1.3, 0.05, 0.4
+    table = compare_map(Regression(X, y, sigma=sigma), {"net": ElasticNet(s, t), "l": Laplace(s)})
+    l1, l2 = sigma**2 / s, sigma**2 / t**2
+    row = table.summary.loc["net"]
+    assert row["alpha"] == pytest.approx((l1 + l2) / n, rel=1e-14)
+    assert row["l1_ratio"] == pytest.approx(l1 / (l1 + l2), rel=1e-14)
+    assert np.isnan(table.summary.loc["l", "l1_ratio"])
+    assert (row["l1_scale"], row["l2_scale"]) == (s, t)
+    assert np.isnan(row["scale"])
+    text = f"ElasticNet(alpha={row['alpha']:.6g}, l1_ratio={row['l1_ratio']:.6g}) equals the"
+    assert row["verdict"].startswith(text)
+    net = PenalisedNet(row["alpha"], l1_ratio=row["l1_ratio"], tol=1e-14).fit(X, y)
+    ours = table.coefficients.query("prior == 'net'")["map"]
+    np.testing.assert_allclose(ours, net.coef_, rtol=1e-10, atol=1e-13)
+    assert row["objective_map"] <= row["objective_default"] * (1 + 1e-14)

@@ -4,8 +4,18 @@ import arviz_stats
 import numpy as np
 import pytest
 
-from priormap import Gaussian, Laplace, PriormapError, Regression, contrast, find_map, sample
+from priormap import (
+    ElasticNet,
+    Gaussian,
+    Laplace,
+    PriormapError,
+    Regression,
+    contrast,
+    find_map,
+    sample,
+)
 from priormap.noise import HalfCauchy, HalfNormal, InverseGamma, Jeffreys
+from priormap.tables.fit_measures import mode_degrees_of_freedom
 
 
 def make_data(n=50, p=5, seed=0, **options):
@@ -119,6 +129,28 @@ class TestSummary:
         assert abs(table.summary.loc["ridge", "dof_posterior"] - exact) < 4.5 * error
         lasso = table.summary.loc["lasso"]
         assert lasso["dof_mode"] == 5 - lasso["zeros_mode"]
+
+    @pytest.mark.parametrize(
+        "prior",
+        [
+            ElasticNet(0.05, 0.5),
+            ElasticNet([0.02, np.inf, 0.05, 0.02, np.inf], [0.5, 0.1, np.inf, 0.3, np.inf]),
+        ],
+        ids=["one of each scale", "parts missing"],
+    )
+    def test_degrees_of_freedom_are_the_divergence_of_the_fit(self, prior):
+        data = make_data(n=20, sigma=1.0, standardize=True)
+        fit, h, slopes = find_map(data, prior), 1e-4, []
+        assert 0 < fit.support.sum() < 5
+        for i in range(20):
+            moved = np.outer([1, -1], h * (np.arange(20) == i))
+            fits = [
+                find_map(Regression(data.X, data.y + m, 1.0, standardize=True), prior)
+                for m in moved
+            ]
+            slopes.append((fits[0].predict(data.X) - fits[1].predict(data.X))[i] / (2 * h))
+        # the intercept is a degree of freedom that is not counted
+        assert mode_degrees_of_freedom(fit) == pytest.approx(sum(slopes) - 1, rel=1e-8)
 
     def test_degrees_of_freedom_are_the_derivative_of_the_posterior_mean(self):
         """One column under a Laplace prior: the slope of `Laplace.posterior_mean`."""

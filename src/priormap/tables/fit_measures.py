@@ -31,13 +31,21 @@ def least_squares_size(data: Regression) -> float:
 
 
 def mode_degrees_of_freedom(fit: MapEstimate) -> float:
-    """Effective degrees of freedom of a mode at its sigma."""
+    """Effective degrees of freedom of a mode at its sigma.
+
+    The trace of ``G (G + L2)^-1`` for the cross products G of the columns that can move: those
+    whose coefficient is not zero, or has no L1 penalty.
+    """
     if isinstance(fit.prior, Laplace):
         return float(fit.support.sum())
     columns = fit.data.unit
-    live = columns.x_norm > 0
-    l2 = fit.penalty.l2[live] / columns.x_norm[live] ** 2
-    gram = columns.gram[np.ix_(live, live)]
+    moves = np.flatnonzero((columns.x_norm > 0) & (fit.support | (fit.penalty.l1 == 0)))
+    l2 = fit.penalty.l2[moves] / columns.x_norm[moves] ** 2
+    if columns.has_cheap_gram or len(moves) == columns.p:
+        gram = columns.gram[np.ix_(moves, moves)]
+    else:
+        block = columns.columns(moves)
+        gram = block.T @ block
     return float(np.trace(np.linalg.lstsq(gram + np.diag(l2), gram, rcond=None)[0]))
 
 

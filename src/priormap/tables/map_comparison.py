@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from priormap import mode
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import Certificate, MapEstimate
-from priormap.penalty import relative_scale
-from priormap.priors import Prior
+from priormap.penalty import relative_prior
+from priormap.priors import ElasticNet, Prior
 from priormap.regression import Regression
 from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
 
@@ -41,7 +41,9 @@ class MapComparison:
         One row per prior and column: the coefficients of each, in units of X, ``difference*``
         from the mode, and ``is_zero_*``.
     summary : DataFrame
-        One row per prior. ``alpha`` is the converted penalty of ``call``. ``difference`` is the
+        One row per prior. ``scale`` is that of a prior with one, ``l1_scale`` and ``l2_scale``
+        are those of any. ``alpha`` is the converted penalty of ``call``, and ``l1_ratio`` its
+        share of L1, where it is an ElasticNet. ``difference`` is the
         largest absolute one, in units of X; ``relative_difference`` is free of units: of
         ``|x_j| b_j`` (centred lengths), over the largest of them. ``objective_*`` is
         ``1/2 |y - a - X b|**2 + penalty``, in units of y squared. ``gap_*``, ``kkt_*`` and
@@ -81,14 +83,15 @@ def compare_map(
     """Exact mode of each prior beside the penalised fit that people run.
 
     A Gaussian prior is set beside scikit-learn's Ridge, a Laplace prior beside its Lasso, at
-    the converted alpha: ``sigma**2 / scale**2`` and ``sigma**2 / (n scale)``; a flat prior
-    beside LinearRegression. Where sigma is unknown, that of the joint mode converts. Each is
+    the converted alpha: ``sigma**2 / scale**2`` and ``sigma**2 / (n scale)``; an elastic net
+    prior beside ElasticNet (see `ElasticNet.to_elastic_net`); a flat prior beside
+    LinearRegression. Where sigma is unknown, that of the joint mode converts. Each is
     fitted twice: asked for every digit, and with its default settings.
 
     Parameters
     ----------
     data : Regression
-    priors : mapping of str to Gaussian or Laplace
+    priors : mapping of str to Gaussian, Laplace or ElasticNet
         For example ``{"ridge": Gaussian(1.0), "lasso": Laplace(0.5)}``.
     find_map : bool
         Whether to add what ``pm.find_MAP`` finds (compiling takes seconds).
@@ -107,7 +110,8 @@ def compare_map(
 
     References
     ----------
-    Hoerl and Kennard (1970), section 6, for ridge; Tibshirani (1996), section 5, for the lasso.
+    Hoerl and Kennard (1970), section 6, for ridge; Tibshirani (1996), section 5, for the lasso;
+    Zou and Hastie (2005), JRSS B 67(2), for the elastic net.
 
     Examples
     --------
@@ -150,7 +154,7 @@ def check_priors(data: Regression, priors: object) -> None:
     for name, prior in priors.items():
         if not isinstance(name, str):
             raise PriormapError(f"priors must be named by strings, got the name {name!r}")
-        relative_scale(prior, data)
+        relative_prior(prior, data)
 
 
 def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, PenalisedFit]:
@@ -209,10 +213,13 @@ def _summary_row(
     shared = shared and "penalised" in certificates and certificates["penalised"].is_mode
     row: dict[str, Any] = {
         "family": type(fit.prior).__name__,
-        "scale": fit.prior.scale,
+        "scale": np.nan if isinstance(fit.prior, ElasticNet) else fit.prior.scale,
+        "l1_scale": fit.prior.l1_scale,
+        "l2_scale": fit.prior.l2_scale,
         "sigma": fit.sigma,
         "call": tight.call,
         "alpha": tight.alpha,
+        "l1_ratio": tight.l1_ratio,
         "agrees": bool(equal or shared),
         "digits": digits,
         "same_zeros": same_zeros,

@@ -1,4 +1,4 @@
-"""The penalised fit that people run: scikit-learn's Ridge, Lasso or LinearRegression.
+"""The penalised fit that people run: scikit-learn's Ridge, Lasso, ElasticNet or LinearRegression.
 
 The only place that imports scikit-learn. Columns are rescaled first where the prior speaks of
 standardised columns or has a scale per column, and coefficients are scaled back.
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from priormap.penalty import column_scale
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.penalty import Penalty, column_prior
+from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.regression import Regression
 
 __all__ = ["PenalisedFit", "penalised_fit"]
@@ -23,6 +23,7 @@ __all__ = ["PenalisedFit", "penalised_fit"]
 Floats: TypeAlias = NDArray[np.float64]
 TIGHT_TOLERANCE = 1e-14  # duality gap over |y|**2: the last power of ten that doubles resolve
 _MAX_ITER = 100_000
+_SAME_RATIO = 1e-12  # relative spread of l2_scale / l1_scale over the columns
 _MANY_ENTRIES = 1_000_000  # above it, tall data are cheaper through their cross products
 
 
@@ -36,6 +37,8 @@ class PenalisedFit:
         How one writes it, for example ``Lasso(alpha=0.5) on X / sd``.
     alpha : float
         The converted penalty; zero for least squares.
+    l1_ratio : float
+        Of ElasticNet; NaN for the others, which have none.
     coef : array of shape (p,)
         NaN where the estimator failed.
     intercept : float
@@ -45,6 +48,7 @@ class PenalisedFit:
 
     call: str
     alpha: float
+    l1_ratio: float
     coef: Floats
     intercept: float
     converged: bool
@@ -58,32 +62,79 @@ def penalised_fit(
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
+    prior : Gaussian, Laplace or ElasticNet
     sigma : float
         Noise standard deviation of the conversion from scale to alpha.
     tight : bool
         Whether to ask for all digits, in place of scikit-learn's default settings.
     """
+    prior = _simplest(prior)
+    columns = column_prior(prior, data)
+    if isinstance(columns, ElasticNet) and not _has_one_ratio(columns):
+        return _fit_with_rows_for_l2(data, Penalty.from_prior(prior, data, sigma), tight)
     factor, one_scale, note = _column_factor(data, prior)
     alpha = _alpha(one_scale, sigma, data.n_rows)
-    flat = np.isinf(column_scale(prior, data))
+    flat = columns.is_flat
     if alpha == 0 or flat.all():
         # least squares does not depend on the units of the columns, but its rounding does
-        factor = 1 / np.where(data.unit.x_norm > 0, data.unit.x_norm, 1.0) if tight else None
-        return _fit("LinearRegression()", 0.0, data, factor, data.intercept, tight)
-    family = "Ridge" if isinstance(prior, Gaussian) else "Lasso"
-    call = f"{family}(alpha={alpha:.6g}){note}"
-    if factor is not None and flat.any():
-        return _fit_beside_flat_columns(call, alpha, data, factor, flat, tight)
-    return _fit(call, alpha, data, factor, data.intercept, tight)
+        factor = 1 / data.unit.divisor if tight else None
+        call = _Call("LinearRegression", 0.0)
+    elif isinstance(one_scale, ElasticNet):
+        call = _Call("ElasticNet", alpha, float(one_scale.to_elastic_net(sigma, 1)[1]), note)
+    else:
+        call = _Call("Ridge" if isinstance(prior, Gaussian) else "Lasso", alpha, note=note)
+    if alpha > 0 and factor is not None and flat.any() and not flat.all():
+        return _fit_beside_free_columns(call, data, factor, flat, tight)
+    return _fit(call, data, factor, tight)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A scikit-learn estimator and its penalty."""
+
+    name: str
+    alpha: float
+    l1_ratio: float = np.nan
+    note: str = ""
+
+    def __str__(self) -> str:
+        if not self.alpha:
+            return f"{self.name}()"
+        ratio = f", l1_ratio={self.l1_ratio:.6g}" if self.name == "ElasticNet" else ""
+        return f"{self.name}(alpha={self.alpha:.6g}{ratio}){self.note}"
+
+
+def _simplest(prior: Prior) -> Prior:
+    """Return an elastic net without one of its parts as the prior that it is."""
+    if not isinstance(prior, ElasticNet):
+        return prior
+    if np.isinf(prior.l1_scale).all():
+        return Gaussian(prior.l2_scale, prior.scaled_by_noise)
+    if np.isinf(prior.l2_scale).all():
+        return Laplace(prior.l1_scale, prior.scaled_by_noise)
+    return prior
+
+
+def _has_one_ratio(columns: ElasticNet) -> bool:
+    """Whether rescaled columns have one alpha and one l1_ratio."""
+    bound = ~columns.is_flat
+    s, t = np.asarray(columns.l1_scale)[bound], np.asarray(columns.l2_scale)[bound]
+    if np.isinf(s).any() or np.isinf(t).any():
+        return False
+    ratio = t / s
+    return bool(np.ptp(ratio) <= _SAME_RATIO * ratio.max())
 
 
 def _column_factor(data: Regression, prior: Prior) -> tuple[Floats | None, Prior, str]:
     """What the columns are multiplied by, and the one scale of the prior that is then left."""
-    if np.ndim(prior.scale):
+    if np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale):
         note = " on X / sd * scale" if data.standardize else " on X * scale"
-        unit_prior = type(prior)(1.0, scaled_by_noise=prior.scaled_by_noise)
-        return column_scale(prior, data), unit_prior, note
+        columns, by_noise = column_prior(prior, data), prior.scaled_by_noise
+        if isinstance(columns, ElasticNet):
+            s, t = np.asarray(columns.l1_scale), np.asarray(columns.l2_scale)
+            j = int(np.argmin(columns.is_flat))
+            return s, ElasticNet(1.0, t[j] / s[j], by_noise), note
+        return np.asarray(columns.scale), type(columns)(1.0, by_noise), note
     if data.standardize:
         return 1 / data.column_sd, prior, " on X / sd"
     return None, prior, ""
@@ -91,73 +142,103 @@ def _column_factor(data: Regression, prior: Prior) -> tuple[Floats | None, Prior
 
 def _alpha(prior: Prior, sigma: float, n: int) -> float:
     """scikit-learn's penalty for a prior of one scale."""
+    if isinstance(prior, Gaussian):
+        return float(prior.to_ridge(sigma))
     if isinstance(prior, Laplace):
         return float(prior.to_lasso(sigma, n))
-    return float(prior.to_ridge(sigma))
+    return float(prior.to_elastic_net(sigma, n)[0])
 
 
-def _fit(
-    call: str, alpha: float, data: Regression, factor: Floats | None, intercept: bool, tight: bool
-) -> PenalisedFit:
+def _fit(call: _Call, data: Regression, factor: Floats | None, tight: bool) -> PenalisedFit:
     X = data.X if factor is None else _rescaled(data.X, factor)
-    estimator = _estimator(call, alpha, intercept, X, tight)
+    estimator = _estimator(call, data.intercept, X, tight)
     converged = _fit_quietly(estimator, X, data.y)
     coef = np.full(data.n_features, np.nan) if converged is None else estimator.coef_
     return PenalisedFit(
-        call,
-        alpha,
+        str(call),
+        call.alpha,
+        call.l1_ratio,
         (coef if factor is None else coef * factor) + 0.0,  # -0.0 becomes 0.0
         np.nan if converged is None else float(estimator.intercept_),
         bool(converged),
     )
 
 
-def _fit_beside_flat_columns(
-    call: str, alpha: float, data: Regression, factor: Floats, flat: NDArray[np.bool_], tight: bool
+def _fit_beside_free_columns(
+    call: _Call, data: Regression, factor: Floats, free: NDArray[np.bool_], tight: bool
 ) -> PenalisedFit:
     """Leave some columns unpenalised: project them out first (Frisch, Waugh and Lovell)."""
     unit = data.unit
-    free, rest = unit.columns(np.flatnonzero(flat)), unit.columns(np.flatnonzero(~flat))
-    basis, _ = np.linalg.qr(free)
-    y = unit.response * (unit.y_norm or 1.0)
-    back = factor[~flat] * unit.x_norm[~flat]
-    Z = (rest - basis @ (basis.T @ rest)) * back
-    estimator = _estimator(call, alpha, False, Z, tight)
-    converged = _fit_quietly(estimator, Z, y - basis @ (basis.T @ y))
-    coef = np.full(data.n_features, np.nan)
-    if converged is not None:
-        coef[~flat] = estimator.coef_ * factor[~flat]
-        of_free = np.linalg.lstsq(free, y - rest @ (estimator.coef_ * back), rcond=None)[0]
-        coef[flat] = of_free / np.where(unit.x_norm[flat] > 0, unit.x_norm[flat], 1.0)
+    Z, y = unit.columns(np.arange(unit.p)), unit.response * (unit.y_norm or 1.0)
+    coef, converged = _fit_projected(call, Z, y, factor * unit.x_norm, free, tight)
+    coef = coef / unit.divisor
     intercept = float(unit.y_mean - unit.x_mean @ coef)
-    call = f"{call} (flat columns projected out)"
-    return PenalisedFit(call, alpha, coef, intercept, bool(converged))
+    text = f"{call} (flat columns projected out)"
+    return PenalisedFit(text, call.alpha, call.l1_ratio, coef, intercept, bool(converged))
+
+
+def _fit_with_rows_for_l2(data: Regression, penalty: Penalty, tight: bool) -> PenalisedFit:
+    """Fit an l1_ratio for each column: the lasso with a row ``sqrt(l2_j)`` for each of them.
+
+    Zou and Hastie (2005), "Regularization and variable selection via the elastic net", JRSS B
+    67(2), write the elastic net as such a lasso.
+    """
+    unit = data.unit
+    l1, l2 = penalty.l1 / unit.divisor, penalty.l2 / unit.divisor**2
+    rows = np.vstack([unit.columns(np.arange(unit.p)), np.diag(np.sqrt(l2))])
+    y = np.concatenate([unit.response * (unit.y_norm or 1.0), np.zeros(unit.p)])
+    free, size = l1 == 0, float(np.median(l1[l1 > 0]))
+    call = _Call("Lasso", size / len(y), note=" on X / l1, with a row for each l2")
+    factor = np.where(free, 1.0, size / np.where(free, 1.0, l1))
+    coef, converged = _fit_projected(call, rows, y, factor, free, tight)
+    coef = coef / unit.divisor
+    intercept = float(unit.y_mean - unit.x_mean @ coef)
+    return PenalisedFit(str(call), call.alpha, np.nan, coef, intercept, bool(converged))
+
+
+def _fit_projected(
+    call: _Call, Z: Floats, y: Floats, factor: Floats, free: NDArray[np.bool_], tight: bool
+) -> tuple[Floats, bool | None]:
+    """Coefficients of centred columns, of which the `free` ones bear no L1 penalty."""
+    basis, _ = np.linalg.qr(Z[:, free])
+    rest, back = Z[:, ~free], factor[~free]
+    projected = (rest - basis @ (basis.T @ rest)) * back
+    estimator = _estimator(call, False, projected, tight)
+    converged = _fit_quietly(estimator, projected, y - basis @ (basis.T @ y))
+    coef = np.full(Z.shape[1], np.nan)
+    if converged is not None:
+        coef[~free] = estimator.coef_ * back + 0.0  # -0.0 becomes 0.0
+        coef[free] = np.linalg.lstsq(Z[:, free], y - rest @ coef[~free], rcond=None)[0]
+    return coef, converged
 
 
 def _rescaled(X: Any, factor: Floats) -> Any:
     return sparse.csc_array(X.multiply(factor)) if sparse.issparse(X) else X * factor
 
 
-def _estimator(call: str, alpha: float, intercept: bool, X: Any, tight: bool) -> Any:
+def _estimator(call: _Call, intercept: bool, X: Any, tight: bool) -> Any:
     """Unfitted estimator; `tight` asks for every digit that it can give."""
-    from sklearn.linear_model import Lasso, LinearRegression, Ridge
+    from sklearn import linear_model
 
     options: dict[str, Any] = {"fit_intercept": intercept}
     n, p = X.shape
-    if call.startswith("LinearRegression"):
-        if tight and "tol" in LinearRegression().get_params():  # since 1.7 it drops directions
+    if call.name == "LinearRegression":
+        plain = linear_model.LinearRegression()
+        if tight and "tol" in plain.get_params():  # since 1.7 it drops directions
             options["tol"] = max(n, p) * np.finfo(float).eps
-        return LinearRegression(**options)
-    if call.startswith("Ridge"):
+        return plain.set_params(**options)
+    if call.name == "Ridge":
         if tight and sparse.issparse(X):
             options |= {"solver": "sparse_cg", "tol": TIGHT_TOLERANCE, "max_iter": _MAX_ITER}
         elif tight:
             options |= {"solver": "svd"}
-        return Ridge(alpha=alpha, **options)
+        return linear_model.Ridge(alpha=call.alpha, **options)
     if tight:
         tall = n >= 4 * p and n * p > _MANY_ENTRIES
         options |= {"tol": TIGHT_TOLERANCE, "max_iter": _MAX_ITER, "precompute": tall}
-    return Lasso(alpha=alpha, **options)
+    if call.name == "Lasso":
+        return linear_model.Lasso(alpha=call.alpha, **options)
+    return linear_model.ElasticNet(alpha=call.alpha, l1_ratio=call.l1_ratio, **options)
 
 
 def _fit_quietly(estimator: Any, X: Any, y: Floats) -> bool | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import MapEstimate, find_map
 from priormap.posterior import sample
-from priormap.priors import Prior
+from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.regression import Regression
 from priormap.tables.fit_measures import (
     fitted_squares,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Contrast", "contrast"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_FAMILIES = {Gaussian: "gaussian", Laplace: "laplace", ElasticNet: "elastic_net"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -93,13 +94,14 @@ def contrast(
     prior's scale is learnt, it is the mode at the posterior median of sigma and of the scale.
 
     Effective degrees of freedom are ``sum_k d_k / (d_k + l2)`` for a Gaussian mode, the number
-    of non-zero coefficients for a Laplace one (Zou, Hastie and Tibshirani 2007, theorem 1), and
+    of non-zero coefficients for a Laplace one (Zou, Hastie and Tibshirani 2007, theorem 1), the
+    first sum over their columns for an elastic net, and
     ``E (b - E b)' X'X (b - E b) / sigma**2`` for the posterior mean: its derivative in y, summed.
 
     Parameters
     ----------
     data : Regression
-    priors : mapping of str to Gaussian or Laplace
+    priors : mapping of str to Gaussian, Laplace or ElasticNet
     draws, tune, chains, method, random_seed, progressbar
         As in `sample`.
     rope : float
@@ -190,7 +192,7 @@ class _Posterior:
 def _mode(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:
     posterior = tree["posterior"]
     if prior.hyperprior is not None:
-        prior = prior.with_scale(float(posterior["scale"].median()) * np.asarray(prior.scale))
+        prior = prior.stretched(float(posterior["scale"].median()))
     try:
         return find_map(data, prior)
     except PriormapError:
@@ -249,7 +251,7 @@ def _summary_row(
 ) -> dict[str, Any]:
     size_ls = least_squares_size(data)
     row = {
-        "family": type(prior).__name__.lower(),
+        "family": _FAMILIES[type(prior)],
         "sigma_mode": fit.sigma,
         "features": data.n_features,
         "zeros_mode": int(frame["is_zero"].sum()),
