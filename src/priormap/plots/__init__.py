@@ -28,6 +28,17 @@ from priormap.plots.shrinkage import (
 from priormap.plots.style import LOOKS, Look, house_style
 
 if TYPE_CHECKING:
+    from priormap.plots.coefficient_shrinkage import (
+        coefficient_shrinkage_caption,
+        coefficient_shrinkage_table,
+        plot_coefficient_shrinkage,
+    )
+    from priormap.plots.counts import (
+        nonzero_counts_caption,
+        nonzero_counts_points_table,
+        nonzero_counts_table,
+        plot_nonzero_counts,
+    )
     from priormap.plots.forest import contrast_caption, contrast_table, plot_contrast
     from priormap.plots.geometry import geometry_caption, plot_geometry, plot_geometry_panel
     from priormap.plots.geometry_tables import (
@@ -48,8 +59,15 @@ if TYPE_CHECKING:
     from priormap.plots.marginals import plot_posterior_vs_map, posterior_vs_map_caption
     from priormap.plots.path_tables import path_knots_table, path_posterior_table, path_table
     from priormap.plots.paths import path_caption, plot_path
+    from priormap.plots.predictive import plot_prior_predictive, prior_predictive_caption
+    from priormap.plots.predictive_tables import (
+        prior_predictive_points_table,
+        prior_predictive_table,
+    )
 
 _POSTERIOR = {
+    "coefficient_shrinkage_caption": "coefficient_shrinkage",
+    "coefficient_shrinkage_table": "coefficient_shrinkage",
     "contrast_caption": "forest",
     "contrast_table": "forest",
     "geometry_caption": "geometry",
@@ -60,24 +78,35 @@ _POSTERIOR = {
     "joint_contours_table": "joint_tables",
     "joint_points_table": "joint_tables",
     "joint_table": "joint_tables",
+    "nonzero_counts_caption": "counts",
+    "nonzero_counts_points_table": "counts",
+    "nonzero_counts_table": "counts",
     "path_caption": "paths",
     "path_knots_table": "path_tables",
     "path_posterior_table": "path_tables",
     "path_table": "path_tables",
+    "plot_coefficient_shrinkage": "coefficient_shrinkage",
     "plot_contrast": "forest",
     "plot_geometry": "geometry",
     "plot_geometry_panel": "geometry",
     "plot_joint": "joint_density",
+    "plot_nonzero_counts": "counts",
     "plot_path": "paths",
     "plot_posterior_vs_map": "marginals",
+    "plot_prior_predictive": "predictive",
     "posterior_vs_map_caption": "marginals",
     "posterior_vs_map_points_table": "marginal_tables",
     "posterior_vs_map_table": "marginal_tables",
+    "prior_predictive_caption": "predictive",
+    "prior_predictive_points_table": "predictive_tables",
+    "prior_predictive_table": "predictive_tables",
 }
 
 __all__ = [
     "LOOKS",
     "Look",
+    "coefficient_shrinkage_caption",
+    "coefficient_shrinkage_table",
     "contrast_caption",
     "contrast_table",
     "crossover",
@@ -91,22 +120,31 @@ __all__ = [
     "joint_contours_table",
     "joint_points_table",
     "joint_table",
+    "nonzero_counts_caption",
+    "nonzero_counts_points_table",
+    "nonzero_counts_table",
     "path_caption",
     "path_knots_table",
     "path_posterior_table",
     "path_table",
+    "plot_coefficient_shrinkage",
     "plot_contrast",
     "plot_geometry",
     "plot_geometry_panel",
     "plot_joint",
+    "plot_nonzero_counts",
     "plot_path",
     "plot_posterior_vs_map",
+    "plot_prior_predictive",
     "plot_prior_shapes",
     "plot_pull",
     "plot_shrinkage",
     "posterior_vs_map_caption",
     "posterior_vs_map_points_table",
     "posterior_vs_map_table",
+    "prior_predictive_caption",
+    "prior_predictive_points_table",
+    "prior_predictive_table",
     "prior_shapes_caption",
     "prior_shapes_table",
     "pull_caption",

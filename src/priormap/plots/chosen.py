@@ -16,6 +16,7 @@ from priormap.tables import Contrast
 
 __all__ = [
     "MOST_ROWS",
+    "Features",
     "check_contrast",
     "chosen_columns",
     "chosen_features",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
+Features: TypeAlias = str | Iterable[str] | None
 MOST_ROWS = 40  # a page's worth
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
@@ -44,9 +46,7 @@ def data_of(table: Contrast) -> Regression:
     return first.data
 
 
-def chosen_features(
-    table: Contrast, features: str | Iterable[str] | None, most: int
-) -> tuple[str, ...]:
+def chosen_features(table: Contrast, features: Features, most: int) -> tuple[str, ...]:
     """Return the named columns, or the `most` with the strongest effect, strongest first.
 
     The strength is the largest ``|posterior mean| * sd(x)`` over the priors.
@@ -63,7 +63,7 @@ def chosen_features(
 
 
 def chosen_columns(
-    data: Regression, features: str | Iterable[str] | None, strength: Floats, most: int
+    data: Regression, features: Features, strength: Floats, most: int
 ) -> tuple[str, ...]:
     """Return the named columns, or the `most` of the largest strength, strongest first.
 

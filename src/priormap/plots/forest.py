@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from priormap.plots.chosen import check_contrast, chosen_features, data_of, left_out
+from priormap.plots.chosen import Features, check_contrast, chosen_features, data_of, left_out
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.named import family, listed
 from priormap.plots.style import drawing_axes, looks_of
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["contrast_caption", "contrast_table", "plot_contrast"]
 
-Features: TypeAlias = str | Iterable[str] | None
 _MOST = 12  # columns shown unless they are named
 _BAND = 0.42  # of a row: what the priors share
 

@@ -95,7 +95,7 @@ def plot_geometry(
             close = _close(problem)
             for view, ax in zip(VIEWS, row, strict=True):
                 _draw(ax, problem, view, looks[name])
-                ax.set_title(f"{shortened(name)}: {view}")
+                ax.set_title(f"{shortened(name, 11)}: {view}")
             _frame(row[0], *whole)
             _frame(row[1], *close)
             _box(row[0], *close)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from priormap.plots.chosen import (
     MOST_ROWS,
+    Features,
     check_contrast,
     chosen_features,
     data_of,
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
-Features: TypeAlias = str | Iterable[str] | None
 _MOST = 4  # columns shown unless they are named
 _GRID = 240
 

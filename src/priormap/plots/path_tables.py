@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
@@ -15,7 +14,7 @@ from scipy.special import ndtri
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import map_path
 from priormap.penalty import Penalty, check_prior
-from priormap.plots.chosen import MOST_ROWS, chosen_columns, least_squares
+from priormap.plots.chosen import MOST_ROWS, Features, chosen_columns, least_squares
 from priormap.posterior import sample
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.regression import Regression
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Features", "PathRange", "path_knots_table", "path_posterior_table", "path_table"]
 
 Floats: TypeAlias = NDArray[np.float64]
-Features: TypeAlias = str | Iterable[str] | None
 _MOST = 3  # columns with bands unless they are named
 _POSTERIORS = 15  # scales at which the posterior is computed
 _MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
@@ -240,11 +238,8 @@ def _last(coef: Floats, data: Regression) -> int:
 
 def at_scale(prior: Prior, scale: float) -> Prior:
     """Prior of the path: with this scale, or this multiple where it has several."""
-    if isinstance(prior, Gaussian | Laplace) and np.ndim(prior.scale) == 0:
-        return prior.with_scale(scale)
-    if isinstance(prior, Gaussian | Laplace):
-        return prior.with_scale(prior.scale * scale)
-    return prior.with_scale(scale)
+    has_one = isinstance(prior, Gaussian | Laplace) and np.ndim(prior.scale) == 0
+    return prior.with_scale(scale) if has_one else prior.stretched(scale)
 
 
 def _alpha(data: Regression, prior: Prior, scale: float, sigma: float) -> float:

@@ -1,0 +1,129 @@
+"""What each prior believes before it sees y: how much X explains, and how large its part is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+
+from priormap.plots.legends import legend_above
+from priormap.plots.marks import mark, mark_handles
+from priormap.plots.named import listed
+from priormap.plots.predictive_tables import (
+    checked_priors,
+    prior_predictive_points_table,
+    prior_predictive_table,
+)
+from priormap.plots.style import LOOKS, drawing_axes, looks_of
+from priormap.priors import Prior
+from priormap.regression import Regression
+
+__all__ = ["plot_prior_predictive", "prior_predictive_caption"]
+
+_HEIGHT = 3.9  # inches
+
+
+def plot_prior_predictive(
+    data: Regression, priors: Prior | Mapping[str, Prior], *, axes: Any = None
+) -> NDArray[Any]:
+    """Draw what priors expect of R squared and of the linear predictor, before they see y.
+
+    Above the density of ``R2 = var(X b) / (var(X b) + sigma**2)``, below that of the standard
+    deviation of ``X b`` over the rows, in units of y and per factor of ten. Squares are prior
+    medians. The dotted line is the standard deviation of y: a prior far to its right expects
+    more of X than y can show. From 10000 draws of the prior with a fixed seed, the same for
+    every prior.
+
+    Parameters
+    ----------
+    data : Regression
+        X and the noise, which is drawn from its prior where it is unknown; of y only the
+        standard deviation is used, for the dotted line.
+    priors : prior or dict of named priors
+        Their scales may be learnt.
+    axes : two Axes, optional
+        Where to draw R squared and the size; default: a new figure.
+
+    Returns
+    -------
+    array of two Axes
+
+    Raises
+    ------
+    PriormapError
+        If a prior, or that of sigma, is improper.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from priormap import Laplace, Regression
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
+    >>> upper, lower = plot_prior_predictive(data, Laplace(0.1), axes=Figure().subplots(2))
+    >>> upper.get_xlabel()
+    'R²: share of the variance of y that X explains'
+    """
+    named = checked_priors(data, priors)
+    table, points = prior_predictive_table(data, named), prior_predictive_points_table(data, named)
+    looks = looks_of(named)
+    with drawing_axes(axes, height=_HEIGHT, rows=2, share=False) as panels:
+        for quantity, ax in zip(("r2", "size"), panels, strict=True):
+            for name, look in looks.items():
+                part = table[(table["prior"] == name) & (table["quantity"] == quantity)]
+                ax.plot(part["value"], part["density"], label=name, **look.line)
+                point = points[(points["prior"] == name) & (points["quantity"] == quantity)]
+                label = f"median {name}"
+                style = mark("median", look.color)
+                ax.plot(point["median"], 0, label=label, zorder=5, clip_on=False, **style)
+            ax.set_ylim(bottom=0)
+        _dress(panels, data)
+        legend_above(panels[0], _legend(looks))
+        return np.array(list(panels), dtype=object)
+
+
+def prior_predictive_caption(data: Regression, priors: Prior | Mapping[str, Prior]) -> str:
+    """Caption of `plot_prior_predictive`, with its numbers computed from the same draws."""
+    named = checked_priors(data, priors)
+    points = prior_predictive_points_table(data, named)
+    noise = f"sigma {data.sigma:.4g}" if isinstance(data.sigma, float) else f"sigma ~ {data.sigma}"
+    text = (
+        f"Before y is seen: densities of R squared (top) and of the standard deviation of the "
+        f"linear predictor (bottom, in units of y) under {listed(list(named))}, with {noise}; "
+        "squares are medians, and the dotted line is the standard deviation of y, "
+        f"{np.std(data.y):.4g}."
+    )
+    for name in named:
+        r2, size = points[points["prior"] == name].to_dict("records")
+        text += (
+            f" {name}: R squared {r2['median']:.2g} [{r2['low']:.2g}, {r2['high']:.2g}], size "
+            f"{size['median']:.3g} [{size['low']:.3g}, {size['high']:.3g}] (median and 90%)."
+        )
+    return text
+
+
+def _dress(panels: NDArray[Any], data: Regression) -> None:
+    upper, lower = panels
+    upper.set_xlim(0, 1)
+    upper.set_xlabel("R²: share of the variance of y that X explains")
+    upper.set_ylabel("prior density")
+    sd = float(np.std(data.y))
+    lower.set_xscale("log")
+    lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    if sd > 0:
+        line = {**LOOKS["least squares"].line, "linewidth": 1.2}
+        lower.axvline(sd, zorder=0, label="sd of y", **line)
+    lower.set_xlabel("sd of the linear predictor (unit of y)")
+    lower.set_ylabel("density per factor of 10")
+
+
+def _legend(looks: Any) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    handles: list[Any] = [Line2D([], [], label=name, **look.line) for name, look in looks.items()]
+    (median,) = mark_handles(["median"])
+    median.set_label("prior median")
+    return [*handles, median, Line2D([], [], label="sd of y", **LOOKS["least squares"].line)]

@@ -1,0 +1,155 @@
+"""The numbers of the prior predictive figure: what a prior expects before it sees y."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError
+from priormap.noise import Jeffreys
+from priormap.penalty import relative_prior
+from priormap.plots.named import family
+from priormap.priors import Prior
+from priormap.regression import Regression
+from priormap.tables.fit_measures import fitted_squares
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["checked_priors", "prior_predictive_points_table", "prior_predictive_table"]
+
+Floats: TypeAlias = NDArray[np.float64]
+_DRAWS = 10_000
+_SEED = 0
+_BLOCK = 2_000_000  # coefficients held at once
+_GRID = 240
+_EDGE = 0.002  # R squared is drawn from here to one minus this
+
+
+def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]) -> pd.DataFrame:
+    """Densities of R squared and of the size of the linear predictor under each prior.
+
+    Parameters
+    ----------
+    data, priors
+        As in `plot_prior_predictive`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``prior``, ``family``, ``quantity`` (r2 or size), ``value`` and ``density``: per
+        unit of R squared, and per factor of ten of the size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from priormap import Laplace, Regression
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
+    >>> table = prior_predictive_table(data, {"lasso": Laplace(0.1)})
+    >>> part = table[table["quantity"] == "r2"]
+    >>> bool(abs(np.trapezoid(part["density"], part["value"]) - 1) < 0.05)
+    True
+    """
+    import pandas as pd
+
+    parts = []
+    for name, (prior, size, sigma) in _draws(data, priors).items():
+        odds = 2 * (np.log(size) - np.log(sigma))  # log of R2 / (1 - R2)
+        r2 = np.linspace(_EDGE, 1 - _EDGE, _GRID)
+        density = _smoothed(odds, np.log(r2) - np.log1p(-r2)) / (r2 * (1 - r2))
+        log_size = np.log10(size)
+        low, high = np.quantile(log_size, (0.001, 0.999))
+        at = np.linspace(low - 0.1, high + 0.1, _GRID)
+        curves = {"r2": (r2, density), "size": (10**at, _smoothed(log_size, at))}
+        for quantity, (value, height) in curves.items():
+            columns = {"quantity": quantity, "value": value, "density": height}
+            parts.append(pd.DataFrame({"prior": name, "family": family(prior), **columns}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def prior_predictive_points_table(
+    data: Regression, priors: Prior | Mapping[str, Prior]
+) -> pd.DataFrame:
+    """Median and central 90 % of R squared and of the size of the linear predictor.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``prior``, ``family``, ``quantity``, ``low``, ``median``, ``high``.
+    """
+    import pandas as pd
+
+    rows = []
+    for name, (prior, size, sigma) in _draws(data, priors).items():
+        r2 = 1 / (1 + (sigma / size) ** 2)
+        for quantity, values in (("r2", r2), ("size", size)):
+            ends = np.quantile(values, (0.05, 0.5, 0.95))
+            rows.append((name, family(prior), quantity, *ends))
+    return pd.DataFrame(rows, columns=["prior", "family", "quantity", "low", "median", "high"])
+
+
+def checked_priors(data: Regression, priors: Prior | Mapping[str, Prior]) -> dict[str, Prior]:
+    """Return the priors by name, if each predicts something, or refuse."""
+    if not isinstance(data, Regression):
+        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    named = {type(priors).__name__: priors} if isinstance(priors, Prior) else priors
+    if not isinstance(named, Mapping) or not named:
+        raise PriormapError(
+            "priors must be one prior or a dict of named ones, for example "
+            f'{{"lasso": Laplace(1.0)}}, got {priors!r}'
+        )
+    if not data.unit.x_norm.any():
+        raise PriormapError("no column varies: the linear predictor is constant")
+    for name, prior in named.items():
+        if not isinstance(name, str):
+            raise PriormapError(f"priors must be named by strings, got the name {name!r}")
+        relative_prior(prior, data)
+        if prior.is_flat.any():
+            raise PriormapError(
+                f"prior {name!r} is flat (scale=inf) and predicts nothing; give a finite scale"
+            )
+    if isinstance(data.sigma, Jeffreys):
+        raise PriormapError(
+            "sigma is under the Jeffreys prior, which is improper and predicts nothing; give "
+            "Regression(..., sigma=...) a number or a proper prior"
+        )
+    return dict(named)
+
+
+def _smoothed(drawn: Floats, at: Floats) -> Floats:
+    """Density of draws whose logarithms have light tails: wide kernels do not bias them much."""
+    from scipy.stats import gaussian_kde
+
+    return np.asarray(gaussian_kde(drawn, lambda kernel: 1.5 * kernel.scotts_factor())(at))
+
+
+def _draws(
+    data: Regression, priors: Prior | Mapping[str, Prior]
+) -> dict[str, tuple[Prior, Floats, Floats]]:
+    """Draws of the sd of the linear predictor and of sigma, with one seed for every prior."""
+    drawn = {}
+    for name, prior in checked_priors(data, priors).items():
+        rng = np.random.default_rng(_SEED)
+        if isinstance(data.sigma, float):
+            sigma = np.full(_DRAWS, data.sigma)
+        else:
+            sigma = np.asarray(data.sigma.rvs(_DRAWS, rng))  # type: ignore[union-attr]
+        factor = sigma if prior.scaled_by_noise else np.ones(_DRAWS)
+        if prior.hyperprior is not None:
+            factor = factor * prior.hyperprior.rvs(_DRAWS, rng)
+        drawn[name] = (prior, factor * _sizes(data, prior, rng), sigma)
+    return drawn
+
+
+def _sizes(data: Regression, prior: Prior, rng: np.random.Generator) -> Floats:
+    """Draws of the standard deviation of the linear predictor, at the scale 1 where learnt."""
+    columns, parts = relative_prior(prior, data), []
+    rows = max(1, _BLOCK // data.n_features)
+    for start in range(0, _DRAWS, rows):
+        coef = columns.rvs((min(rows, _DRAWS - start), data.n_features), rng)
+        parts.append(np.sqrt(fitted_squares(data, coef) / data.n_rows))
+    return np.concatenate(parts)
