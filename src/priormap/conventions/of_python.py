@@ -120,6 +120,7 @@ PYTHON = (
         l1=Term("reg_alpha", rows="W"),
         l2=Term("reg_lambda", rows="W"),
         defaults={"reg_alpha": 0.0, "reg_lambda": 0.0},
+        note="the linear booster, deprecated since XGBoost 3.4",
     ),
     Convention(
         name="bambi.autoscale",
