@@ -32,7 +32,7 @@ _BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
 
 
 class GaussianDraws(NamedTuple):
-    """Independent draws: ``coef`` (n, p), ``sigma`` (n,), ``tau`` (n,), ``|y - X coef|**2`` (n,)."""
+    """Independent draws: ``coef`` (n, p), ``sigma``, ``tau`` and ``|y - X coef|**2`` (n,)."""
 
     coef: Floats
     sigma: Floats

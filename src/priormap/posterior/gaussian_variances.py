@@ -12,22 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from priormap.errors import PriormapError
+from priormap.posterior.conditional_quantiles import QuantileTable
 from priormap.posterior.line_quadrature import (
-    TINY,
-    TO_MASS,
     InverseTable,
     LineMass,
     LogDensity,
+    bracket_lines,
+    integrate_between,
     integrate_lines,
+    narrow_lines,
 )
 
 if TYPE_CHECKING:
@@ -37,11 +37,14 @@ __all__ = ["LogDensity", "VariancePosterior", "expectation"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Floats, Floats]]
+Moments: TypeAlias = Callable[[], tuple[Floats, Floats]]
 
 _REACH = 100.0  # how far from the scale of the data mass is looked for, in log units
 _FADED = 1e-8  # an integrand that is larger than this (of its peak) at an end has no integral
-_SPACING = 0.05  # largest step of log r at which conditional quantiles are kept
-_SCORES = np.linspace(-7.5, 7.5, 151)  # normal scores of those quantiles
+_NOISE_STEP = 4.0  # of the first search for sigma, whose density has one mode
+_NEVER_DRAWN = 1e-13  # weight of a ratio, against the largest
+_PADDING = 2.0  # of log r beyond what is drawn: splines are less exact at their ends
+_SPACING = 0.1  # of log r, at which conditional quantiles are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +58,9 @@ class VariancePosterior:
         halving of the grid and from rounding.
     weights, log_ratio : array of shape (m,)
         Nodes r and their posterior weights, which sum to 1.
-    sigma_mean, sigma_square : array of shape (m,)
-        ``E[sigma | r]`` and ``E[sigma**2 | r]``; inf where the moment does not exist.
+    moments : callable
+        Returns ``E[sigma | r]`` and ``E[sigma**2 | r]`` at the nodes, each an array of shape
+        (m,); inf where the moment does not exist.
     draw : callable
         ``draw(n, rng)`` returns n independent draws of sigma and of r.
     """
@@ -65,9 +69,22 @@ class VariancePosterior:
     error: float
     weights: Floats
     log_ratio: Floats
-    sigma_mean: Floats
-    sigma_square: Floats
+    moments: Moments
     draw: Draw
+
+    @cached_property
+    def sigma_mean(self) -> Floats:
+        """``E[sigma | r]`` at the nodes."""
+        return self._sigma_moments[0]
+
+    @cached_property
+    def sigma_square(self) -> Floats:
+        """``E[sigma**2 | r]`` at the nodes."""
+        return self._sigma_moments[1]
+
+    @cached_property
+    def _sigma_moments(self) -> tuple[Floats, Floats]:
+        return self.moments()
 
     @classmethod
     def of(
@@ -133,7 +150,10 @@ def _at_point(joint: _Joint) -> VariancePosterior:
     def draw(n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         return np.full(n, np.exp(x[0])), np.full(n, r[0])
 
-    return VariancePosterior(log_evidence, 0.0, np.ones(1), r, np.exp(x), np.exp(2 * x), draw)
+    def moments() -> tuple[Floats, Floats]:
+        return np.exp(x), np.exp(2 * x)
+
+    return VariancePosterior(log_evidence, 0.0, np.ones(1), r, moments, draw)
 
 
 def _over_line(joint: _Joint) -> VariancePosterior:
@@ -155,51 +175,88 @@ def _over_line(joint: _Joint) -> VariancePosterior:
         x, r = joint.on_line(table.draw(n, rng))
         return np.exp(x), r
 
-    return VariancePosterior(
-        float(mass.log_z[0]), mass.error, mass.weights[0], r, np.exp(x), np.exp(2 * x), draw
-    )
+    def moments() -> tuple[Floats, Floats]:
+        return np.exp(x), np.exp(2 * x)
+
+    return VariancePosterior(float(mass.log_z[0]), mass.error, mass.weights[0], r, moments, draw)
 
 
 def _over_plane(joint: _Joint) -> VariancePosterior:
-    x_centre, r_centre = joint.spectrum.centre
-
-    def given(r: Floats, moments: bool = False) -> LineMass:
-        """Mass of x for every r."""
-        half_log_det, squares = (term[:, None] for term in joint.spectrum.terms(r))
-        near_data = 0.5 * np.log(np.maximum(squares[:, 0], 1e-300) / max(joint.spectrum.dof, 1))
-        near = [np.full_like(r, x_centre), near_data, x_centre + r_centre - r]
-        return integrate_lines(
-            lambda x: joint.log_given(x, r[:, None], (half_log_det, squares)),
-            np.min(near, axis=0) - _REACH,
-            np.max(near, axis=0) + _REACH,
-            "sigma",
-            joint.spectrum.dof,
-            moments=moments,
-        )
+    noise = _NoiseGivenRatio(joint)
+    r_centre = joint.spectrum.centre[1]
 
     def log_f(r: Floats) -> Floats:
-        return given(r[0]).log_z + joint.log_ratio_prior(r)
+        return noise.mass(r[0]).log_z + joint.log_ratio_prior(r)
 
     lower, upper = np.array([r_centre - _REACH]), np.array([r_centre + _REACH])
-    marginal = integrate_lines(log_f, lower, upper, "the prior scale", joint.spectrum.dof, _SPACING)
-    r = marginal.u[0]
-    conditional = given(r, moments=True)
+    marginal = integrate_lines(log_f, lower, upper, "the prior scale", joint.spectrum.dof)
+    r, weights = marginal.u[0], marginal.weights[0]
+    first, last = np.flatnonzero(weights > _NEVER_DRAWN * weights.max())[[0, -1]]
+    r_drawn = np.arange(r[first] - _PADDING, r[last] + _PADDING + _SPACING, _SPACING)
+    conditional = noise.mass(r_drawn, to_draw=True)
     _refuse_two_modes(conditional.f)
-    table, quantiles = InverseTable.of(marginal), cache(partial(_Quantiles.of, r, conditional))
+    table, quantiles = (
+        InverseTable.of(marginal),
+        cache(partial(QuantileTable.of, r_drawn, conditional)),
+    )
 
     def draw(n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         r = table.draw(n, rng)
         return np.exp(quantiles().draw(r, rng)), r
 
-    return VariancePosterior(
-        float(marginal.log_z[0]),
-        max(marginal.error, conditional.error),
-        marginal.weights[0],
-        r,
-        expectation(conditional.weights, np.exp(conditional.u)),
-        expectation(conditional.weights, np.exp(2 * conditional.u)),
-        draw,
-    )
+    def moments() -> tuple[Floats, Floats]:
+        mass = noise.mass(r, moments=True)
+        means = [expectation(mass.weights, np.exp(power * mass.u)) for power in (1, 2)]
+        return means[0], means[1]
+
+    error = max(marginal.error, conditional.error)
+    return VariancePosterior(float(marginal.log_z[0]), error, weights, r, moments, draw)
+
+
+class _NoiseGivenRatio:
+    """Density of x = log sigma given each of many ratios r; it remembers where they lie."""
+
+    def __init__(self, joint: _Joint) -> None:
+        self._joint = joint
+        self._known: tuple[Floats, Floats, Floats] | None = None
+
+    def mass(self, r: Floats, to_draw: bool = False, moments: bool = False) -> LineMass:
+        """Mass of x for every r, ascending."""
+        joint = self._joint
+        half_log_det, squares = (term[:, None] for term in joint.spectrum.terms(r))
+
+        def log_f(x: Floats) -> Floats:
+            return joint.log_given(x, r[:, None], (half_log_det, squares))
+
+        interval = None if moments else self._recalled(log_f, r)
+        if interval is None:
+            interval = bracket_lines(
+                log_f, *self._wide(r, squares[:, 0]), "sigma", moments, _NOISE_STEP
+            )
+        if self._known is None:
+            self._known = (r, *interval)
+        return integrate_between(
+            log_f, *interval, "sigma", joint.spectrum.dof, to_draw=to_draw or moments
+        )
+
+    def _wide(self, r: Floats, squares: Floats) -> tuple[Floats, Floats]:
+        (x_centre, r_centre), dof = self._joint.spectrum.centre, max(self._joint.spectrum.dof, 1)
+        near_data = 0.5 * np.log(np.maximum(squares, 1e-300) / dof)
+        near = [np.full_like(r, x_centre), near_data, x_centre + r_centre - r]
+        return np.min(near, axis=0) - _REACH, np.max(near, axis=0) + _REACH
+
+    def _recalled(self, log_f: LogDensity, r: Floats) -> tuple[Floats, Floats] | None:
+        """Intervals between those of the nearest known ratios, unless mass may lie outside."""
+        if self._known is None:
+            return None
+        known, lower, upper = self._known
+        right = np.clip(np.searchsorted(known, r), 1, len(known) - 1)
+        lower = np.minimum(lower[right - 1], lower[right])
+        upper = np.maximum(upper[right - 1], upper[right])
+        margin = 0.05 * (upper - lower)
+        narrowed = narrow_lines(log_f, lower - margin, upper + margin)
+        is_inside = (narrowed[0] > lower - margin) & (narrowed[1] < upper + margin)
+        return narrowed if is_inside.all() else None
 
 
 def _refuse_two_modes(f: Floats) -> None:
@@ -211,44 +268,3 @@ def _refuse_two_modes(f: Floats) -> None:
             "the density of sigma has two modes where the ratio of prior scale to noise is held; "
             "give sigma and the prior scale priors with one mode"
         )
-
-
-class _Quantiles(NamedTuple):
-    """Quantiles of x given r: a quintic spline in r and in the normal score of the probability."""
-
-    start: float
-    step: float
-    spline: Floats
-
-    @classmethod
-    def of(cls, r: Floats, given: LineMass) -> _Quantiles:
-        from scipy import ndimage
-
-        density = np.exp(given.f - given.f.max(axis=1, keepdims=True)) + TINY
-        inside = sliding_window_view(density, 8, axis=1) @ TO_MASS
-        total = inside.sum(axis=1, keepdims=True)
-        below = np.cumsum(inside[:, :-1], axis=1) / total
-        above = np.cumsum(inside[:, :0:-1], axis=1)[:, ::-1] / total
-        score = np.where(below < above, ndtri(below), -ndtri(above))
-        step = (given.u[:, 1] - given.u[:, 0])[:, None]
-        slope = np.exp(-0.5 * score**2) / np.sqrt(2 * np.pi) * total * step / density[:, 4:-4]
-        quantile = np.stack(
-            [_hermite(*row) for row in zip(score, given.u[:, 4:-4], slope, strict=True)]
-        )
-        return cls(r[0], r[1] - r[0], ndimage.spline_filter(quantile, order=5))
-
-    def draw(self, r: Floats, rng: np.random.Generator) -> Floats:
-        from scipy import ndimage
-
-        score = np.clip(rng.standard_normal(len(r)), _SCORES[0], _SCORES[-1])
-        where = (r - self.start) / self.step, (score - _SCORES[0]) / (_SCORES[1] - _SCORES[0])
-        return ndimage.map_coordinates(self.spline, where, order=5, prefilter=False, mode="mirror")
-
-
-def _hermite(score: Floats, x: Floats, slope: Floats) -> Floats:
-    """Cubic Hermite interpolant of x at the scores kept."""
-    cell = np.clip(np.searchsorted(score, _SCORES) - 1, 0, len(score) - 2)
-    width = score[cell + 1] - score[cell]
-    s, rise = (_SCORES - score[cell]) / width, x[cell + 1] - x[cell]
-    left, right = width * slope[cell] - rise, width * slope[cell + 1] - rise
-    return x[cell] + s * rise + s * (1 - s) * (left * (1 - s) - right * s)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from priormap.errors import PriormapError
 
-__all__ = ["TINY", "TO_MASS", "InverseTable", "LineMass", "LogDensity", "integrate_lines"]
+__all__ = ["TINY", "TO_MASS", "InverseTable", "LineMass", "LogDensity", "bracket_lines"]
+__all__ += ["integrate_between", "integrate_lines", "narrow_lines"]
 
 Floats: TypeAlias = NDArray[np.float64]
 LogDensity: TypeAlias = Callable[[Floats], Floats]
@@ -25,6 +26,7 @@ LogDensity: TypeAlias = Callable[[Floats], Floats]
 TINY = 1e-300  # density where it underflows, between modes
 _DROP = 40.0  # cells below exp(-40) of the peak are neglected
 _STEP = 1.0  # of the first search, in log units
+_CELLS, _SETTLED = 40, 16  # of a finer search, and how many full ones are narrow enough
 _TOLERANCE = 1e-12  # of a log integral, between two grids
 _NARROWEST = 1e-8  # interval; narrower only where a density is nearly zero everywhere
 _MAX_POINTS, _MAX_SIZE = 1 << 16, 1 << 23  # of one density, and of all rows
@@ -57,9 +59,22 @@ def integrate_lines(
     moments: bool = True,
 ) -> LineMass:
     """Locate and integrate densities; twice as fine as their integrals ask for."""
-    lower, upper = _bracket(log_f, lower, upper, name, moments)
-    u = lower[:, None] + (upper - lower)[:, None] * np.linspace(0, 1, 65)
-    f, log_z, finer = log_f(u), np.full(len(u), np.inf), False
+    lower, upper = bracket_lines(log_f, lower, upper, name, moments)
+    return integrate_between(log_f, lower, upper, name, dof, spacing)
+
+
+def integrate_between(
+    log_f: LogDensity,
+    lower: Floats,
+    upper: Floats,
+    name: str,
+    dof: int,
+    spacing: float = np.inf,
+    to_draw: bool = True,
+) -> LineMass:
+    """Integrate densities that fade at both ends; twice as fine as integrals ask for, to draw."""
+    u = _grid(lower, upper, 65 if to_draw else 33)
+    f, log_z, finer = log_f(u), np.full(len(u), np.inf), not to_draw
     while u.shape[1] < _MAX_POINTS and u.size < _MAX_SIZE:
         step = u[:, 1] - u[:, 0]
         top = f.max(axis=1)
@@ -69,7 +84,7 @@ def integrate_lines(
         converged = bool((change <= _TOLERANCE + rounding).all())
         if finer and converged and step.max() <= spacing:
             return LineMass(u, f, log_z, float((change + rounding).max()))
-        finer = converged
+        finer = converged or not to_draw
         middle = u[:, :-1] + 0.5 * step[:, None]
         u, f = _interleaved(u, middle), _interleaved(f, log_f(middle))
     raise PriormapError(
@@ -84,36 +99,60 @@ def _interleaved(points: Floats, between: Floats) -> Floats:
     return both
 
 
-def _bracket(
-    log_f: LogDensity, lower: Floats, upper: Floats, name: str, moments: bool
+def bracket_lines(
+    log_f: LogDensity,
+    lower: Floats,
+    upper: Floats,
+    name: str,
+    moments: bool = False,
+    step: float = _STEP,
 ) -> tuple[Floats, Floats]:
-    """Interval of every row that holds its mass and, if asked, that of two moments of exp(u).
+    """Interval of every row that holds its mass and, if asked, that of two moments of exp(u)."""
+    points = int((upper - lower).max() / step) + 1
+    u = _grid(lower, upper, points)
+    f = log_f(u)
+    first, last = _hull(f)
+    if (first == 0).any() or (last == points - 1).any():
+        end = "zero" if (first == 0).any() else "infinity"
+        raise PriormapError(
+            f"the posterior is improper: the density of log {name} does not fade towards "
+            f"{end}; use proper priors and no more flat columns than the rows can tell apart"
+        )
+    exists = {}
+    for power in (1, 2) if moments else ():
+        tilted_first, tilted_last = _hull(f + power * u)
+        exists[power] = (tilted_first > 0) & (tilted_last < points - 1)
+        first = np.where(exists[power], np.minimum(first, tilted_first), first)
+        last = np.where(exists[power], np.maximum(last, tilted_last), last)
+    rows = np.arange(len(u))
+    return narrow_lines(log_f, u[rows, first], u[rows, last], exists)
 
-    From coarse to fine: the hull of all cells that may come within reach of the peak stays.
-    """
-    points, coarse = int((upper - lower).max() / _STEP) + 1, True
-    rows, exists = np.arange(len(lower)), np.zeros((3, len(lower)), dtype=bool)
+
+def narrow_lines(
+    log_f: LogDensity,
+    lower: Floats,
+    upper: Floats,
+    exists: dict[int, NDArray[np.bool_]] | None = None,
+) -> tuple[Floats, Floats]:
+    """From coarse to fine: the hull of all cells that may come within reach of the peak stays."""
+    rows = np.arange(len(lower))
     while True:
-        u = lower[:, None] + (upper - lower)[:, None] * np.linspace(0, 1, points)
+        u = _grid(lower, upper, _CELLS + 1)
         f = log_f(u)
         first, last = _hull(f)
-        if coarse and ((first == 0).any() or (last == points - 1).any()):
-            end = "zero" if (first == 0).any() else "infinity"
-            raise PriormapError(
-                f"the posterior is improper: the density of log {name} does not fade towards "
-                f"{end}; use proper priors and no more flat columns than the rows can tell apart"
-            )
-        for power in (1, 2) if moments else ():
+        for power, where in (exists or {}).items():
             tilted_first, tilted_last = _hull(f + power * u)
-            if coarse:
-                exists[power] = (tilted_first > 0) & (tilted_last < points - 1)
-            first = np.where(exists[power], np.minimum(first, tilted_first), first)
-            last = np.where(exists[power], np.maximum(last, tilted_last), last)
+            first = np.where(where, np.minimum(first, tilted_first), first)
+            last = np.where(where, np.maximum(last, tilted_last), last)
         lower, upper = u[rows, first], u[rows, last]
-        settled = (last - first > 0.8 * points) | (upper - lower < _NARROWEST)
-        if not coarse and settled.all():
+        settled = (last - first > _SETTLED) | (upper - lower < _NARROWEST)
+        if settled.all():
             return lower - 0.5 * _NARROWEST, upper + 0.5 * _NARROWEST
-        points, coarse = 41, False
+
+
+def _grid(lower: Floats, upper: Floats, points: int) -> Floats:
+    grid: Floats = lower[:, None] + (upper - lower)[:, None] * np.linspace(0, 1, points)
+    return grid
 
 
 def _hull(f: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
