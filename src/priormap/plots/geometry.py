@@ -26,6 +26,7 @@ Floats: TypeAlias = NDArray[np.float64]
 View: TypeAlias = Literal["penalty", "posterior"]
 VIEWS: tuple[View, View] = ("penalty", "posterior")
 _MOST_PRIORS = 4
+_SHORT = 8  # characters of a name in a panel of half a column
 _SQUARE = 4.0  # ratio of the spans of the two axes up to which they get the same unit
 _SHOWN = {
     "penalty": ("least squares", "mode"),
@@ -95,13 +96,13 @@ def plot_geometry(
             close = _close(problem)
             for view, ax in zip(VIEWS, row, strict=True):
                 _draw(ax, problem, view, looks[name])
-                ax.set_title(f"{shortened(name, 11)}: {view}")
+                ax.set_title(f"{shortened(name, _SHORT)}: {view}")
             _frame(row[0], *whole)
             _frame(row[1], *close)
             _box(row[0], *close)
-            row[0].set_ylabel(_axis_name(problem, 1))
+            row[0].set_ylabel(_axis_name(problem, 1, _SHORT))
         for ax in panels[-1]:
-            ax.set_xlabel(_axis_name(problem, 0))
+            ax.set_xlabel(_axis_name(problem, 0, _SHORT))
         legend_of_figure(panels[0, 0].figure, _legend(problems, VIEWS))
         return panels
 
@@ -241,9 +242,9 @@ def _box(axes: Axes, low: Floats, high: Floats) -> None:
     axes.plot(*corners.T, color="0.4", linestyle="-", linewidth=0.6, label="closer view", zorder=4)
 
 
-def _axis_name(problem: TwoColumns, k: int) -> str:
+def _axis_name(problem: TwoColumns, k: int, most: int = 20) -> str:
     kind = "effect" if problem.fit.data.standardize else "coefficient"
-    return f"{kind} of {shortened(problem.fit.names[k], 20)}"
+    return f"{kind} of {shortened(problem.fit.names[k], most)}"
 
 
 def _at(point: Floats) -> str:
