@@ -232,6 +232,7 @@ def test_statsmodels_logit():
     assert violation(X, slope, coef, numbers.penalty) < 1e-5
 
 
+@pytest.mark.filterwarnings("ignore:.*`booster=gblinear` is deprecated:UserWarning")
 @pytest.mark.parametrize("weighted", [False, True])
 def test_xgboost(weighted):
     xgboost = pytest.importorskip("xgboost", reason="xgboost is not installed")
@@ -241,7 +242,7 @@ def test_xgboost(weighted):
     numbers = converted("elastic net", "xgboost.gblinear", X, y, sample_weight=w)
     model = xgboost.XGBRegressor(
         booster="gblinear", updater="coord_descent", feature_selector="cyclic", n_estimators=1000,
-        learning_rate=1.0, base_score=0.0, n_jobs=1, verbosity=0, **numbers,
+        learning_rate=1.0, base_score=0.0, n_jobs=1, **numbers,
     ).fit(X, y, sample_weight=w)  # fmt: skip
     assert_minimum(1e-4, X, y, model.coef_, numbers.penalty, w)
 

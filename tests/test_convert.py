@@ -77,6 +77,13 @@ def test_learnt_precisions_name_their_own_noise():
 # facts of the data
 
 
+def test_nothing_is_asked_for_that_does_not_matter():
+    lasso = convert(0.1, "glmnet", "sklearn.Lasso", n=5, column_sd=[2.0])  # not sd(y)
+    assert float(lasso) == pytest.approx(0.2)
+    assert float(convert(0.2, "sklearn.Lasso", "glmnet", n=5, column_sd=[2.0])) == 0.1
+    assert dict(convert({}, "penalty", "glmnet")) == {"lambda_": 0.0, "alpha": 1.0}
+
+
 @pytest.mark.parametrize("kind", ["dense", "sparse", "far"])
 def test_weighted_spread(kind):
     rng = np.random.default_rng(0)
@@ -179,7 +186,10 @@ REFUSED = {
         lambda: convert(1, "sklearn.LogisticRegression", "priormap.Gaussian", sigma=2),
         "binomial likelihood has no noise sd, got sigma=2",
     ),
-    "y": (lambda: convert(1, "glmnet", "penalty", n=5, column_sd=[1]), "give data, or response_sd"),
+    "y": (
+        lambda: convert(1, "glmnet", "penalty", n=5, column_sd=[1], alpha=0),
+        "give data, or response_sd",
+    ),
     "x": (lambda: convert(1, "glmnet", "penalty", n=5, response_sd=1), "give data, or column_sd"),
     "n": (lambda: convert(1, "sklearn.Lasso", "penalty"), "give data, or n"),
     "sigma": (lambda: convert(1, "sklearn.Ridge", "priormap.Gaussian"), "noise sd: give sigma"),

@@ -64,16 +64,15 @@ def penalty_of(
     factors = np.asarray(given.get(convention.factors, 1.0))
     if convention.factors_sum and factors.ndim:
         factors = factors * len(factors) / factors.sum()
-    share = np.asarray(given.get(convention.mixing, 1.0))
+    share = float(np.asarray(given.get(convention.mixing, 1.0)))
     shares = (share, 1 - share) if convention.mixing else (1.0, 1.0)
-    halves = [
-        np.zeros(facts.n_features or 1)
-        if unit is None or term is None
-        else np.asarray(given[term.parameter]) ** term.power * factors * part * unit
-        for term, unit, part in zip(
-            (convention.l1, convention.l2), _units(convention, facts), shares, strict=True
-        )
-    ]
+    halves = []
+    for power, term, part in zip((1, 2), (convention.l1, convention.l2), shares, strict=True):
+        if term is None or part == 0:
+            halves.append(np.zeros(facts.n_features or 1))
+        else:
+            strength = np.asarray(given[term.parameter]) ** term.power * part
+            halves.append(strength * factors * _unit(convention, term, power, facts))
     l1, l2 = np.broadcast_arrays(*halves)
     return Penalty(l1.copy(), l2.copy())
 
@@ -114,19 +113,11 @@ def numbers_of(name: str, penalty: Penalty, facts: DataFacts | None = None) -> N
         raise PriormapError(
             f"the penalty has {len(penalty.l1)} entries for {facts.n_features} columns"
         )
-    halves = []
-    for kind, weight, unit in zip(
-        ("l1", "l2"), (penalty.l1, penalty.l2), _units(convention, facts), strict=True
-    ):
-        if unit is None:
-            _refuse_half(convention, kind, weight, facts)
-            halves.append(np.zeros(1))
-        else:
-            halves.append(_quotient(weight, unit, facts))
-    l1, l2 = halves
+    l1 = _strengths(convention, convention.l1, 1, penalty.l1, facts)
+    l2 = _strengths(convention, convention.l2, 2, penalty.l2, facts)
     numbers = _mixed(convention, l1, l2, facts) if convention.mixing else {}
     if not convention.mixing:
-        for term, half in zip((convention.l1, convention.l2), halves, strict=True):
+        for term, half in ((convention.l1, l1), (convention.l2, l2)):
             if term is not None:
                 numbers |= _strength(convention, term, half, facts)
     if convention.precision:
@@ -140,10 +131,9 @@ def sigma_of(convention: Convention, numbers: Mapping[str, Any]) -> float | None
     return None if precision is None else float(precision) ** -0.5
 
 
-def _units(convention: Convention, facts: DataFacts) -> tuple[Floats | None, Floats | None]:
-    """``(l1, l2)`` per column at strength 1, None for a half that there is not."""
-    who = convention.name
-    kind = convention.column
+def _unit(convention: Convention, term: Term, power: int, facts: DataFacts) -> Floats:
+    """Weight of every column at strength 1."""
+    who, kind = convention.name, convention.column
     if kind == "raw" and facts.standardize:
         kind = "sd"
     column = facts.column_scale("raw" if kind == "caller" else kind, who)
@@ -151,27 +141,29 @@ def _units(convention: Convention, facts: DataFacts) -> tuple[Floats | None, Flo
     if convention.unbiased_sd:
         rows = facts.rows("n", who)
         bias = float(np.sqrt(rows / (rows - 1)))
-
-    def unit(term: Term | None, power: int) -> Floats | None:
-        if term is None:
-            return None
-        number = term.multiple * facts.rows(term.rows, who)
-        if term.response:
-            number *= (facts.response_scale(convention.response, who) * bias) ** term.response
-        if term.noise:
-            number *= facts.noise(who) ** term.noise
-        return np.asarray(number * (column * bias) ** power)
-
-    return unit(convention.l1, 1), unit(convention.l2, 2)
+    number = term.multiple * facts.rows(term.rows, who)
+    if term.response:
+        number *= (facts.response_scale(convention.response, who) * bias) ** term.response
+    if term.noise:
+        number *= facts.noise(who) ** term.noise
+    return np.asarray(number * (column * bias) ** power)
 
 
-def _quotient(weight: Floats, unit: Floats, facts: DataFacts) -> Floats:
+def _strengths(
+    convention: Convention, term: Term | None, power: int, weight: Floats, facts: DataFacts
+) -> Floats:
     """Strength of every column; NaN for a constant one, whose penalty does nothing."""
-    weight, unit = np.broadcast_arrays(weight, unit)
-    live = unit > 0
-    if facts.data is not None:
-        live = live & (facts.data.unit.x_norm > 0)
-    return np.divide(weight, unit, out=np.full(len(unit), np.nan), where=live)
+    live: Any = True if facts.data is None else facts.data.unit.x_norm > 0
+    if not (weight * live).any():  # and no fact of the data is asked for
+        return np.zeros(1)
+    if term is None:
+        kind, family = ("l1", "lasso") if power == 1 else ("l2", "ridge")
+        raise PriormapError(
+            f"{convention.name} has no {kind} ({family}) part, which this penalty has; choose a "
+            "target that has one, such as sklearn.ElasticNet or glmnet"
+        )
+    weight, unit = np.broadcast_arrays(weight, _unit(convention, term, power, facts))
+    return np.divide(weight, unit, out=np.full(len(unit), np.nan), where=live & (unit > 0))
 
 
 def _mixed(convention: Convention, l1: Floats, l2: Floats, facts: DataFacts) -> Numbers:
@@ -241,13 +233,3 @@ def _checked(name: str, facts: DataFacts) -> Convention:
             f"{name} without an intercept is {convention.without_intercept}; name that one"
         )
     return convention
-
-
-def _refuse_half(convention: Convention, kind: str, weight: Floats, facts: DataFacts) -> None:
-    live = facts.data.unit.x_norm > 0 if facts.data is not None else True
-    if (weight * live).any():
-        family = {"l1": "lasso", "l2": "ridge"}[kind]
-        raise PriormapError(
-            f"{convention.name} has no {kind} ({family}) part, which this penalty has; choose a "
-            "target that has one, such as sklearn.ElasticNet or glmnet"
-        )
