@@ -30,7 +30,7 @@ _CELLS, _SETTLED = 40, 16  # of a finer search, and how many full ones are narro
 _TOLERANCE = 1e-12  # of a log integral, between two grids
 _NARROWEST = 1e-8  # interval; narrower only where a density is nearly zero everywhere
 _MAX_POINTS, _MAX_SIZE = 1 << 16, 1 << 23  # of one density, and of all rows
-_BINS = 1 << 14  # shortcuts into a sampling table
+_BINS = 1 << 11  # shortcuts into a sampling table
 _FINER = 8  # cells of a sampling table to one step of the quadrature
 
 
