@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from priormap.errors import PriormapError
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 
 __all__ = ["Priors", "coef_unit", "family", "listed", "matched_pair", "named_priors", "refuse_flat"]
 
@@ -86,26 +86,37 @@ def _named(priors: list[Prior]) -> dict[str, Prior]:
 
 
 def _description(prior: Prior) -> str:
-    if not isinstance(prior, Prior) or prior.hyperprior or not isinstance(prior.scale, float):
+    if not isinstance(prior, Prior) or prior.hyperprior or _has_vector(prior):
         return repr(prior)  # refused by _check
-    if np.isinf(prior.scale):
+    if prior.is_flat:
         return f"{family(prior)}, flat"
+    by_noise = " σ" * prior.scaled_by_noise
+    if isinstance(prior, ElasticNet):
+        return f"ElasticNet, scales {prior.l1_scale:.4g} and {prior.l2_scale:.4g}{by_noise}"
     word = "sd" if isinstance(prior, Gaussian) else "scale"
-    return f"{family(prior)}, {word} {prior.scale:.4g}" + " σ" * prior.scaled_by_noise
+    return f"{family(prior)}, {word} {prior.scale:.4g}{by_noise}"
+
+
+def _has_vector(prior: Prior) -> bool:
+    return bool(np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale))
 
 
 def _check(name: object, prior: object) -> None:
     if not isinstance(name, str):
         raise PriormapError(f"priors must be named by strings, got the name {name!r}")
     if not isinstance(prior, Prior):
-        raise PriormapError(f"priors must hold Gaussian or Laplace priors, got {prior!r}")
+        raise PriormapError(
+            f"priors must hold Gaussian, Laplace or ElasticNet priors, got {prior!r}"
+        )
+    scales = "l1_scale=..., l2_scale=..." if isinstance(prior, ElasticNet) else "scale=..."
     if prior.hyperprior is not None:
         raise PriormapError(
             f"prior {name!r} learns its scale and has no one shape; give "
-            f"{family(prior)}(scale=...) with one number"
+            f"{family(prior)}({scales}) with one number"
         )
-    if not isinstance(prior.scale, float):
+    if _has_vector(prior):
+        n_scales = max(np.size(prior.l1_scale), np.size(prior.l2_scale))
         raise PriormapError(
-            f"prior {name!r} has {np.size(prior.scale)} scales and a figure shows one; "
-            f"give {family(prior)}(scale=...) with one number"
+            f"prior {name!r} has {n_scales} scales and a figure shows one; "
+            f"give {family(prior)}({scales}) with one number"
         )

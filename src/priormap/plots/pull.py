@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
+from priormap.plots.legends import legend_above
 from priormap.plots.named import Priors, coef_unit, family, listed
 from priormap.plots.pull_tables import (
     STEP,
@@ -72,13 +73,17 @@ def plot_pull(
     steps = pull_steps_table(named, weights=weights, step=step)
     looks = looks_of(named)
     with drawing_axes(ax, height=HEIGHTS["pull"]) as axes:
+        curves: list[Any] = []
         for name, prior in named.items():
             part = table[table["prior"] == name]
             # at a kink the pull is an interval: a vertical piece, of which the half that
             # pulls a positive weight to zero is drawn
             ends = np.maximum(part[["pull_low", "pull_high"]].to_numpy(), 0.0)
             label = f"{name} ({family(prior)} prior)" if family(prior) not in name else name
-            axes.plot(np.repeat(part["weight"], 2), ends.ravel(), label=label, **looks[name].line)
+            curve = axes.plot(
+                np.repeat(part["weight"], 2), ends.ravel(), label=label, **looks[name].line
+            )
+            curves += curve
             marks = steps[steps["prior"] == name]
             axes.plot(marks["weight"], marks["pull"], "o", color=looks[name].color)
         _set_scales(axes, table, min(weights) / 2)
@@ -87,7 +92,7 @@ def plot_pull(
         _mark_intervals(axes, named)
         axes.set_xlabel(f"weight w ({coef_unit(named)})")
         axes.set_ylabel("pull (nats per unit of w)")
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+        legend_above(axes, curves)
         return axes
 
 
@@ -181,8 +186,8 @@ def _mark_crossover(axes: Axes, named: Mapping[str, Prior]) -> None:
 
 def _mark_intervals(axes: Axes, named: Mapping[str, Prior]) -> None:
     """Say at the top of each vertical piece which interval it is."""
-    for prior in named.values():
-        low, high = (float(end) for end in prior.pull_range(0.0))
+    intervals = (tuple(map(float, prior.pull_range(0.0))) for prior in named.values())
+    for low, high in dict.fromkeys(intervals):  # several priors may have one interval
         if low < high:
             _note(axes, f"at 0: any in\n[−{-low:.4g}, {high:.4g}]", (0.0, high), (3, -4))
 

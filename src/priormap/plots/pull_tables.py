@@ -55,7 +55,8 @@ def pull_table(
     -------
     DataFrame
         Columns ``prior``, ``family``, ``weight``, ``pull_low``, ``pull_high`` (nats per unit
-        of weight). The two pulls differ only at 0, where the Laplace pull is an interval.
+        of weight). The two pulls differ only at 0, where the pull of a Laplace or elastic net
+        prior is an interval.
 
     Examples
     --------

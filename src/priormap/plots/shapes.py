@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.errors import PriormapError
+from priormap.plots.legends import legend_above
 from priormap.plots.named import (
     Priors,
     coef_unit,
@@ -18,7 +19,7 @@ from priormap.plots.named import (
     refuse_flat,
 )
 from priormap.plots.style import HEIGHTS, drawing_axes, looks_of
-from priormap.priors import Prior
+from priormap.priors import ElasticNet, Prior
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +28,11 @@ __all__ = ["plot_prior_shapes", "prior_shapes_caption", "prior_shapes_table"]
 
 Match: TypeAlias = Literal["sd", "given"]
 _REACH = 4.0  # the figure ends at this many (largest) prior standard deviations
+_FITS_BESIDE_THE_PEAK = 14  # characters of a name in the legend
 _CURVES = {
     "Gaussian": "a parabola for a Gaussian prior (ridge)",
     "Laplace": "two straight lines that meet in a corner for a Laplace prior (lasso)",
+    "ElasticNet": "two branches of a parabola that meet in a corner for an elastic net prior",
 }
 
 
@@ -53,7 +56,7 @@ def prior_shapes_table(priors: Priors | None = None, *, match: Match = "sd") -> 
     Raises
     ------
     PriormapError
-        For a flat prior, or for two priors of one family that ``match="sd"`` makes equal.
+        For a flat prior, or for two priors that ``match="sd"`` makes equal.
 
     Examples
     --------
@@ -124,7 +127,10 @@ def plot_prior_shapes(
         upper.set_ylim(bottom=0)
         lower.set_ylabel("− log density (nats)")
         lower.set_xlabel(f"coefficient (in {unit})" if match == "sd" else f"coefficient ({unit})")
-        upper.legend(loc="upper right")
+        if max(map(len, named)) <= _FITS_BESIDE_THE_PEAK:
+            upper.legend(loc="upper right")
+        else:
+            legend_above(upper, upper.get_lines())
         return np.array([upper, lower], dtype=object)
 
 
@@ -163,15 +169,22 @@ def _checked(priors: Priors | None, match: Match) -> tuple[dict[str, Prior], dic
         raise PriormapError(f"match must be 'sd' or 'given', got {match!r}")
     named = _default(match) if priors is None else named_priors(priors)
     refuse_flat(named)
-    families = [family(prior) for prior in named.values()]
-    if match == "sd" and len(set(families)) < len(families):
-        twice = next(f for f in families if families.count(f) > 1)
+    shapes = [_shape(prior) for prior in named.values()]
+    if match == "sd" and len(set(shapes)) < len(shapes):
+        twice, _ = next(shape for shape in shapes if shapes.count(shape) > 1)
         raise PriormapError(
             f"match='sd' makes all {twice} priors the same curve; use match='given' or keep one"
         )
     if match == "given":
         coef_unit(named)
     return named, {name: float(prior.sd) for name, prior in named.items()}
+
+
+def _shape(prior: Prior) -> tuple[str, float]:
+    """What is left of a prior in units of its standard deviation: the family and a ratio."""
+    if not isinstance(prior, ElasticNet):
+        return family(prior), 1.0
+    return family(prior), float(np.float64(prior.l2_scale) / np.float64(prior.l1_scale))
 
 
 def _default(match: Match) -> dict[str, Prior]:

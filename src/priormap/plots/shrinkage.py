@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from priormap.errors import positive_number
 from priormap.plots.named import Priors, family, matched_pair, named_priors
 from priormap.plots.style import HEIGHTS, LOOKS, drawing_axes, looks_of
-from priormap.priors import Laplace, Prior
+from priormap.priors import ElasticNet, Laplace, Prior
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,8 @@ def dead_zone_edge(prior: Prior, sd: float = 1.0) -> float:
     """Largest ``|z|`` whose mode is exactly zero, for a coefficient observed with noise `sd`.
 
     Zero is the mode as long as the data's pull ``z / sd**2`` is one of the pulls that the
-    prior has at zero: ``|z| <= sd**2 / scale`` for Laplace, and ``z = 0`` for Gaussian.
+    prior has at zero: ``|z| <= sd**2 / scale`` for Laplace (with the l1_scale for ElasticNet),
+    and ``z = 0`` for Gaussian.
 
     Examples
     --------
@@ -33,10 +34,14 @@ def dead_zone_edge(prior: Prior, sd: float = 1.0) -> float:
     (2.0, 0.0)
     """
     sd = positive_number("sd", sd)
-    if not isinstance(prior, Laplace):
-        return 0.0
+    noise = 1.0 if prior.scaled_by_noise else sd
     # the same operations as those of the mode, so that it is zero up to this very number
-    return float((sd if prior.scaled_by_noise else sd**2) / prior.scale)
+    match prior:
+        case Laplace(scale):
+            return float(sd * noise / scale)
+        case ElasticNet():
+            return float(sd * (noise / prior.l1_scale))
+    return 0.0
 
 
 def shrinkage_table(priors: Priors | None = None, sd: float = 1.0) -> pd.DataFrame:
@@ -117,7 +122,7 @@ def plot_shrinkage(
     with drawing_axes(ax, height=HEIGHTS["shrinkage"]) as axes:
         for name, prior in named.items():
             part, color = table[table["prior"] == name], looks[name].color
-            both = part["mode"].equals(part["mean"])
+            both = np.allclose(part["mode"], part["mean"], rtol=1e-12, atol=0)
             rule = f"{name}: mode" + " and mean" * both
             axes.plot(part["z"], part["mode"], color=color, linestyle="-", label=rule)
             if not both:
@@ -174,7 +179,7 @@ def _checked(priors: Priors | None, sd: float) -> tuple[dict[str, Prior], float]
 
 
 def _name_dead_zones(axes: Axes, edges: list[float]) -> None:
-    shown = ", ".join(f"{edge:.4g}" for edge in sorted(edges) if edge > 0)
+    shown = ", ".join(f"{edge:.4g}" for edge in sorted(set(edges)) if edge > 0)
     if shown:
         several = "s" * ("," in shown)
         axes.text(
