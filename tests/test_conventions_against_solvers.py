@@ -58,15 +58,16 @@ def test_bayesian_ridge_at_its_own_precisions(weighted):
     assert float(prior) == pytest.approx(model.lambda_**-0.5, rel=1e-12)
 
 
-def test_stochastic_gradients_come_near():
-    X, y, _ = table(n=200)
-    X = (X - X.mean(0)) / X.std(0)
-    numbers = converted("elastic net", "sklearn.SGDRegressor", X, y)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_stochastic_gradients_come_near(weighted):
+    X, y, weights = table(n=200)
+    X, w = (X - X.mean(0)) / X.std(0), weights if weighted else None
+    numbers = converted("elastic net", "sklearn.SGDRegressor", X, y, sample_weight=w)
     model = linear_model.SGDRegressor(
-        penalty="elasticnet", **numbers, eta0=0.05, power_t=0.6, tol=None, max_iter=1000,
+        penalty="elasticnet", **numbers, eta0=0.05, power_t=0.6, tol=None, max_iter=2000,
         random_state=0,
-    ).fit(X, y)  # fmt: skip
-    assert_minimum(1e-3, X, y, model.coef_, numbers.penalty)
+    ).fit(X, y, sample_weight=w)  # fmt: skip
+    assert_minimum(1e-3, X, y, model.coef_, numbers.penalty, w)
 
 
 # other likelihoods: the optimality conditions, written out

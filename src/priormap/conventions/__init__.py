@@ -4,6 +4,7 @@
 what they may ask of the data. `convert` joins them.
 """
 
+from priormap.conventions.catalogue import convention_named
 from priormap.conventions.conversion import ConvertedPenalty, convert
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.listing import list_conventions
@@ -15,6 +16,7 @@ __all__ = [
     "ConvertedPenalty",
     "DataFacts",
     "Term",
+    "convention_named",
     "convert",
     "list_conventions",
     "numbers_of",
