@@ -133,6 +133,7 @@ def _command(context: typer.Context, output: Path, seed: int) -> str:
     """The command line that gives the same page again: the options given, and the seed."""
     words = ["priormap", "report"]
     given = {name: value for name, value in context.params.items() if _is_given(context, name)}
+    given.pop("force", None)
     if path := given.pop("path", None):
         words.append(str(path))
     for name, value in (given | {"seed": seed, "output": output}).items():

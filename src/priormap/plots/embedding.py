@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from priormap.errors import PriormapWarning
 from priormap.plots.style import house_style
 
 __all__ = ["embedded_figure"]
@@ -25,6 +27,11 @@ def embedded_figure(
     Glyphs are paths, so that it looks the same where its fonts are missing, and the bytes do
     not depend on the time. `name` keeps the inner names of one SVG apart from those of another.
 
+    Warns
+    -----
+    PriormapWarning
+        If the font of the figures lacks a character of a name.
+
     Examples
     --------
     >>> from priormap.plots import plot_shrinkage
@@ -38,11 +45,23 @@ def embedded_figure(
         figure = _figure_of(draw())
         try:
             with plt.rc_context({"svg.fonttype": "path", "svg.hashsalt": name}):
-                metadata = {"Date": None} if format == "svg" else {"Software": None}
-                figure.savefig(file, format=format, dpi=_DPI, metadata=metadata)
+                _save(figure, file, format)
         finally:
             plt.close(figure)
     return file.getvalue()
+
+
+def _save(figure: Figure, file: io.BytesIO, format: str) -> None:
+    metadata = {"Date": None} if format == "svg" else {"Software": None}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message="Glyph .* missing from font")
+        figure.savefig(file, format=format, dpi=_DPI, metadata=metadata)
+    if caught:
+        warnings.warn(
+            "figures show a box for each character that their font lacks; tables show it",
+            PriormapWarning,
+            stacklevel=4,
+        )
 
 
 def _figure_of(drawn: Any) -> Figure:

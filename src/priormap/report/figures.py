@@ -19,7 +19,6 @@ from priormap.report.results import Progress, Results, ranked
 __all__ = ["FIGURES", "Entry", "draw_figures"]
 
 Variant: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]  # name, arguments, keywords
-_MOST_JOINT = 3  # priors that get a figure of their own
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def _of_effect_priors(results: Results) -> Iterable[Variant]:
     """Priors of the effects, where one curve shows the prior of every column."""
     priors = _effect_priors(results)
     if priors:
-        yield "", (priors,), {}
+        yield "", (priors,), {"match": "given"}
 
 
 def _of_single_effects(results: Results) -> Iterable[Variant]:
@@ -72,25 +71,24 @@ def _effect_priors(results: Results) -> dict[str, Prior]:
     return priors if one_curve else {}
 
 
-def _of_pairs(results: Results) -> Iterable[Variant]:
-    """For every prior the strongest column beside one whose mode is zero, if there is one."""
+def _of_pair(results: Results) -> Iterable[Variant]:
+    """The strongest column beside the strongest whose mode is zero, under the prior with most."""
     table, data = results.table, results.data
     moving = [j for j in ranked(results) if data.column_sd[j] > 0]
     if len(moving) < 2:
         return
-    for name in list(table.modes)[:_MOST_JOINT]:
-        zero = [j for j in moving[1:] if table.modes[name].coef[j] == 0]
-        pair = (data.names[moving[0]], data.names[(zero or moving[1:])[0]])
-        yield name, (table, pair), {"prior": name}
+    name = max(table.modes, key=lambda name: int((table.modes[name].coef == 0).sum()))
+    zero = [j for j in moving[1:] if table.modes[name].coef[j] == 0]
+    pair = (data.names[moving[0]], data.names[(zero or moving[1:])[0]])
+    yield name, (table, pair), {"prior": name}
 
 
 FIGURES: tuple[Entry, ...] = (
     Entry("beliefs", "Priors of one effect", "prior_shapes", _of_effect_priors),
-    Entry("beliefs", "How hard each prior pulls", "pull", _of_effect_priors),
     Entry("beliefs", "What each prior does to one effect", "shrinkage", _of_single_effects),
     Entry("posterior", "Mode, mean and interval of each column", "contrast", _of_table),
     Entry("posterior", "Marginal posteriors and their modes", "posterior_vs_map", _of_table),
-    Entry("posterior", "Two coefficients jointly", "joint", _of_pairs),
+    Entry("posterior", "Two coefficients jointly", "joint", _of_pair),
 )
 
 

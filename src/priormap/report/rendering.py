@@ -73,7 +73,7 @@ def _escaped_for_markdown(value: Any) -> Any:
     """Every expression of a Markdown template passes here, as HTML does through autoescape."""
     if isinstance(value, Markup):
         return value
-    return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(str(value).split()))
+    return _MARKDOWN_SIGNS.sub(r"\\\1", re.sub(r"\s+", " ", str(value)))
 
 
 def _fenced(language: str, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
@@ -27,6 +27,7 @@ __all__ = [
 
 Blocks: TypeAlias = tuple[Block, ...]
 _MOST_ROWS = 30
+_MOST_RHAT, _LEAST_ESS = 1.01, 400
 _WHO = {"map": "MAP", "penalised": "{fit}, every digit", "default": "{fit}, default settings"}
 _SUMMARY = (  # column of the summary, what it says, how it is shown
     ("zeros_mode", "coefficients exactly zero in the mode", numerals.count),
@@ -50,7 +51,7 @@ def in_short(results: Results) -> Blocks:
     """Give the answer in a few sentences per prior."""
     said = []
     for name, about_posterior in _sentences(results).items():
-        verdict = results.comparisons[name].summary.loc[name, "verdict"]
+        verdict = str(results.comparisons[name].summary["verdict"].iloc[0])
         said.append(f"{name}: {verdict}. {about_posterior}")
     return (Items(tuple(said)),)
 
@@ -118,7 +119,7 @@ def about_modes(results: Results) -> Blocks:
         values = comparison.coefficients
         columns = ("map", "penalised", "difference", "difference_default")
         shown = _shown(results)
-        rows = _rows(values["feature"], [values[column] for column in columns], shown)
+        rows = _rows(results.data.names, [values[column] for column in columns], shown)
         caption = f"{name}: the exact mode and the fit of {row['call']}, in units of X."
         blocks += [
             Subheading(f"{name}: {results.table.modes[name].prior}"),
@@ -133,8 +134,10 @@ def about_posteriors(results: Results) -> Blocks:
     table, settings = results.table, results.settings
     blocks: list[Block] = [_summary(results)]
     percent = f"{100 * settings.hdi_prob:g}"
-    header = ("column", "mode", "mean", "sd", f"{percent} % HDI")
-    header = (*header, "P(b > 0)", "P(negligible)", "SAVS", "DSS")
+    header = (
+        *("column", "mode", "mean", "sd", f"{percent} % HDI"),
+        *("P(b > 0)", "P(negligible)", "SAVS", "DSS"),
+    )
     for name, said in _sentences(results).items():
         part = table.coefficients[table.coefficients["prior"] == name].reset_index(drop=True)
         shown = _shown(results)
@@ -164,8 +167,8 @@ def about_diagnostics(results: Results) -> Blocks:
                 numerals.count(known["tune"]),
                 numerals.number(size),
                 numerals.number(known.get("min_ess_tail", drawn)),
-                numerals.number(known["max_rhat"], 5) if markov else numerals.text("–"),
-                numerals.number(1 / np.sqrt(size), 2),
+                numerals.number(known.get("max_rhat", np.nan), 5),
+                numerals.number(1 / np.sqrt(size) if size else np.inf, 2),
                 numerals.number(known.get("log_evidence", np.nan), 8),
             ]
         )
@@ -186,10 +189,20 @@ def about_diagnostics(results: Results) -> Blocks:
     )
     table = Table("Diagnostics of the draws.", ("what", *results.table.modes), rows)
     said = (
-        "Draws serve when r-hat is below 1.01 and every effective sample size above 400; where "
-        "they do not, a warning stands among the data above. Independent draws need no r-hat."
+        f"Draws serve when r-hat is at most {_MOST_RHAT} and every effective sample size at "
+        f"least {_LEAST_ESS}. Independent draws need no r-hat."
     )
-    return (table, Paragraph((said,)))
+    doubtful = [
+        f"{name}: these draws are not to be trusted yet; draw more, or tune longer."
+        for name, tree in results.table.posteriors.items()
+        if not _serves(tree.attrs)
+    ]
+    return (Paragraph((said,)), *([Items(tuple(doubtful))] if doubtful else []), table)
+
+
+def _serves(known: Mapping[Any, Any]) -> bool:
+    sizes = (known.get(f"min_ess_{kind}", np.inf) for kind in ("bulk", "tail"))
+    return bool(min(sizes) >= _LEAST_ESS and known.get("max_rhat", 1.0) <= _MOST_RHAT)
 
 
 def reproduction(results: Results) -> Blocks:
@@ -250,7 +263,7 @@ def _rows(
     values = [np.asarray(column, dtype=float) for column in columns]
     return tuple(
         (
-            numerals.text(list(names)[j]),
+            numerals.text(names[j]),
             *(numerals.coefficient(value[j], 6) for value in values[:2]),
             *(numerals.number(value[j], 1) for value in values[2:]),
         )
