@@ -19,6 +19,7 @@ from priormap.plots.chosen import (
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.marks import mark, mark_handles
 from priormap.plots.named import family, listed
+from priormap.plots.rows import label_effects, mark_zero
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.tables import Contrast
 
@@ -131,7 +132,7 @@ def plot_coefficient_shrinkage(
     rows = coefficient_shrinkage_table(table, chosen)
     looks = looks_of({name: fit.prior for name, fit in table.modes.items()})
     with drawing_axes(ax, height=_HEIGHT) as axes:
-        axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+        mark_zero(axes, y=True)
         for free in rows["least_squares"].unique():
             axes.axvline(free, color="0.88", linewidth=0.6, zorder=0)
         ends = np.array([rows["least_squares"].min(), rows["least_squares"].max()])
@@ -147,9 +148,8 @@ def plot_coefficient_shrinkage(
             style = mark("mean", look.color) | {"markeredgecolor": "white", "markeredgewidth": 0.5}
             axes.plot(part["least_squares"], part["mean"], label=f"mean {name}", zorder=5, **style)
         axes.set_xlim(*ends)
-        note = left_out(table, len(chosen))
         label = "least-squares effect (per sd of the column)"
-        axes.set_xlabel("\n".join(filter(None, [label, note and f"({note})"])))
+        label_effects(axes, left_out(table, len(chosen)), label)
         axes.set_ylabel("mode or posterior mean of the effect")
         lift = _name_columns(axes, rows)
         legend_above(axes, _legend(looks, bool(rows["is_zero"].any())), lift=lift)

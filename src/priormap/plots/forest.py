@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from priormap.plots.chosen import Features, check_contrast, chosen_features, data_of, left_out
-from priormap.plots.legends import legend_above, shortened
+from priormap.plots.legends import legend_above
+from priormap.plots.marks import mark, mark_handles
 from priormap.plots.named import family, listed
+from priormap.plots.rows import label_effects, mark_zero, name_rows
 from priormap.plots.style import drawing_axes, looks_of
 from priormap.tables import Contrast
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["contrast_caption", "contrast_table", "plot_contrast"]
 
 _MOST = 12  # columns shown unless they are named
+_BELOW = 0.17  # of a row: where a triangle points up to its line
 _BAND = 0.42  # of a row: what the priors share
 
 
@@ -69,8 +72,8 @@ def contrast_table(table: Contrast, features: Features = None) -> pd.DataFrame:
 def plot_contrast(table: Contrast, features: Features = None, *, ax: Axes | None = None) -> Axes:
     """Draw intervals, means and modes of every prior, one row for each column.
 
-    Lines are highest-density intervals and ticks across them posterior means. Full diamonds are
-    modes; hollow diamonds on the zero line are modes that are exactly zero.
+    Lines are highest-density intervals, with triangles below them at the posterior means. Full
+    circles are modes; hollow ones on the zero line are modes that are exactly zero.
 
     Parameters
     ----------
@@ -104,7 +107,7 @@ def plot_contrast(table: Contrast, features: Features = None, *, ax: Axes | None
     offsets = _BAND * (np.arange(len(looks)) / max(len(looks) - 1, 1) - 0.5 * (len(looks) > 1))
     step = 0.13 + 0.09 * len(looks)
     with drawing_axes(ax, height=1.0 + step * len(chosen)) as axes:
-        axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
+        mark_zero(axes, x=True)
         for (name, look), offset in zip(looks.items(), offsets, strict=True):
             part = rows[rows["prior"] == name]
             at = np.arange(len(chosen)) + offset
@@ -112,27 +115,21 @@ def plot_contrast(table: Contrast, features: Features = None, *, ax: Axes | None
             axes.plot(
                 ends, [at, at], marker="|", markersize=3, label=f"interval {name}", **look.line
             )
-            mark: dict[str, Any] = {"color": look.color, "linestyle": "none"}
-            axes.plot(part["mean"], at, "|", markersize=7, label=f"mean {name}", **mark)
+            mean = mark("mean", look.color)
+            axes.plot(part["mean"], at + _BELOW, label=f"mean {name}", zorder=3, **mean)
             for is_zero in (False, True):
                 kind = (part["is_zero"] == is_zero).to_numpy()
                 axes.plot(
                     part["mode"][kind],
                     at[kind],
-                    "D",
-                    markersize=3.5,
-                    markerfacecolor="white" if is_zero else look.color,
                     label=f"mode {name}" + ", exactly 0" * is_zero,
                     zorder=4,
-                    **mark,
+                    **mark("mode", look.color, is_hollow=is_zero),
                 )
-        axes.set_yticks(np.arange(len(chosen)), [shortened(name) for name in chosen])
-        axes.tick_params(axis="y", length=0)
-        axes.set_ylim(len(chosen) - 0.5, -0.5)
+        name_rows(axes, range(len(chosen)), chosen)
+        axes.set_ylim(len(chosen) - 0.4, -0.6)
         axes.margins(x=0.03)
-        note = left_out(table, len(chosen))
-        label = "effect: change of y per sd of the column"
-        axes.set_xlabel("\n".join(filter(None, [label, note and f"({note})"])))
+        label_effects(axes, left_out(table, len(chosen)))
         legend_above(axes, _legend(table, rows))
         return axes
 
@@ -143,7 +140,7 @@ def contrast_caption(table: Contrast, features: Features = None) -> str:
     rows = contrast_table(table, chosen)
     text = (
         f"Highest-density intervals (lines, {_mass(table):.0%} of the draws), posterior means "
-        f"(ticks) and modes (diamonds) of {len(chosen)} coefficients under "
+        f"(triangles) and modes (circles) of {len(chosen)} coefficients under "
         f"{listed(list(table.modes))}, in changes of y per standard deviation of the column."
     )
     if note := left_out(table, len(chosen)):
@@ -179,10 +176,5 @@ def _legend(table: Contrast, rows: pd.DataFrame) -> list[Any]:
     handles = [
         Line2D([], [], label=f"{name}: interval", **look.line) for name, look in looks.items()
     ]
-    mark: dict[str, Any] = {"color": "black", "linestyle": "none"}
-    handles.append(Line2D([], [], marker="|", markersize=7, label="mean", **mark))
-    diamond: dict[str, Any] = {**mark, "marker": "D", "markersize": 3.5}
-    handles.append(Line2D([], [], label="mode", **diamond))
-    if rows["is_zero"].any():
-        handles.append(Line2D([], [], label="mode exactly 0", markerfacecolor="white", **diamond))
-    return handles
+    hollow = "mode exactly 0" * bool(rows["is_zero"].any())
+    return handles + mark_handles(["mode", "mean"], hollow=hollow)

@@ -15,6 +15,7 @@ from priormap.plots.legends import legend_above, legend_of_figure, shortened
 from priormap.plots.marks import mark, mark_handles
 from priormap.plots.named import listed
 from priormap.plots.regions import MASSES, fill_posterior
+from priormap.plots.rows import mark_zero
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.plots.two_columns import TwoColumns, two_columns
 from priormap.priors import Prior
@@ -179,8 +180,7 @@ def geometry_caption(data: Regression, priors: Given = None, features: Pair = No
 
 
 def _draw(axes: Axes, problem: TwoColumns, view: View, look: Any) -> None:
-    axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
-    axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
+    mark_zero(axes, x=True, y=True)
     contours = contours_of(problem)
     looks: dict[Any, Any] = {"loss": LOOKS["likelihood"], "penalty": look}
     if view == "posterior":

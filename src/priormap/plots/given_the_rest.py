@@ -13,10 +13,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from priormap._tails import log_mills
 from priormap.mode import MapEstimate
-from priormap.penalty import relative_scale
-from priormap.priors import Laplace
+from priormap.penalty import relative_prior
+from priormap.plots.plane_posterior import log_kinked_mass
 from priormap.tables import Contrast
 
 __all__ = ["GivenTheRest"]
@@ -51,8 +50,10 @@ class GivenTheRest:
         if "scale" in posterior:  # the mode's prior has its posterior median
             scale = posterior["scale"].to_numpy().ravel()
             factor = factor * scale[rows] / np.median(scale)
-        self._rate: Floats = 1 / (factor[:, None] * relative_scale(fit.prior, data)[which])
-        self._is_laplace = isinstance(fit.prior, Laplace)
+        columns = relative_prior(fit.prior, data)
+        one = np.ones(data.n_features)
+        self._rate: Floats = 1 / (factor[:, None] * (one * columns.l1_scale)[which])
+        self._gaussian_rate: Floats = 1 / (factor[:, None] * (one * columns.l2_scale)[which])
         self._set_likelihood(fit, coef[rows], which)
         spread = self.drawn.std(axis=0)
         bandwidth = spread * len(coef) ** (-1 / (len(which) + 4))
@@ -80,17 +81,13 @@ class GivenTheRest:
             return _smoothed(self.drawn, grid[None])
         variance = self._sigma**2 / self._cross[0, 0]
         center, rate = self._pull[:, 0] / self._cross[0, 0], self._rate[:, 0]
-        if not self._is_laplace:
-            variance, center = _times_gaussian(variance, center, rate)
-            rate = np.zeros_like(rate)
+        variance, center = _times_gaussian(variance, center, self._gaussian_rate[:, 0])
         sd = np.sqrt(variance)
-        shift, u = sd * rate, center / sd
-        # log of the integral, less that of the constants of a normal density
-        log_mass = np.logaddexp(log_mills(shift - u), log_mills(shift + u)) - np.log(2)
+        u = center / sd
         log_density = (
             -0.5 * ((grid[:, None] - center) / sd) ** 2
             - np.abs(grid[:, None]) * rate
-            - (log_mass - 0.5 * u**2)
+            - (log_kinked_mass(u, sd * rate) - 0.5 * u**2)
             - np.log(sd * np.sqrt(2 * np.pi))
         )
         return np.asarray(np.exp(log_density).mean(axis=1))
@@ -104,17 +101,17 @@ class GivenTheRest:
         if not self.smooth:
             return _smoothed(self.drawn, points).reshape(len(y), len(x))
         square = np.einsum("ig,ij,jg->g", points, self._cross, points) / 2
-        size = np.abs(points) if self._is_laplace else points**2 / 2
-        rate = self._rate if self._is_laplace else self._rate**2
+        linear, quadratic = np.abs(points), points**2 / 2
         cell = float((x[1] - x[0]) * (y[1] - y[0]))
         total = np.zeros(points.shape[1])
-        for start in range(0, len(rate), _CHUNK):
+        for start in range(0, len(self._rate), _CHUNK):
             some = slice(start, start + _CHUNK)
             noise = self._sigma[some, None] ** 2
-            log_density = (self._pull[some] @ points - square) / noise - rate[some] @ size
+            log_density = (self._pull[some] @ points - square) / noise
+            log_density -= self._rate[some] @ linear + self._gaussian_rate[some] ** 2 @ quadratic
             density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
             total += (density / density.sum(axis=1, keepdims=True)).sum(axis=0)
-        return total.reshape(len(y), len(x)) / (len(rate) * cell)
+        return total.reshape(len(y), len(x)) / (len(self._rate) * cell)
 
 
 def _times_gaussian(variance: Floats, center: Floats, rate: Floats) -> tuple[Floats, Floats]:

@@ -8,16 +8,17 @@ from matplotlib.axes import Axes
 
 from priormap.plots.chosen import check_contrast
 from priormap.plots.joint_tables import (
-    MASSES,
     check_pair,
     check_prior_name,
-    density_levels,
     joint_contours_table,
     joint_points_table,
     joint_table,
 )
 from priormap.plots.legends import legend_above, shortened
+from priormap.plots.marks import mark, mark_handles
 from priormap.plots.named import family
+from priormap.plots.regions import MASSES, fill_posterior
+from priormap.plots.rows import mark_zero
 from priormap.plots.style import LOOKS, drawing_axes
 from priormap.tables import Contrast
 
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["joint_caption", "plot_joint"]
 
 _HEIGHT = 3.5  # inches
-_POINTS: dict[str, dict[str, Any]] = {
-    "mode": {"marker": "o", "markersize": 5.5},
-    "mean": {"marker": "^", "markersize": 5.5},
-    "least squares": {"marker": "x", "markersize": 5.0},
-}
 
 
 def plot_joint(
@@ -91,9 +87,8 @@ def plot_joint(
     look = LOOKS[family(table.modes[prior].prior)]
     looks = {"likelihood": LOOKS["likelihood"], "prior": look}
     with drawing_axes(ax, height=_HEIGHT) as axes:
-        axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
-        axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
-        _fill_posterior(axes, density)
+        mark_zero(axes, x=True, y=True)
+        fill_posterior(axes, density)
         for label, part in contours.groupby("contour", sort=False):
             width = 1.5 if "through" in str(label) else 0.9
             line = looks[part["kind"].iloc[0]].line
@@ -102,12 +97,9 @@ def plot_joint(
             axes.plot(
                 point["x"],
                 point["y"],
-                color="black",
-                linestyle="none",
-                markerfacecolor="white" if point["on_kink"] else "black",
                 label=point["point"],
                 zorder=5,
-                **_POINTS[point["point"]],
+                **mark(point["point"], is_hollow=point["on_kink"]),
             )
         axes.set_xlim(density["x"].min(), density["x"].max())
         axes.set_ylim(density["y"].min(), density["y"].max())
@@ -149,17 +141,6 @@ def joint_caption(table: Contrast, features: tuple[str, str], *, prior: str | No
     return text
 
 
-def _fill_posterior(axes: Axes, density: pd.DataFrame) -> None:
-    grid = density.pivot(index="y", columns="x", values="density")
-    levels = [*density_levels(grid.to_numpy()), float(grid.to_numpy().max())]
-    look = LOOKS["posterior"]
-    fills = [look.tinted(0.75).color, look.tinted(0.5).color]
-    axes.contourf(grid.columns, grid.index, grid, levels=levels, colors=fills, zorder=1)
-    axes.contour(
-        grid.columns, grid.index, grid, levels=levels[:-1], colors=look.color, linewidths=0.7
-    )
-
-
 def _legend(looks: Any, points: pd.DataFrame, prior: str) -> list[Any]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -169,16 +150,8 @@ def _legend(looks: Any, points: pd.DataFrame, prior: str) -> list[Any]:
         Line2D([], [], label=names[kind], **look.line) for kind, look in looks.items()
     ]
     handles.append(Patch(color=LOOKS["posterior"].tinted(0.5).color, label="posterior"))
-    for point in points.to_dict("records"):
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color="black",
-                linestyle="none",
-                markerfacecolor="white" if point["on_kink"] else "black",
-                label=point["point"] + ", on the kink" * point["on_kink"],
-                **_POINTS[point["point"]],
-            )
-        )
-    return handles
+    shown = [kind for kind in ("least squares", "mode", "mean") if kind in set(points["point"])]
+    entries = mark_handles(shown, hollow="mode on the kink" * bool(points["on_kink"].any()))
+    if points["on_kink"].any():  # the one mode is the hollow one
+        entries = [entry for entry in entries if entry.get_label() != "mode"]
+    return handles + entries

@@ -10,27 +10,23 @@ from numpy.typing import NDArray
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
 from priormap.plots.chosen import check_contrast, chosen_features, least_squares
+from priormap.plots.contours import ellipse, prior_contour
 from priormap.plots.given_the_rest import GivenTheRest
-from priormap.priors import Laplace
 from priormap.tables import Contrast
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "MASSES",
     "check_pair",
     "check_prior_name",
-    "density_levels",
     "joint_contours_table",
     "joint_points_table",
     "joint_table",
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
-MASSES = (0.95, 0.5)  # of the posterior, inside its contours
 _NODES = 140  # of the grid, along each coefficient
-_ANGLES = 181  # vertices of an ellipse
 
 
 def joint_table(
@@ -134,15 +130,16 @@ def joint_contours_table(
         center = points.loc["least squares"].to_numpy()
         root = _likelihood_root(fit, which)
         mode = points.loc["mode"].to_numpy()
-        curves["likelihood", "likelihood through mode"] = _ellipse(center, root, mode)
+        curves["likelihood", "likelihood through mode"] = ellipse(center, root, mode)
         half = np.sqrt(2 * np.log(2))  # radius of the disc with half of a normal's mass
         edge = center + half * root[:, 0]
-        curves["likelihood", "likelihood, 50 %"] = _ellipse(center, root, edge)
-    if (fit.penalty.l1[which] + fit.penalty.l2[which] > 0).all():  # a flat prior has none
+        curves["likelihood", "likelihood, 50 %"] = ellipse(center, root, edge)
+    l1, l2 = fit.penalty.l1[which], fit.penalty.l2[which]
+    if (l1 + l2 > 0).all():  # a flat prior has none
         point = "mode" if points.loc["mode"].any() else "mean"
         start = points.loc[point].to_numpy()
-        curves["prior", f"prior through {point}"] = _prior_contour(fit, which, start)
-        curves["prior", f"prior half-way to {point}"] = _prior_contour(fit, which, start / 2)
+        curves["prior", f"prior through {point}"] = prior_contour(l1, l2, start)
+        curves["prior", f"prior half-way to {point}"] = prior_contour(l1, l2, start / 2)
     parts = [
         pd.DataFrame({"kind": kind, "contour": contour, "x": x, "y": y})
         for (kind, contour), (x, y) in curves.items()
@@ -151,13 +148,6 @@ def joint_contours_table(
     if not parts:
         return pd.DataFrame(columns=["kind", "contour", "x", "y"])
     return pd.concat(parts, ignore_index=True)
-
-
-def density_levels(density: Floats) -> list[float]:
-    """Densities above which `MASSES` of a density on an even grid lie, lowest first."""
-    ordered = np.sort(density, axis=None)[::-1]
-    inside = np.cumsum(ordered) / ordered.sum()
-    return [float(ordered[int(np.searchsorted(inside, mass))]) for mass in MASSES]
 
 
 def check_pair(table: Contrast, features: object) -> tuple[str, str]:
@@ -201,23 +191,3 @@ def _likelihood_root(fit: MapEstimate, which: list[int]) -> Floats:
     length = unit.x_norm[which]
     root = np.linalg.cholesky(covariance / length[:, None] / length)
     return np.asarray(fit.sigma * root, dtype=float)
-
-
-def _ellipse(center: Floats, root: Floats, start: Floats) -> tuple[Floats, Floats]:
-    """Ellipse ``center + root u`` with ``|u|`` constant, through `start`."""
-    first = np.linalg.solve(root, start - center)
-    angle = np.linspace(0, 2 * np.pi, _ANGLES)
-    turned = np.array([np.cos(angle), np.sin(angle)])
-    circle = np.array([first[0] * turned[0] - first[1] * turned[1], first @ turned[::-1]])
-    x, y = center[:, None] + root @ circle
-    return x, y
-
-
-def _prior_contour(fit: MapEstimate, which: list[int], start: Floats) -> tuple[Floats, Floats]:
-    """Contour of the prior through `start`: a diamond, or an ellipse."""
-    l1, l2 = fit.penalty.l1[which], fit.penalty.l2[which]
-    if not isinstance(fit.prior, Laplace):
-        return _ellipse(np.zeros(2), np.diag(1 / np.sqrt(l2)), start)
-    reach = (l1 @ np.abs(start)) / l1
-    corners = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 0]]) * reach
-    return corners[:, 0], corners[:, 1]

@@ -8,14 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from priormap.plots.chosen import left_out
-from priormap.plots.legends import legend_above, shortened
+from priormap.plots.legends import legend_above
 from priormap.plots.marginal_tables import (
     Features,
     marginal_features,
     posterior_vs_map_points_table,
     posterior_vs_map_table,
 )
+from priormap.plots.marks import mark, mark_handles
 from priormap.plots.named import listed
+from priormap.plots.rows import label_effects, mark_zero, name_rows
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.tables import Contrast
 
@@ -27,7 +29,6 @@ __all__ = [
     "posterior_vs_map_caption",
 ]
 
-_EFFECT = "effect: change of y per sd of the column"
 _FAR = 0.5  # of the range of all densities: further away, least squares is not shown
 _TALLEST = 0.72  # of a row: the highest density in it
 _SPIKES = (0.9, 0.8)  # heights of the first and the last prior's spikes, so that both show
@@ -73,7 +74,7 @@ def plot_posterior_vs_map(
     densities = posterior_vs_map_table(table, chosen)
     points = posterior_vs_map_points_table(table, chosen)
     with drawing_axes(ax, height=1.15 + 0.62 * len(chosen)) as axes:
-        axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
+        mark_zero(axes, x=True)
         for row, feature in enumerate(chosen):
             _draw_row(
                 axes,
@@ -82,12 +83,10 @@ def plot_posterior_vs_map(
                 densities[densities["feature"] == feature],
                 points[points["feature"] == feature],
             )
-        axes.set_yticks(-np.arange(len(chosen)), [shortened(name) for name in chosen])
-        axes.tick_params(axis="y", length=0)
+        name_rows(axes, range(0, -len(chosen), -1), chosen)
         axes.set_ylim(-len(chosen) + 0.78, 1.02)
         axes.set_xlim(*_limits(densities, points))
-        note = left_out(table, len(chosen))
-        axes.set_xlabel("\n".join(filter(None, [_EFFECT, note and f"({note})"])))
+        label_effects(axes, left_out(table, len(chosen)))
         axes.set_ylabel("posterior density, row by row")
         legend_above(axes, _legend(table, points))
         return axes
@@ -150,28 +149,15 @@ def _draw_row(
         axes.fill_between(part["effect"], base, height, color=look.color, alpha=0.12, linewidth=0)
         axes.plot(part["effect"], height, **look.line, label=f"density {name}")
         (point,) = points[points["prior"] == name].to_dict("records")
+        head = mark("mode", look.color, is_hollow=point["is_zero"])
+        spiked = {**head, "linestyle": "-", "linewidth": 1, "markevery": [1]}
         axes.plot(
-            [point["mode"]] * 2,
-            [base, base + spike],
-            color=look.color,
-            linestyle="-",
-            linewidth=1,
-            marker="o",
-            markevery=[1],
-            markerfacecolor="white" if point["is_zero"] else look.color,
-            label=f"mode {name}",
-            zorder=4,
+            [point["mode"]] * 2, [base, base + spike], label=f"mode {name}", zorder=4, **spiked
         )
-        mark: dict[str, Any] = {"linestyle": "none", "zorder": 5, "clip_on": False}
-        axes.plot(point["mean"], base - 0.07, "^", color=look.color, label=f"mean {name}", **mark)
-        axes.plot(
-            point["penalised"],
-            base,
-            "x",
-            color=LOOKS["penalised fit"].color,
-            label=f"penalised fit {name}",
-            **mark,
-        )
+        on_top: dict[str, Any] = {"zorder": 5, "clip_on": False}
+        mean, fit = mark("mean", look.color), mark("penalised fit")
+        axes.plot(point["mean"], base - 0.07, label=f"mean {name}", **mean, **on_top)
+        axes.plot(point["penalised"], base, label=f"penalised fit {name}", **fit, **on_top)
     free = points["least_squares"].iloc[0]
     if np.isfinite(free):
         line = LOOKS["least squares"].line
@@ -184,13 +170,8 @@ def _legend(table: Contrast, points: pd.DataFrame) -> list[Any]:
 
     looks = looks_of({name: fit.prior for name, fit in table.modes.items()})
     handles = [Line2D([], [], label=name, **look.line) for name, look in looks.items()]
-    mark: dict[str, Any] = {"color": "black", "linestyle": "none"}
-    handles.append(Line2D([], [], marker="o", label="mode", **mark))
-    if points["is_zero"].any():
-        hollow = {**mark, "markerfacecolor": "white"}
-        handles.append(Line2D([], [], marker="o", label="mode exactly 0", **hollow))
-    handles.append(Line2D([], [], marker="^", label="posterior mean", **mark))
-    handles.append(Line2D([], [], marker="x", label="penalised fit", **mark))
+    hollow = "mode exactly 0" * bool(points["is_zero"].any())
+    handles += mark_handles(["mode", "mean", "penalised fit"], hollow=hollow)
     if np.isfinite(points["least_squares"]).any():
         handles.append(Line2D([], [], label="least squares", **LOOKS["least squares"].line))
     return handles

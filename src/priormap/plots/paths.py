@@ -17,6 +17,7 @@ from priormap.plots.path_tables import (
     path_posterior_table,
     path_table,
 )
+from priormap.plots.rows import EFFECT, mark_zero
 from priormap.plots.style import LOOKS, Look, drawing_axes
 from priormap.priors import Prior
 from priormap.regression import Regression
@@ -95,7 +96,7 @@ def plot_path(
     look = LOOKS[family(prior)]
     looks = {name: look.tinted(share) for name, share in zip(chosen, tints, strict=False)}
     with drawing_axes(ax, height=_HEIGHT) as axes:
-        axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+        mark_zero(axes, y=True)
         for name, part in modes[~modes["is_chosen"]].groupby("feature", sort=False):
             axes.plot(part["scale"], part["mode"], label=f"mode {name}", **_OTHER)
         for name in reversed(chosen):
@@ -109,7 +110,7 @@ def plot_path(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_xlim(modes["scale"].min(), modes["scale"].max())
         axes.set_xlabel(_scale_name(data, prior))
-        axes.set_ylabel("effect: change of y per sd of the column")
+        axes.set_ylabel(EFFECT)
         _name_lines(axes, modes, looks)
         _alpha_axis(axes, modes, data, prior)
         legend_above(axes, _legend(modes, knots, look, mass), lift=_ALPHA_AXIS)
