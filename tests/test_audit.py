@@ -295,6 +295,15 @@ def test_a_slip_is_seen_through_a_solver_that_stopped_early():
     assert "nearly the mode" in shortfall.other.sentence
 
 
+def test_standardised_columns_are_seen_through_a_solver_that_stopped_early():
+    X, y = problem(13)
+    loose = make_pipeline(StandardScaler(), Lasso(alpha=0.3, tol=1e-5)).fit(X, y)
+    found = audit(Regression(X, y), penalty(l1=0.3 * N), loose).shortfall.other
+    assert (found.slip, found.l1_slip) == ("standardised columns", "1")
+    assert not found.certificate.is_mode
+    assert abs(found.l1_factor - 1) < 1e-3
+
+
 def test_a_solver_that_stopped_early_is_told_from_a_slip():
     X, y = problem(13)
     loose = Lasso(alpha=0.3, tol=1e-3).fit(X, y)
@@ -313,6 +322,9 @@ def test_zero_everywhere_is_the_mode_from_some_penalty_on():
     assert other.slip is None
     assert other.l1_factor == pytest.approx(8.0, rel=1e-12)
     assert "times 8 or more" in other.sentence
+    net = audit(data, penalty(bound / 8, 3.0), np.zeros(P)).shortfall.other
+    assert (net.l1_factor, net.l2_slip) == (pytest.approx(8.0, rel=1e-12), "1")
+    assert "its l1 times 8 or more" in net.sentence
     assert audit(data, penalty(l2=1.0), np.zeros(P)).shortfall.other is None
 
 

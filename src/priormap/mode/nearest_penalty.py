@@ -143,6 +143,8 @@ class _Vector:
                 self._given.columns, self._given.l1 * factor, self._given.l2 * factor**2
             )
             for intercept in intercepts:
+                if sd_power and intercept == "penalised":
+                    continue  # whoever standardises columns centres them too
                 gradient = self._centred
                 if intercept == "none":
                     gradient = gradient + self._mean_residual * self._means

@@ -42,8 +42,8 @@ class OtherPenalty:
         What the given penalties are multiplied by; None for one that is zero anyway.
     l1_slip, l2_slip : str or None
         The slip of convention that explains the factor, such as "n", "n/2" or
-        "n * 1/sd(y)"; None where no name, or more than one, fits (to a relative 1e-6, or to
-        what a solver that stopped early leaves uncertain, 1e-3 at most).
+        "n * 1/sd(y)", or "1"; None where no name, or more than one, fits (to a relative 1e-6,
+        or to what a solver that stopped early leaves uncertain, 1e-3 at most).
     columns : str
         "as given"; "standardised" or "not standardised" where that differs from the given.
     intercept : str
@@ -72,20 +72,19 @@ class OtherPenalty:
     @property
     def slip(self) -> str | None:
         """The whole slip in words, where every part of it has a name."""
-        parts = []
+        parts: list[str | None] = []
         for factor, name in self._factors.values():
-            if factor is not None and abs(factor - 1) > _SAME:
-                if name is None:
-                    return None
-                parts.append(name)
+            if factor is not None and name is None:
+                return None
+            parts += [name] if name not in {None, "1"} else []
         if len(set(parts)) > 1:
-            parts = [f"l1: {self.l1_slip or 1}", f"l2: {self.l2_slip or 1}"]
-        parts = list(dict.fromkeys(parts))
+            parts = [f"l1: {self.l1_slip}", f"l2: {self.l2_slip}"]
+        parts = list(dict.fromkeys(parts))  # both halves may share one
         if self.columns != "as given":
             parts.append(f"{self.columns} columns")
         if self.intercept != "as given":
             parts.append(f"{'no' if self.intercept == 'none' else self.intercept} intercept")
-        return ", ".join(parts) or None
+        return ", ".join(map(str, parts)) or None
 
     @property
     def sentence(self) -> str:
@@ -109,7 +108,7 @@ class OtherPenalty:
         shown = {
             name: f" times {factor:.6g}" + (f" (that is {slip})" if slip and slip != "2" else "")
             for name, (factor, slip) in self._factors.items()
-            if factor is not None and abs(factor - 1) > _SAME
+            if factor is not None and slip != "1"
         }
         if self.l1_factor is None or self.l2_factor is None or self.l1_factor == self.l2_factor:
             return next(iter(shown.values()), "")
@@ -165,7 +164,11 @@ def _is_least_squares(data: Regression, coef: Floats, tolerance: float) -> bool:
 def _slip(
     data: Regression, sigma: float | None, found: Candidate, factor: float | None, half: float
 ) -> str | None:
-    if factor is None or found.at_least or found.uncertainty > _CLEAR:
+    if factor is None:
+        return None
+    if abs(factor - 1) <= max(_SAME, min(found.uncertainty, _CLEAR)):
+        return "1"
+    if found.at_least or found.uncertainty > _CLEAR:
         return None
     slips = slips_of(data, sigma)
     if found.sd_power:  # an sd that divides by n - 1, to the power of the penalty
