@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from importlib.util import find_spec
 
 import joblib
 import numpy as np
@@ -116,6 +117,14 @@ def test_json_and_csv_of_an_explanation(csv, tmp_path, capsys):
     frame = pd.read_csv(place, index_col="feature")
     pd.testing.assert_frame_equal(frame, explanation.to_frame(), rtol=1e-14)
     assert [row["coef"] for row in saved["coefficients"]] == explanation.coef.tolist()
+
+
+@pytest.mark.skipif(find_spec("skops") is not None, reason="speaks of its absence")
+def test_a_reader_that_is_not_installed_is_named(csv, tmp_path, capsys):
+    path = tmp_path / "model.skops"
+    path.write_bytes(b"")
+    assert run(["explain", str(path), csv, "--target", "outcome", "--trust-pickle"]) == 2
+    assert "needs skops, which is not installed" in capsys.readouterr().err
 
 
 # audit
