@@ -14,7 +14,7 @@ import numpy as np
 from priormap.cli.options import Family
 from priormap.errors import PriormapError, PriormapWarning, positive_number
 from priormap.noise import HalfStudentT
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.regression import Regression
 
 if TYPE_CHECKING:
@@ -41,18 +41,31 @@ def choose(
     target: str | None,
     *,
     families: Sequence[Family] = (),
-    scales: Sequence[float] = (),
+    scales: Sequence[float | str] = (),
     alphas: dict[Family, float] | None = None,
+    l1_ratio: float = 0.5,
     sigma: str | None = None,
     standardize: bool = True,
 ) -> Choices:
-    """Turn options into data and priors; every option left out has a default in words."""
+    """Turn options into data and priors; every option left out has a default in words.
+
+    A scale is a number, or its text; for an elastic net also the text ``L1,L2``. `l1_ratio` goes
+    with the alpha of an elastic net.
+    """
     alphas = alphas or {}
     families = _families(families, scales, alphas)
     source, frame, target = _table(path, target)
     data = Regression.from_frame(frame, target, sigma=1.0, standardize=standardize)
     data, noise, about_sigma = _with_noise(data, sigma, bool(alphas))
-    priors, about_scale = _priors(data, families, scales, alphas, noise)
+    if alphas:
+        priors = [_from_alpha(f, alphas[f], l1_ratio, noise, data.n_rows) for f in families]
+        about_scale = "scale: from the given alpha and sigma"
+    elif scales:
+        given = scales if len(scales) > 1 else list(scales) * len(families)
+        priors = [_of_scale(f, scale) for f, scale in zip(families, given, strict=True)]
+        about_scale = "scale: as given"
+    else:
+        priors, about_scale = _default_priors(data, families, noise)
     about_columns = (
         "columns: the priors speak of standardised columns, that is of sd(x) * coefficient "
         "(--no-standardize for columns as they are); coefficients are printed in units of y "
@@ -62,14 +75,14 @@ def choose(
     )
     shape = f"{data.n_rows} rows, {data.n_features} column{'s' * (data.n_features != 1)}"
     sentences = (f"data: {source}, {shape}, target {target}", about_sigma, about_columns)
-    return Choices(source, target, data, priors, (*sentences, about_scale))
+    return Choices(source, target, data, _named(families, priors), (*sentences, about_scale))
 
 
 def _families(
-    families: Sequence[Family], scales: Sequence[float], alphas: dict[Family, float]
+    families: Sequence[Family], scales: Sequence[float | str], alphas: dict[Family, float]
 ) -> Sequence[Family]:
     if not alphas:
-        families = families or list(Family)
+        families = families or [Family.gaussian, Family.laplace]
         if len(scales) > 1 and len(scales) != len(families):
             raise PriormapError(
                 f"--scale was given {len(scales)} times for {len(families)} priors; give it "
@@ -77,7 +90,7 @@ def _families(
             )
         return families
     if scales:
-        raise PriormapError("--scale and --ridge-alpha or --lasso-alpha both set it; give one")
+        raise PriormapError("--scale and an alpha both set it; give one")
     if families and sorted(families) != sorted(alphas):
         raise PriormapError(
             f"--prior {' and '.join(families)} does not match the alphas, which are for "
@@ -145,52 +158,68 @@ def _noise_estimate(data: Regression) -> tuple[float, str]:
     return sd, "the sd of y, because least squares with so many columns fits y exactly"
 
 
-def _priors(
-    data: Regression,
-    families: Sequence[Family],
-    scales: Sequence[float],
-    alphas: dict[Family, float],
-    noise: float,
-) -> tuple[dict[str, Prior], str]:
-    if alphas:
-        priors = [_from_alpha(family, alphas[family], noise, data.n_rows) for family in families]
-        return _named(priors), "scale: from the given alpha and sigma"
-    if scales:
-        given = scales if len(scales) > 1 else list(scales) * len(families)
-        pairs = zip(families, given, strict=True)
-        return _named([_of_family(family)(scale) for family, scale in pairs]), "scale: as given"
+def _default_priors(
+    data: Regression, families: Sequence[Family], noise: float
+) -> tuple[list[Prior], str]:
     total = float(np.sqrt(data.n_features if data.standardize else np.sum(data.column_sd**2)))
     sd = noise / (total or 1.0)
     defaults: dict[Family, Prior] = {
         Family.gaussian: Gaussian(sd),
         Family.laplace: Laplace(sd / np.sqrt(2)),
+        Family.elastic_net: ElasticNet().stretched(sd / ElasticNet().sd),
     }
+    which = {1: "the prior has", 2: "both priors have"}.get(len(families), "all priors have")
     about = (
-        f"scale: both priors have sd {sd:.6g}, so that before the data the columns explain as "
+        f"scale: {which} sd {sd:.6g}, so that before the data the columns explain as "
         "much of y as the noise does (--scale for another)"
     )
-    return _named([defaults[family] for family in families]), about
+    return [defaults[family] for family in families], about
 
 
-def _from_alpha(family: Family, alpha: float, noise: float, n: int) -> Prior:
-    if family is Family.gaussian:
-        return Gaussian.from_ridge(alpha, noise)
-    return Laplace.from_lasso(alpha, noise, n)
+def _from_alpha(family: Family, alpha: float, l1_ratio: float, noise: float, n: int) -> Prior:
+    match family:
+        case Family.gaussian:
+            return Gaussian.from_ridge(alpha, noise)
+        case Family.laplace:
+            return Laplace.from_lasso(alpha, noise, n)
+        case Family.elastic_net:
+            return ElasticNet.from_elastic_net(alpha, l1_ratio, noise, n)
 
 
-def _of_family(family: Family) -> type[Gaussian] | type[Laplace]:
-    return Gaussian if family is Family.gaussian else Laplace
+def _of_scale(family: Family, scale: float | str) -> Prior:
+    parts = [_scale(part) for part in str(scale).split(",")]
+    if family is Family.elastic_net and len(parts) <= 2:
+        return ElasticNet(parts[0], parts[-1])
+    if len(parts) > 1:
+        most = "two numbers, L1,L2," if family is Family.elastic_net else "one number"
+        raise PriormapError(f"--scale of a {family} prior is {most} at most, got {scale!r}")
+    return Gaussian(parts[0]) if family is Family.gaussian else Laplace(parts[0])
 
 
-def _named(priors: Sequence[Prior]) -> dict[str, Prior]:
+def _scale(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise PriormapError(
+            f"--scale must be a number, or two with a comma, got {text!r}"
+        ) from None
+    return positive_number("--scale", number, infinite=True)
+
+
+def _named(families: Sequence[Family], priors: Sequence[Prior]) -> dict[str, Prior]:
     """Name each by its family, and by its scale where a family comes more than once."""
-    families = [type(prior).__name__.lower() for prior in priors]
     if len(set(families)) == len(families):
-        return dict(zip(families, priors, strict=True))
-    names = [f"{family} {p.scale:g}" for family, p in zip(families, priors, strict=True)]
+        return {str(family): prior for family, prior in zip(families, priors, strict=True)}
+    names = [f"{f} {_shown_scale(prior)}" for f, prior in zip(families, priors, strict=True)]
     if len(set(names)) < len(names):
         raise PriormapError("two priors are the same; give each --prior its own --scale")
     return dict(zip(names, priors, strict=True))
+
+
+def _shown_scale(prior: Prior) -> str:
+    if isinstance(prior, ElasticNet):
+        return f"{prior.l1_scale:g},{prior.l2_scale:g}"
+    return f"{prior.scale:g}"
 
 
 def _number(option: str, text: str | None) -> float:

@@ -10,6 +10,7 @@ from priormap.cli import model_options as ask
 from priormap.cli.notes import collected_notes, print_notes
 from priormap.cli.options import Family
 from priormap.cli.outputs import Outputs, as_json
+from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
     from priormap.cli.choices import Choices
@@ -31,6 +32,18 @@ def compare(
         float | None,
         typer.Option(metavar="NUMBER", help="Laplace prior by the alpha of scikit-learn's Lasso."),
     ] = None,
+    elastic_net_alpha: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="Elastic net prior by the alpha of scikit-learn's ElasticNet."
+        ),
+    ] = None,
+    l1_ratio: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="Its l1_ratio. Default: 0.5, as there.", show_default=False
+        ),
+    ] = None,
     sigma: Annotated[
         str | None,
         typer.Option(
@@ -50,7 +63,7 @@ def compare(
     ] = False,
     force: ask.Force = False,
 ) -> int:
-    """Set exact modes beside the ridge and lasso fits that they are.
+    """Set exact modes beside the ridge, lasso and elastic net fits that they are.
 
     Exit code: 0 where they are equal, 1 where they differ, 2 for input that cannot be used.
     """
@@ -58,7 +71,13 @@ def compare(
     from priormap.tables import compare_map
 
     outputs = Outputs({"json": json, "csv": csv}, force=force)
-    given = {Family.gaussian: ridge_alpha, Family.laplace: lasso_alpha}
+    given = {
+        Family.gaussian: ridge_alpha,
+        Family.laplace: lasso_alpha,
+        Family.elastic_net: elastic_net_alpha,
+    }
+    if l1_ratio is not None and elastic_net_alpha is None:
+        raise PriormapError("--l1-ratio goes with --elastic-net-alpha; give both")
     with collected_notes() as notes:
         choices = choose(
             path,
@@ -66,6 +85,7 @@ def compare(
             families=prior or (),
             scales=scale or (),
             alphas={family: alpha for family, alpha in given.items() if alpha is not None},
+            l1_ratio=0.5 if l1_ratio is None else l1_ratio,
             sigma=sigma,
             standardize=standardize,
         )

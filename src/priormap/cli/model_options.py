@@ -37,14 +37,19 @@ Target: TypeAlias = Annotated[
 ]
 Priors: TypeAlias = Annotated[
     list[Family] | None,
-    typer.Option(metavar="gaussian|laplace", help="Prior; repeat for several. Default: both."),
+    typer.Option(
+        metavar="|".join(Family),
+        help="Prior; repeat for several. Default: gaussian and laplace.",
+        show_default=False,
+    ),
 ]
 Scales: TypeAlias = Annotated[
-    list[float] | None,
+    list[str] | None,
     typer.Option(
-        metavar="NUMBER",
-        help="Prior scale: the sd of a Gaussian, the mean |coefficient| of a Laplace prior; "
-        "inf is flat. Once for all, or once per --prior.",
+        metavar="NUMBER[,NUMBER]",
+        help="Prior scale: the sd of a Gaussian, the mean |coefficient| of a Laplace prior, "
+        "both of them (L1,L2) for an elastic net; inf is flat. Once for all, or once per --prior.",
+        show_default=False,
     ),
 ]
 Sigma: TypeAlias = Annotated[

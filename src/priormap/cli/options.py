@@ -12,6 +12,7 @@ class Family(StrEnum):
 
     gaussian = "gaussian"
     laplace = "laplace"
+    elastic_net = "elastic_net"
 
 
 class Format(StrEnum):

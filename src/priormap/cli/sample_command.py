@@ -27,7 +27,7 @@ def sample(
     path: ask.Data = None,
     target: ask.Target = None,
     prior: Annotated[
-        Family, typer.Option(metavar="gaussian|laplace", help="Prior of the coefficients.")
+        Family, typer.Option(metavar="|".join(Family), help="Prior of the coefficients.")
     ] = Family.laplace,
     scale: ask.Scales = None,
     sigma: ask.Sigma = "unknown",
