@@ -9,12 +9,12 @@ from priormap.conventions.records import Convention, Term
 __all__ = ["PYTHON"]
 
 _SQUARES = "sum (y - a - x b)^2 / (2 n)"
-_CELER, _SKGLM = "checked against celer to 1e-9", "checked against skglm to 1e-9"
+_CELER, _SKGLM = "checked against celer to {}", "checked against skglm to {}"
 
 _CELER_LASSO = Convention(
     name="celer.Lasso",
     objective=f"{_SQUARES} + alpha sum weights |b|",
-    evidence=_CELER,
+    evidence=_CELER.format("1e-9"),
     l1=Term("alpha", rows="n"),
     defaults={"alpha": 1.0},
     factors="weights",
@@ -48,7 +48,7 @@ PYTHON = (
     Convention(
         name="celer.LogisticRegression",
         objective="C sum nll + sum |b|",
-        evidence=_CELER,
+        evidence=_CELER.format("1e-7"),
         l1=Term("C", power=-1),
         defaults={"C": 1.0},
         weights="none",
@@ -59,21 +59,21 @@ PYTHON = (
         _CELER_LASSO,
         name="skglm.Lasso",
         objective=f"{_SQUARES} + alpha sum |b|",
-        evidence=_SKGLM,
+        evidence=_SKGLM.format("1e-9"),
         factors="",
     ),
-    replace(_CELER_LASSO, name="skglm.WeightedLasso", evidence=_SKGLM),
+    replace(_CELER_LASSO, name="skglm.WeightedLasso", evidence=_SKGLM.format("1e-9")),
     replace(
         _CELER_ELASTIC_NET,
         name="skglm.ElasticNet",
         objective=f"{_SQUARES} + alpha sum (l1_ratio |b| + (1 - l1_ratio) / 2 b^2)",
-        evidence=_SKGLM,
+        evidence=_SKGLM.format("1e-9"),
         factors="",
     ),
     Convention(
         name="skglm.SparseLogisticRegression",
         objective="mean of nll + alpha sum |b|",
-        evidence=_SKGLM,
+        evidence=_SKGLM.format("1e-7"),
         l1=Term("alpha", rows="n"),
         defaults={"alpha": 1.0},
         weights="none",
@@ -91,7 +91,7 @@ PYTHON = (
     Convention(
         name="statsmodels.Logit.fit_regularized",
         objective="sum nll + sum alpha |b|",
-        evidence="checked against statsmodels to 1e-6, the tolerance of its solver",
+        evidence="checked against statsmodels to 1e-5, the tolerance of its solver",
         l1=Term("alpha"),
         defaults={"alpha": 0.0},
         per_column=True,

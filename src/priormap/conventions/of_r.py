@@ -8,7 +8,7 @@ from priormap.conventions.records import Convention, Term
 
 __all__ = ["R_PACKAGES"]
 
-_GLMNET = "checked against glmnet 4.1 to 1e-8"
+_GLMNET = "checked against glmnet 4.1 to {}"
 _MIXTURE = "lambda_ sum penalty_factor (alpha |b| + (1 - alpha) / 2 b^2)"
 _ON_SD = "sum w (y - a - x b)^2 / (2 W) + {} on y / sd(y) and X / sd(x)"
 _READ = "read from the documentation"
@@ -17,7 +17,7 @@ _STRING_FAMILY = Convention(
     name="glmnet",
     objective=f"sum w (y - a - x b)^2 / (2 W) + {_MIXTURE}, y and lambda_ divided by sd(y), "
     "X by sd(x)",
-    evidence=_GLMNET,
+    evidence=_GLMNET.format("1e-8"),
     l1=Term("lambda_", rows="W"),
     l2=Term("lambda_", rows="W", response=-1),
     mixing="alpha",
@@ -39,6 +39,7 @@ _BINOMIAL = replace(
     _FAMILY_OBJECT,
     name="glmnet.binomial",
     objective=f"sum w nll / W + {_MIXTURE}, X divided by sd(x)",
+    evidence=_GLMNET.format("1e-6, by its optimality conditions"),
     likelihood="binomial",
     note="tighten thresh",
 )

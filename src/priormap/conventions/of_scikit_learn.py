@@ -21,7 +21,7 @@ _LASSO = Convention(
 _LOGISTIC = Convention(
     name="sklearn.LogisticRegression",
     objective="C sum w nll + l1_ratio sum |b| + (1 - l1_ratio) / 2 sum b^2",
-    evidence=_SKLEARN.format("1e-8, by its optimality conditions"),
+    evidence=_SKLEARN.format("1e-7, by its optimality conditions"),
     l1=Term("C", power=-1),
     l2=Term("C", power=-1),
     mixing="l1_ratio",
@@ -87,6 +87,7 @@ SCIKIT_LEARN = (
     replace(
         _LOGISTIC,
         name="sklearn.LogisticRegression(solver='liblinear')",
+        evidence=_SKLEARN.format("1e-5, by its optimality conditions"),
         intercept="penalised",
         note="a large intercept_scaling weakens the penalty on the intercept",
     ),
@@ -96,7 +97,7 @@ SCIKIT_LEARN = (
         _POISSON,
         name="sklearn.TweedieRegressor(power=0)",
         objective="sum w (y - a - x b)^2 / (2 W) + alpha / 2 sum b^2",
-        evidence=_SKLEARN.format("1e-6, the tolerance of its solver"),
+        evidence=_SKLEARN.format("1e-9"),
         likelihood="gaussian",
     ),
     _SGD,
@@ -104,6 +105,7 @@ SCIKIT_LEARN = (
         _SGD,
         name="sklearn.SGDClassifier(loss='log_loss')",
         objective="mean of w nll + alpha sum (l1_ratio |b| + (1 - l1_ratio) / 2 b^2)",
+        evidence=_SKLEARN.format("5e-3, the noise of its steps"),
         likelihood="binomial",
     ),
 )
