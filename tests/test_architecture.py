@@ -33,6 +33,7 @@ PUBLIC = {
     "MapEstimate",
     "MapPath",
     "Penalty",
+    "PriorSensitivity",
     "PriormapError",
     "PriormapWarning",
     "Regression",
@@ -56,12 +57,14 @@ PUBLIC = {
     "plot_prior_shapes",
     "plot_pull",
     "plot_shrinkage",
+    "prior_sensitivity",
     "write_report",
     "ScaleChoice",
 }
 
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example
 RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstimate", "MapPath"} | {
+    "PriorSensitivity",
     "ScaleChoice",
 }
 
@@ -69,7 +72,7 @@ RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstima
 FLOORS = {
     0: {"coefficients", "fitted_estimators"}
     | {"errors", "validation", "priors", "_tails", "_version", "noise", "conventions", "files"}
-    | {"moments", "unit_columns", "spectrum", "regression", "penalty", "density"},
+    | {"moments", "notebook", "unit_columns", "spectrum", "regression", "penalty", "density"},
     1: {"mode", "posterior"},
     2: {"explanation", "scale_choice", "tables"},
     3: {"plots"},

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     )
     from priormap.posterior import pymc_model, sample
     from priormap.report import write_report
-    from priormap.scale_choice import ScaleChoice, choose_scale
+    from priormap.scale_choice import PriorSensitivity, ScaleChoice, choose_scale, prior_sensitivity
     from priormap.tables import Contrast, MapComparison, compare_map, contrast
 
 _VERBS = {
@@ -50,6 +50,7 @@ _VERBS = {
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
+    "PriorSensitivity": "priormap.scale_choice",
     "ScaleChoice": "priormap.scale_choice",
     "audit": "priormap.mode",
     "choose_scale": "priormap.scale_choice",
@@ -72,6 +73,7 @@ _VERBS = {
     "plot_prior_shapes": "priormap.plots",
     "plot_pull": "priormap.plots",
     "plot_shrinkage": "priormap.plots",
+    "prior_sensitivity": "priormap.scale_choice",
     "pymc_model": "priormap.posterior",
     "sample": "priormap.posterior",
     "write_report": "priormap.report",
@@ -93,6 +95,7 @@ __all__ = [
     "MapEstimate",
     "MapPath",
     "Penalty",
+    "PriorSensitivity",
     "PriormapError",
     "PriormapWarning",
     "Regression",
@@ -119,6 +122,7 @@ __all__ = [
     "plot_prior_shapes",
     "plot_pull",
     "plot_shrinkage",
+    "prior_sensitivity",
     "pymc_model",
     "sample",
     "write_report",

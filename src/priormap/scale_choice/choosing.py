@@ -53,8 +53,8 @@ def choose_scale(
         strongest prior within one standard error of the smallest error.
     ``"loo"``
         Leave-one-out log predictive density of the posterior. Exact under a Gaussian prior;
-        by Pareto-smoothed importance sampling at up to 12 scales under the others. Of more
-        than 20,000 (2,000) rows, a random part is left out, one by one.
+        by Pareto-smoothed importance sampling at 12 scales under the others. Of more than
+        5,000 (2,000) rows, so many are left out, one by one, at random.
     ``"evidence"``, or by another name ``"empirical_bayes"``
         Log marginal likelihood and its maximiser. Exact under a Gaussian prior, with a flat
         intercept: the density of n - 1 contrasts of y. Integrated along the scale under the

@@ -19,7 +19,7 @@ __all__ = ["Study"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.intp]
-_MOST_ROWS, _MOST_ROWS_OF_DRAWS = 20_000, 2_000  # that leave-one-out looks at
+_MOST_ROWS, _MOST_ROWS_OF_DRAWS = 5_000, 2_000  # that leave-one-out looks at
 
 
 @dataclass(eq=False)

@@ -27,8 +27,8 @@ __all__ = ["conjugate_evidence", "evidence_over_sigma", "loo_over_sigma", "noise
 
 Floats: TypeAlias = NDArray[np.float64]
 _REACH = 100.0  # how far from the scale of the data mass is looked for, in log units
-_STEP = 0.5  # of log sigma over its sd: the trapezoidal rule is exact to 1e-16 there
-_NEGLIGIBLE = 1e-14  # weight of a node
+_STEP = 0.5  # of log sigma over its sd: the trapezoidal rule is as good as exact there
+_FEW = 30  # degrees of freedom: with fewer one row may hold most of the squares
 
 
 def evidence_over_sigma(
@@ -58,23 +58,15 @@ def conjugate_evidence(
 
 def noise_mass(curves: GaussianCurves, scales: Floats, noise: NoisePrior) -> LineMass:
     """Joint density of y and log sigma at nodes, one row for each scale."""
-    scales = np.atleast_1d(scales)
-
-    def log_f(log_sigma: Floats) -> Floats:
-        sigma = np.exp(log_sigma)
-        if curves.scaled_by_noise:
-            terms = [term[:, None] for term in curves.terms(curves.mu(scales, 1.0))]
-        else:
-            terms = list(curves.terms(curves.mu(scales[:, None], sigma)))
-        half_log_det, squares = terms
-        misfit = 0.5 * (np.sqrt(squares) / sigma) ** 2
-        constant = -0.5 * curves.dof * np.log(2 * np.pi)
-        value = constant - curves.dof * log_sigma - half_log_det - misfit
-        return np.asarray(value + noise.logpdf(sigma) + log_sigma)
-
     centre = np.full(len(scales), np.log(np.std(curves.data.y)))
     with np.errstate(over="ignore", divide="ignore", under="ignore"):
-        return integrate_lines(log_f, centre - _REACH, centre + _REACH, "sigma", curves.dof)
+        return integrate_lines(
+            lambda log_sigma: _log_joint(curves, scales, noise, log_sigma),
+            centre - _REACH,
+            centre + _REACH,
+            "sigma",
+            curves.dof,
+        )
 
 
 def loo_over_sigma(
@@ -82,21 +74,39 @@ def loo_over_sigma(
 ) -> Floats:
     """Log density of each row given all others, sigma averaged over; shape (rows, m)."""
     mass = noise_mass(curves, scales, noise)
-    columns = [
-        _loo_at(curves, float(scale), u, w, rows)
-        for scale, u, w in zip(scales, mass.u, mass.weights, strict=True)
-    ]
+    columns = []
+    for k, scale in enumerate(scales):
+        log_sigma = _wider_nodes(mass.u[k], mass.weights[k], curves.dof)
+        joint = _log_joint(curves, scales[k : k + 1], noise, log_sigma[None, :])[0]
+        log_weights = joint - logsumexp(joint)
+        kept = np.isfinite(log_weights)
+        given = [curves.loo(scale, float(sigma), rows)[:, 0] for sigma in np.exp(log_sigma[kept])]
+        columns.append(-logsumexp(log_weights[kept] - np.stack(given, axis=1), axis=1))
     return np.stack(columns, axis=1)
 
 
-def _loo_at(
-    curves: GaussianCurves, scale: float, log_sigma: Floats, weights: Floats, rows: NDArray[np.intp]
+def _log_joint(
+    curves: GaussianCurves, scales: Floats, noise: NoisePrior, log_sigma: Floats
 ) -> Floats:
+    """Log density of y and log sigma, for sigmas of shape (scales, nodes)."""
+    sigma = np.exp(log_sigma)
+    if curves.scaled_by_noise:
+        terms = tuple(term[:, None] for term in curves.terms(curves.mu(scales, 1.0)))
+    else:
+        terms = curves.terms(curves.mu(scales[:, None], sigma))
+    half_log_det, squares = terms
+    misfit = 0.5 * (np.sqrt(squares) / sigma) ** 2
+    value = -curves.dof * (0.5 * np.log(2 * np.pi) + log_sigma) - half_log_det - misfit
+    return np.asarray(value + noise.logpdf(sigma) + log_sigma)
+
+
+def _wider_nodes(log_sigma: Floats, weights: Floats, dof: int) -> Floats:
+    """Nodes a row left out needs: no finer than the posterior asks for, further down if few.
+
+    Without its worst row a small sample may believe in a much smaller sigma.
+    """
     mean = weights @ log_sigma
     sd = np.sqrt(weights @ (log_sigma - mean) ** 2)
-    stride = max(1, int(_STEP * sd / (log_sigma[1] - log_sigma[0])))
-    log_sigma, weights = log_sigma[::stride], weights[::stride] / weights[::stride].sum()
-    kept = weights > _NEGLIGIBLE
-    sigma, weights = np.exp(log_sigma[kept]), weights[kept]
-    given = [curves.loo(scale, float(value), rows)[:, 0] for value in sigma]
-    return np.asarray(-logsumexp(np.log(weights) - np.stack(given, axis=1), axis=1))
+    low, high = log_sigma[0], log_sigma[-1]
+    low -= (high - low) * min(1.0, _FEW / dof)
+    return np.linspace(low, high, 2 + int((high - low) / (_STEP * sd)))

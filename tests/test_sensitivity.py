@@ -1,0 +1,154 @@
+"""Sensitivity to the strength of the prior: slopes, reweighting, and how far it carries."""
+
+import arviz_stats
+import numpy as np
+import pytest
+
+from priormap import (
+    ElasticNet,
+    Gaussian,
+    HalfCauchy,
+    HalfNormal,
+    Laplace,
+    PriormapError,
+    Regression,
+    find_map,
+    prior_sensitivity,
+    sample,
+)
+from priormap.scale_choice.pareto_smoothing import smoothed_log_weights
+from priormap.scale_choice.power_scaling import mode_slope
+
+
+@pytest.fixture
+def data(rng):
+    X = 3.0 + rng.normal(size=(40, 5)) * [1, 2, 0.5, 1, 1]
+    y = X @ [1.0, -0.5, 0.0, 0.1, 0.0] + rng.normal(size=40)
+    return Regression(X, y, sigma=1.0, standardize=True)
+
+
+PRIORS = [Gaussian([0.2, 0.4, 0.4, 0.2, 0.2]), Laplace(0.15), ElasticNet(0.2, 0.4)]
+
+
+@pytest.mark.parametrize("prior", PRIORS)
+def test_the_slope_of_the_mode_is_that_of_its_path(data, prior):
+    step = 1e-5
+    above, below = (
+        find_map(data, prior.power_scaled(np.exp(sign * step))).coef for sign in (1, -1)
+    )
+    found = mode_slope(find_map(data, prior))
+    np.testing.assert_allclose(found, (above - below) / (2 * step), rtol=1e-5, atol=1e-9)
+    if not isinstance(prior, Gaussian):
+        zeros = find_map(data, prior).coef == 0
+        assert zeros.any()
+        assert (found[zeros] == 0).all()
+
+
+def test_the_slope_of_the_mode_with_every_column_at_zero(data):
+    assert (mode_slope(find_map(data, Laplace(1e-4))) == 0).all()
+
+
+def test_the_slope_of_the_posterior_mean_under_a_gaussian_prior_is_that_of_the_mode(data):
+    """Mean and mode are one there, so that the covariance estimates a known number."""
+    table = prior_sensitivity(data, PRIORS[0], random_seed=1).coefficients
+    off = (table["mean_slope"] - table["mode_slope"]) / table["mean_slope_error"]
+    assert off.abs().max() < 4
+    assert (table["mean_slope"] / table["mean_slope_error"]).abs().max() > 20
+
+
+@pytest.mark.parametrize(
+    ("prior", "sigma"), [(Laplace(0.2), 1.0), (Laplace(0.2, True), HalfNormal(2.0))]
+)
+def test_the_reweighted_posterior_is_that_of_a_fresh_run(data, prior, sigma):
+    data = Regression(data.X, data.y, sigma=sigma, standardize=True)
+    powers = [0.6, 1.6]
+    found = prior_sensitivity(data, prior, powers, random_seed=1)
+    assert found.powers["reliable"].all()
+    wrong = found.path[found.path["power"] == 1.0]
+    gaps = []
+    for power in powers:
+        fresh = sample(data, prior.power_scaled(power), draws=2000, random_seed=2)["posterior"]
+        part = found.path[found.path["power"] == power]
+        mean = fresh["coef"].mean(("chain", "draw")).to_numpy()
+        error = arviz_stats.mcse(fresh)["coef"].to_numpy()
+        both = np.hypot(part["mean_error"], error)
+        assert (np.abs(part["mean"] - mean) < 4.5 * both).all()
+        gaps.append(np.abs(wrong["mean"].to_numpy() - mean) / both)
+        ends = fresh["coef"].quantile([0.025, 0.975], ("chain", "draw")).to_numpy()
+        sd = fresh["coef"].std(("chain", "draw")).to_numpy()
+        assert (np.abs(part["low"] - ends[0]) < 0.25 * sd).all()
+        assert (np.abs(part["high"] - ends[1]) < 0.25 * sd).all()
+    assert np.max(gaps) > 8  # negative control: the unweighted means would be caught
+
+
+def test_the_path_holds_the_exact_modes(data):
+    found = prior_sensitivity(data, Laplace(0.2), [0.5, 2.0], random_seed=1)
+    part = found.path[found.path["power"] == 2.0]
+    np.testing.assert_array_equal(part["mode"], find_map(data, Laplace(0.1)).coef)
+    assert found.powers["scale"].tolist() == [0.4, 0.2, 0.1]
+
+
+def test_draws_are_not_believed_beyond_their_reach(data):
+    found = prior_sensitivity(data, Laplace(0.2), [0.01, 1.2, 50.0, 51.0], random_seed=1)
+    assert found.powers["reliable"].tolist() == [False, True, True, False, False]
+    assert found.reach == (1.0, 1.2)
+    assert set(found.path["power"]) == {1.0, 1.2}
+
+
+def test_the_diagnostic_is_that_of_arviz_stats(data, capsys):
+    found = prior_sensitivity(data, Laplace(0.2), random_seed=1)
+    tree = sample(data, Laplace(0.2), random_seed=1, include="log_likelihood")
+    summary = arviz_stats.psense_summary(
+        tree, var_names=["coef"], prior_var_names=["coef"], round_to=12
+    )
+    capsys.readouterr()
+    np.testing.assert_allclose(found.coefficients["prior"], summary["prior"], atol=1e-8)
+    np.testing.assert_allclose(found.coefficients["likelihood"], summary["likelihood"], atol=1e-8)
+    words = summary["diagnosis"].str.replace("potential ", "").tolist()
+    assert found.coefficients["diagnosis"].tolist() == words
+
+
+def test_it_prints_what_it_found(data):
+    found = prior_sensitivity(data, Laplace(0.2), random_seed=1)
+    assert "these draws tell the posterior from lambda times" in repr(found)
+    assert "<table" in found._repr_html_()
+    assert "&lt;" not in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"prior": Laplace(HalfCauchy(1.0))}, "learnt"),
+        ({"prior": Gaussian(np.inf)}, "flat"),
+        ({"powers": [1.0, -1.0]}, "powers must be a list of positive numbers"),
+        ({"powers": [np.inf]}, "powers must be"),
+        ({"prob": 1.0}, "prob must lie between 0 and 1"),
+        ({"draws": 0}, "draws must be a positive integer"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(data, arguments, message):
+    with pytest.raises(PriormapError, match=message):
+        prior_sensitivity(data, **({"prior": Laplace(1.0)} | arguments))
+
+
+# the weights
+
+
+def test_smoothed_weights_are_those_of_arviz_stats(rng):
+    from arviz_stats.base import array_stats
+
+    ratios = rng.standard_t(3, size=(6, 900)) * [[0.1], [0.5], [1], [1.5], [2], [3]]
+    logs, khat = smoothed_log_weights(ratios)
+    for k, row in enumerate(ratios):
+        theirs, their_khat = array_stats.psislw(-row)  # takes log likelihoods
+        np.testing.assert_allclose(logs[k], theirs, rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(khat[k], their_khat, rtol=1e-6)
+
+
+def test_weights_that_are_equal_or_few(rng):
+    logs, khat = smoothed_log_weights(np.zeros((2, 400)))
+    np.testing.assert_allclose(logs, -np.log(400))
+    assert (khat < 0).all()
+    logs, khat = smoothed_log_weights(rng.normal(size=(1, 10)))
+    np.testing.assert_allclose(np.exp(logs).sum(), 1.0)
+    assert np.isinf(khat).all()
