@@ -157,6 +157,10 @@ class UnitColumns:
         """``x_norm``, with 1 for constant columns."""
         return self.x_norm if self.x_norm.all() else np.where(self.x_norm > 0, self.x_norm, 1.0)
 
+    def in_callers_units(self, coef: Floats) -> Floats:
+        """Coefficients in units of X and y from those of unit columns; any leading shape."""
+        return coef * ((self.y_norm or 1.0) / self.divisor)
+
     @cached_property
     def _inverse_norm(self) -> Floats:
         return (self.x_norm > 0) / self.divisor

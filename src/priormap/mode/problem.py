@@ -88,7 +88,7 @@ class UnitProblem:
     def to_user(self, coef: Floats) -> tuple[Floats, float]:
         """Coefficients and intercept in the caller's units."""
         columns = self.columns
-        user = coef * columns.y_norm / columns.divisor
+        user = columns.in_callers_units(coef)
         return user, float(columns.y_mean - columns.x_mean @ user)
 
     def from_user(self, coef: Floats) -> Floats:
