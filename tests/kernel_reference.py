@@ -33,7 +33,7 @@ def log_density(code, a, b, x):
 def kinked_grid(low, high, count):
     """Nodes and trapezoid weights on [low, high], dense around zero where that is inside."""
     if low < 0 < high:
-        step = np.linspace(0.0, 1.0, count) ** 2
+        step = np.linspace(0.0, 1.0, count) ** 4
         nodes = np.concatenate([low * step[:0:-1], high * step])
     else:
         nodes = np.linspace(low, high, 2 * count)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from priormap.errors import PriormapError
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
 from priormap.penalty import relative_scale
 from priormap.posterior.draws import Draws, intercepts, user_coefs
@@ -45,21 +44,14 @@ def draw_laplace(
     unit_prior = _unit_prior(data, prior)
     sigma = data.sigma / unit_y if isinstance(data.sigma, float) else 1.0
     streams = seed.spawn(chains + 1)
-    states = [
-        kernels.start_state(likelihood, unit_prior, stream, sigma=sigma) for stream in streams[1:]
-    ]
-    start_sigma, start_tau = np.mean([state.scales for state in states], axis=0)
+    around = kernels.typical(likelihood, unit_prior, sigma)
+    states = [kernels.start_state(around, unit_prior, stream) for stream in streams[1:]]
     if method == "gibbs":
         wide = isinstance(likelihood, kernels.Rows)
-        if wide and not (unit_prior.rate > 0).all():
-            raise PriormapError(
-                "method='gibbs' needs a finite scale for every column where there are more "
-                "columns than rows; use method='exact'"
-            )
         kernel: str = "mixture_rows" if wide else "mixture"
     else:
-        kernel = kernels.choose_kernel(likelihood, unit_prior, start_sigma, start_tau)
-    sampler = kernels.prepare(kernel, likelihood)  # type: ignore[arg-type]
+        kernel = kernels.choose_kernel(likelihood, unit_prior, around.sigma, around.tau)
+    sampler = kernels.prepare(kernel, likelihood, unit_prior, around.sigma, around.tau)  # type: ignore[arg-type]
     runs = _run_in_threads(sampler, unit_prior, states, draws, tune, progress)
     coef = user_coefs(data, np.stack([run.coef for run in runs]))
     trace = np.stack([run.trace for run in runs])
@@ -87,7 +79,7 @@ def _likelihood(data: Regression) -> kernels.Moments | kernels.Rows:
     return kernels.rows_from_design(rows, columns.response, dof)
 
 
-def _unit_prior(data: Regression, prior: Laplace) -> kernels.LaplacePrior:
+def _unit_prior(data: Regression, prior: Laplace) -> kernels.ElasticNetPrior:
     from priormap.posterior import kernels
 
     columns = data.unit
@@ -95,7 +87,7 @@ def _unit_prior(data: Regression, prior: Laplace) -> kernels.LaplacePrior:
     norm = columns.divisor
     scale = relative_scale(prior, data) * norm / (1.0 if prior.scaled_by_noise else unit_y)
     noise = _density(None if isinstance(data.sigma, float) else data.sigma, unit_y)
-    return kernels.laplace_prior(
+    return kernels.elastic_net_prior(
         scale, noise, _density(prior.hyperprior, 1.0), prior.scaled_by_noise
     )
 
@@ -119,7 +111,7 @@ def _density(density: NoisePrior | None, unit: float) -> kernels.Density:
 
 def _run_in_threads(
     sampler: kernels.Sampler,
-    prior: kernels.LaplacePrior,
+    prior: kernels.ElasticNetPrior,
     states: list[kernels.State],
     draws: int,
     tune: int,

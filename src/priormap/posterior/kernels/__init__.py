@@ -1,47 +1,52 @@
-"""Kernels that draw from the posterior of a Laplace-prior linear regression, on plain arrays.
+"""Kernels that draw from the posterior of a linear regression under an elastic net prior.
 
-One algorithm per file; ``chain`` chooses between them and runs one chain. Importing this package
-loads numba; importing one kernel compiles nothing until it is called.
+On plain arrays, one algorithm per file; the Laplace prior is the elastic net without curvature.
+``choice`` chooses between kernels and ``chain`` runs one chain. Importing this package loads numba;
+a kernel is compiled when it is first called.
 """
 
-from priormap.posterior.kernels.chain import (
-    Sampler,
+from priormap.posterior.kernels.chain import Sampler, prepare, run_chain
+from priormap.posterior.kernels.choice import (
+    Kernel,
+    blocked_share,
     choose_kernel,
     expected_crossings,
-    prepare,
-    run_chain,
-    start_state,
 )
 from priormap.posterior.kernels.densities import Density
 from priormap.posterior.kernels.problem import (
     Draws,
-    LaplacePrior,
+    ElasticNetPrior,
     Moments,
     Rows,
     State,
+    elastic_net_prior,
     empty_draws,
-    laplace_prior,
     moments,
     rows_from_design,
     rows_from_moments,
 )
+from priormap.posterior.kernels.starts import Typical, start_state, typical
 
 __all__ = [
     "Density",
     "Draws",
-    "LaplacePrior",
+    "ElasticNetPrior",
+    "Kernel",
     "Moments",
     "Rows",
     "Sampler",
     "State",
+    "Typical",
+    "blocked_share",
     "choose_kernel",
+    "elastic_net_prior",
     "empty_draws",
     "expected_crossings",
-    "laplace_prior",
     "moments",
     "prepare",
     "rows_from_design",
     "rows_from_moments",
     "run_chain",
     "start_state",
+    "typical",
 ]

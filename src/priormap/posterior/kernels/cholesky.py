@@ -14,9 +14,13 @@ from priormap.posterior.kernels.compiled import Array, fast
 
 @fast()
 def cholesky_upper(a: Array) -> None:
-    """Overwrite the upper triangle of ``a`` by U with a = U'U; the lower triangle is not read."""
+    """Overwrite the upper triangle of ``a`` by U with a = U'U; the lower triangle is not read.
+
+    A pivot that rounding makes negative is taken for the rounding error of its diagonal entry.
+    """
     p = a.shape[0]
     for i in range(p):
+        rounding = 1e-15 * a[i, i]
         for k in range(0, i - 3, 4):
             c0, c1, c2, c3 = a[k, i], a[k + 1, i], a[k + 2, i], a[k + 3, i]
             for j in range(i, p):
@@ -25,7 +29,7 @@ def cholesky_upper(a: Array) -> None:
             c0 = a[k, i]
             for j in range(i, p):
                 a[i, j] -= c0 * a[k, j]
-        scale = 1.0 / math.sqrt(a[i, i])
+        scale = 1.0 / math.sqrt(max(a[i, i], rounding))
         for j in range(i, p):
             a[i, j] *= scale
 

@@ -19,17 +19,9 @@ import numpy as np
 
 from priormap.posterior.kernels.cholesky import inverse_and_root, multiply
 from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
-from priormap.posterior.kernels.problem import BY_NOISE, NOISE, SCALE, Moments
+from priormap.posterior.kernels.moments_moves import move_on_moments
+from priormap.posterior.kernels.problem import BY_NOISE, Moments
 from priormap.posterior.kernels.random import fill_normal, uniform
-from priormap.posterior.kernels.scale_moves import (
-    coef_tau_line,
-    log_posterior,
-    residual_sigma_line,
-    sigma_line,
-    slice_factor,
-    tau_line,
-    weighted_l1,
-)
 
 TINY = 1e-300
 SHORTEST, LONGEST = 0.25 * math.pi, 0.75 * math.pi
@@ -38,16 +30,18 @@ SHORTEST, LONGEST = 0.25 * math.pi, 0.75 * math.pi
 class HamiltonianTarget(NamedTuple):
     """Moments with what the dynamics need.
 
-    ``centre`` is least squares, ``inverse`` is (X'X)^{-1} = ``root @ root.T`` with ``root`` upper
-    triangular, ``rss`` = yty - centre'xty.
+    ``centre`` is least squares and ``rss`` its misfit, ``inverse`` is (X'X)^{-1} = ``root @
+    root.T`` with ``root`` upper triangular.
     """
 
     gram: Array
+    xty: Array
+    yty: float
+    dof: float
     centre: Array
+    rss: float
     inverse: Array
     root: Array
-    rss: float
-    dof: float
 
 
 def hamiltonian_target(data: Moments) -> HamiltonianTarget:
@@ -55,7 +49,7 @@ def hamiltonian_target(data: Moments) -> HamiltonianTarget:
     inverse, root = inverse_and_root(data.gram)
     centre = inverse @ data.xty
     rss = max(data.yty - float(centre @ data.xty), 0.0)
-    return HamiltonianTarget(data.gram, centre, inverse, root, rss, data.dof)
+    return HamiltonianTarget(*data, centre, rss, inverse, root)
 
 
 @fast()
@@ -142,12 +136,15 @@ def trajectory(
 @kernel()
 def piecewise_hmc(
     gram: Array,
+    xty: Array,
+    yty: float,
+    dof: float,
     centre: Array,
+    rss: float,
     inverse: Array,
     root: Array,
-    rss: float,
-    dof: float,
     rate: Array,
+    curvature: Array,
     hyper: Array,
     coef: Array,
     scales: Array,
@@ -178,59 +175,9 @@ def piecewise_hmc(
             middle[j] = centre[j] - middle[j]
         time = SHORTEST + (LONGEST - SHORTEST) * uniform(rng)
         trace[i, 3] = trajectory(coef, velocity, middle, sign, steps, inverse, time, image)
-        trace[i, 2] = move_scales(
-            gram, centre, rss, dof, rate, hyper, coef, scales, rng, offset, image
-        )
-        trace[i, 0], trace[i, 1] = scales[0], scales[1]
+        move_on_moments(
+            gram, xty, yty, dof, centre, rss, rate, curvature, hyper, coef, scales, rng,
+            offset, image, trace, i,
+        )  # fmt: skip
         for j in range(p):
             draws[i, j] = coef[j]
-
-
-@inner()
-def move_scales(
-    gram: Array,
-    centre: Array,
-    rss: float,
-    dof: float,
-    rate: Array,
-    hyper: Array,
-    coef: Array,
-    scales: Array,
-    rng: Words,
-    offset: Array,
-    image: Array,
-) -> float:
-    """All moves of sigma and tau, in place; returns the log posterior."""
-    p = coef.shape[0]
-    for j in range(p):
-        offset[j] = coef[j] - centre[j]
-    if hyper[NOISE] > 0.0:
-        line = residual_sigma_line(hyper, scales, dof, float(p), rss)
-        factor = slice_factor(rng, line, hyper, rate, centre, offset)
-        scales[0] *= factor
-        for j in range(p):
-            offset[j] *= factor
-            coef[j] = centre[j] + offset[j]
-    multiply(gram, offset, image)
-    misfit, fit, power = rss, 0.0, 0.0
-    for j in range(p):
-        misfit += offset[j] * image[j]
-    penalty = weighted_l1(rate, coef, coef, 0.0)
-    if hyper[NOISE] > 0.0:
-        line = sigma_line(hyper, scales, dof, misfit, penalty)
-        scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
-    if hyper[SCALE] > 0.0:
-        line = tau_line(hyper, scales, penalty)
-        scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
-        multiply(gram, coef, offset)
-        for j in range(p):
-            power += coef[j] * offset[j]
-            fit += coef[j] * (offset[j] - image[j])
-        line = coef_tau_line(hyper, scales, float(p), fit, power)
-        factor = slice_factor(rng, line, hyper, rate, coef, coef)
-        scales[1] *= factor
-        penalty *= factor
-        misfit += 2.0 * (1.0 - factor) * fit + (factor * factor - 1.0) * power
-        for j in range(p):
-            coef[j] *= factor
-    return log_posterior(hyper, scales, dof, misfit, penalty)

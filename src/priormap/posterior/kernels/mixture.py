@@ -13,6 +13,7 @@ the prior is scaled by the noise: (sigma, b) is one block, which is what mixes (
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,16 +24,41 @@ from priormap.posterior.kernels.cholesky import (
     solve_upper,
 )
 from priormap.posterior.kernels.compiled import Array, Words, inner, kernel
-from priormap.posterior.kernels.problem import BY_NOISE, NOISE, PENALISED, SCALE
+from priormap.posterior.kernels.moments_moves import move_on_moments
+from priormap.posterior.kernels.problem import (
+    BY_NOISE,
+    CURVED,
+    KINKED,
+    NOISE,
+    PROPER,
+    SCALE,
+    Moments,
+)
 from priormap.posterior.kernels.random import fill_normal, uniform
 from priormap.posterior.kernels.scale_moves import (
     Line,
-    coef_tau_line,
-    log_posterior,
     slice_factor,
+    weighted_product,
 )
 
 SMALLEST = 1e-280
+
+
+class MixtureTarget(NamedTuple):
+    """Moments with ``centre``, a least-squares solution, and ``rss``, its misfit."""
+
+    gram: Array
+    xty: Array
+    yty: float
+    dof: float
+    centre: Array
+    rss: float
+
+
+def mixture_target(data: Moments) -> MixtureTarget:
+    """Solve the normal equations, which may be singular."""
+    centre = np.linalg.lstsq(data.gram, data.xty, rcond=None)[0]
+    return MixtureTarget(*data, centre, max(data.yty - float(centre @ data.xty), 0.0))
 
 
 @inner()
@@ -65,12 +91,25 @@ def draw_variances(
 
 
 @inner()
-def tau_mixture_line(hyper: Array, scales: Array, spread: float) -> Line:
-    """Tau given omega, b integrated out; ``spread`` = sum_j rate_j^2 omega_j."""
-    unit = scales[1] if hyper[BY_NOISE] > 0.0 else scales[1] / scales[0]
-    half = 0.5 * spread / (unit * unit)
-    slope = 1.0 - 2.0 * hyper[PENALISED]
-    width = 1.5 / math.sqrt(hyper[PENALISED] + 1.0)
+def can_integrate(hyper: Array) -> bool:
+    """Whether sigma is learnt and its density with coef integrated out costs O(1).
+
+    A curvature in units of its own, not of the noise, makes A depend on sigma.
+    """
+    return hyper[NOISE] > 0.0 and (hyper[BY_NOISE] > 0.0 or hyper[CURVED] == 0.0)
+
+
+@inner()
+def tau_mixture_line(hyper: Array, scales: Array, spread: float, ridge: float) -> Line:
+    """Tau given omega and coef; ``spread`` = sum_j rate_j^2 omega_j.
+
+    Given omega and without curvature, tau and coef are independent.
+    """
+    sigma = scales[0]
+    unit = scales[1] if hyper[BY_NOISE] > 0.0 else scales[1] / sigma
+    half = 0.5 * (spread + ridge / (sigma * sigma)) / (unit * unit)
+    slope = 1.0 - hyper[PROPER] - hyper[KINKED]
+    width = 1.5 / math.sqrt(hyper[PROPER] + 1.0)
     return Line(width, slope, half, 0.0, 0.0, 0.0, 0.0, scales[1], 0.0, 0.0)
 
 
@@ -81,10 +120,10 @@ def sigma_mixture_line(
     """Sigma given omega, b integrated out; ``misfit`` = y'y - y'X A^{-1} X'y."""
     sigma, tau = scales[0], scales[1]
     # each flat coefficient that is integrated out takes one degree of freedom
-    slope = 1.0 - dof + n_features - hyper[PENALISED]
+    slope = 1.0 - dof + n_features - hyper[PROPER]
     growth = 0.0
     if hyper[BY_NOISE] == 0.0:
-        slope += 2.0 * hyper[PENALISED]
+        slope += 2.0 * hyper[KINKED]
         growth = 0.5 * spread * sigma * sigma / (tau * tau)
     width = 3.0 / math.sqrt(2.0 * dof + 4.0)
     half = 0.5 * misfit / (sigma * sigma)
@@ -92,13 +131,16 @@ def sigma_mixture_line(
 
 
 @inner()
-def load_precision(gram: Array, omega: Array, precision: Array) -> None:
-    """Upper triangle of A = X'X + diag(1 / omega)."""
+def load_precision(
+    gram: Array, omega: Array, curvature: Array, hyper: Array, scales: Array, precision: Array
+) -> None:
+    """Upper triangle of A = X'X + diag(1 / omega + curvature sigma^2 / u^2)."""
     p = gram.shape[0]
+    unit = scales[1] if hyper[BY_NOISE] > 0.0 else scales[1] / scales[0]
     for j in range(p):
         for k in range(j, p):
             precision[j, k] = gram[j, k]
-        precision[j, j] += 1.0 / omega[j]
+        precision[j, j] += 1.0 / omega[j] + curvature[j] / (unit * unit)
 
 
 @kernel()
@@ -107,7 +149,10 @@ def gibbs_mixture(
     xty: Array,
     yty: float,
     dof: float,
+    centre: Array,
+    rss: float,
     rate: Array,
+    curvature: Array,
     hyper: Array,
     coef: Array,
     scales: Array,
@@ -127,14 +172,15 @@ def gibbs_mixture(
     for i in range(trace.shape[0]):
         spread = draw_variances(rng, hyper, rate, scales, coef, omega)
         if hyper[SCALE] > 0.0:
-            line = tau_mixture_line(hyper, scales, spread)
+            ridge = weighted_product(curvature, coef, coef)
+            line = tau_mixture_line(hyper, scales, spread, ridge)
             scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
-        load_precision(gram, omega, upper)
+        load_precision(gram, omega, curvature, hyper, scales, upper)
         cholesky_upper(upper)
         misfit = yty - solve_transposed(upper, xty, mean)
         multiply(upper, coef, white)
         before = scales[0]
-        if hyper[NOISE] > 0.0:
+        if can_integrate(hyper):
             line = sigma_mixture_line(hyper, scales, dof, float(p), misfit, spread)
             scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
         angle = math.pi * (0.35 + 0.5 * uniform(rng))
@@ -143,21 +189,9 @@ def gibbs_mixture(
         for j in range(p):
             white[j] = mean[j] + keep * (white[j] - mean[j]) + fresh * noise[j]
         solve_upper(upper, white, coef)
-        fit, power = 0.0, 0.0
-        multiply(gram, coef, mean)
+        move_on_moments(
+            gram, xty, yty, dof, centre, rss, rate, curvature, hyper, coef, scales, rng,
+            noise, mean, trace, i,
+        )  # fmt: skip
         for j in range(p):
-            fit += coef[j] * xty[j]
-            power += coef[j] * mean[j]
-        factor = 1.0
-        if hyper[SCALE] > 0.0:
-            line = coef_tau_line(hyper, scales, float(p), fit, power)
-            factor = slice_factor(rng, line, hyper, rate, coef, coef)
-            scales[1] *= factor
-        penalty = 0.0
-        for j in range(p):
-            coef[j] *= factor
             draws[i, j] = coef[j]
-            penalty += rate[j] * abs(coef[j])
-        misfit = yty - 2.0 * factor * fit + factor * factor * power
-        trace[i, 0], trace[i, 1] = scales[0], scales[1]
-        trace[i, 2] = log_posterior(hyper, scales, dof, misfit, penalty)

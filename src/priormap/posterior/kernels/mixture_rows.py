@@ -1,55 +1,54 @@
-"""Scale-mixture Gibbs sampler for p > n with an r x r Cholesky per draw.
+"""Scale-mixture block for p > n with an r x r Cholesky (Bhattacharya, Chakraborty, Mallick 2016).
 
-As ``mixture``, with the normal draw of Bhattacharya, Chakraborty and Mallick (2016): for r rows R
-and D = diag(omega), draw u ~ Normal(0, D) and e ~ Normal(0, I), solve
-(I + R D R') w = target / sigma - R u - e, and coef = sigma (u + D R' w). O(r^2 p) per draw.
+As ``mixture``: for r rows R and D = diag(omega), draw u ~ Normal(0, D) and e ~ Normal(0, I),
+solve (I + R D R') w = target / sigma - R u - e, and coef = sigma (u + D R' w). O(r^2 p).
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from priormap.posterior.kernels.cholesky import cholesky_upper, solve_transposed, solve_upper
-from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
+from priormap.posterior.kernels.compiled import Array, Words, fast, inner
+from priormap.posterior.kernels.coordinate import fill_residual
 from priormap.posterior.kernels.mixture import (
+    can_integrate,
     draw_variances,
     sigma_mixture_line,
     tau_mixture_line,
 )
-from priormap.posterior.kernels.problem import NOISE, SCALE
+from priormap.posterior.kernels.problem import BY_NOISE, PROPER, SCALE
 from priormap.posterior.kernels.random import fill_normal
-from priormap.posterior.kernels.scale_moves import (
-    coef_tau_line,
-    log_posterior,
-    slice_factor,
-    weighted_l1,
-)
+from priormap.posterior.kernels.scale_moves import slice_factor, weighted_product
+
+WIDE = 1e8  # variance over that of one column's least squares, beyond which a prior is wide
 
 
 @fast()
-def load_covariance(columns: Array, omega: Array, out: Array) -> None:
-    """Upper triangle of I + R diag(omega) R', R = columns'."""
-    p, r = columns.shape
+def load_covariance(rows: Array, omega: Array, weighted: Array, out: Array) -> None:
+    """I + R diag(omega) R', its upper triangle at least; ``weighted`` (2, p) is scratch.
+
+    Eight inner products at a time; at the edges some are made twice.
+    """
+    r, p = rows.shape
+    for k in range(0, r, 2):
+        k1 = min(k + 1, r - 1)
+        for j in range(p):
+            weighted[0, j] = omega[j] * rows[k, j]
+            weighted[1, j] = omega[j] * rows[k1, j]
+        for m in range(k, r, 4):
+            m1, m2, m3 = min(m + 1, r - 1), min(m + 2, r - 1), min(m + 3, r - 1)
+            a0, a1, a2, a3 = 0.0, 0.0, 0.0, 0.0
+            b0, b1, b2, b3 = 0.0, 0.0, 0.0, 0.0
+            for j in range(p):
+                a, b = weighted[0, j], weighted[1, j]
+                x0, x1, x2, x3 = rows[m, j], rows[m1, j], rows[m2, j], rows[m3, j]
+                a0, a1, a2, a3 = a0 + a * x0, a1 + a * x1, a2 + a * x2, a3 + a * x3
+                b0, b1, b2, b3 = b0 + b * x0, b1 + b * x1, b2 + b * x2, b3 + b * x3
+            out[k, m], out[k, m1], out[k, m2], out[k, m3] = a0, a1, a2, a3
+            out[k1, m], out[k1, m1], out[k1, m2], out[k1, m3] = b0, b1, b2, b3
     for k in range(r):
-        for m in range(k, r):
-            out[k, m] = 0.0
-        out[k, k] = 1.0
-    for j in range(0, p - 3, 4):
-        for k in range(r):
-            c0, c1 = omega[j] * columns[j, k], omega[j + 1] * columns[j + 1, k]
-            c2, c3 = omega[j + 2] * columns[j + 2, k], omega[j + 3] * columns[j + 3, k]
-            for m in range(k, r):
-                out[k, m] += (
-                    c0 * columns[j, m] + c1 * columns[j + 1, m]
-                    + c2 * columns[j + 2, m] + c3 * columns[j + 3, m]
-                )  # fmt: skip
-    for j in range(p - p % 4, p):
-        for k in range(r):
-            c0 = omega[j] * columns[j, k]
-            for m in range(k, r):
-                out[k, m] += c0 * columns[j, m]
+        out[k, k] += 1.0
 
 
 @fast()
@@ -62,92 +61,104 @@ def add_columns(columns: Array, weights: Array, out: Array) -> None:
 
 @fast()
 def complete(
-    columns: Array, omega: Array, solution: Array, sigma: float, u: Array, coef: Array
+    columns: Array,
+    omega: Array,
+    solution: Array,
+    sigma: float,
+    u: Array,
+    centre: Array,
+    coef: Array,
 ) -> None:
-    """``coef = sigma (u + diag(omega) R' solution)``."""
+    """``coef = centre + sigma (u + diag(omega) R' solution)``."""
     for j in range(coef.shape[0]):
         total = 0.0
         for k in range(solution.shape[0]):
             total += columns[j, k] * solution[k]
-        coef[j] = sigma * (u[j] + omega[j] * total)
-
-
-@kernel()
-def gibbs_mixture_rows(
-    columns: Array,
-    target: Array,
-    power: Array,
-    rss: float,
-    dof: float,
-    rate: Array,
-    hyper: Array,
-    coef: Array,
-    scales: Array,
-    rng: Words,
-    draws: Array,
-    trace: Array,
-) -> None:
-    """Fill ``draws`` (m, p) and ``trace`` (m, 4) with one sweep per draw; no flat columns."""
-    p, r = columns.shape
-    omega, u = np.empty(p), np.empty(p)
-    half, noise, solution = np.empty(r), np.empty(r), np.empty(r)
-    upper = np.empty((r, r))
-    for i in range(trace.shape[0]):
-        spread = draw_variances(rng, hyper, rate, scales, coef, omega)
-        if hyper[SCALE] > 0.0:
-            line = tau_mixture_line(hyper, scales, spread)
-            scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
-        load_covariance(columns, omega, upper)
-        cholesky_upper(upper)
-        misfit = rss + solve_transposed(upper, target, half)
-        if hyper[NOISE] > 0.0:
-            line = sigma_mixture_line(hyper, scales, dof, float(p), misfit, spread)
-            scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
-        fill_normal(rng, u)
-        for j in range(p):
-            u[j] *= math.sqrt(omega[j])
-        fill_normal(rng, noise)
-        add_columns(columns, u, noise)
-        for k in range(r):
-            noise[k] = target[k] / scales[0] - noise[k]
-        solve_transposed(upper, noise, half)
-        solve_upper(upper, half, solution)
-        complete(columns, omega, solution, scales[0], u, coef)
-        trace[i, 2] = finish(target, rss, dof, columns, rate, hyper, coef, scales, rng, noise)
-        trace[i, 0], trace[i, 1] = scales[0], scales[1]
-        for j in range(p):
-            draws[i, j] = coef[j]
+        coef[j] = centre[j] + sigma * (u[j] + omega[j] * total)
 
 
 @inner()
-def finish(
+def load_widths(
+    squares: Array,
+    curvature: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    omega: Array,
+    centre: Array,
+) -> tuple[float, float]:
+    """Turn omega into the variances, in units of the noise, that the block gives coef.
+
+    A flat column has no omega, and a huge one would drown the 1 of I + R D R'. Where the prior
+    precision q is below a limit l, an auxiliary z | b ~ Normal(b, sigma^2 / l) stands in: given
+    z, b is Normal(l z / (q + l), sigma^2 / (q + l)), and z is Normal(0, sigma^2 (1/q + 1/l)).
+    ``centre`` holds standard normals and becomes the means. Returns the number of such z and the
+    sum of their squares over their variances, both without the flat ones.
+    """
+    unit = scales[1] if hyper[BY_NOISE] > 0.0 else scales[1] / scales[0]
+    count, known = 0.0, 0.0
+    for j in range(omega.shape[0]):
+        precision = 1.0 / omega[j] + curvature[j] / (unit * unit)
+        limit = squares[j] / WIDE
+        mean = 0.0
+        if precision < limit:
+            z = coef[j] + scales[0] / math.sqrt(limit) * centre[j]
+            total = precision + limit
+            mean = z * limit / total
+            if precision > 0.0:
+                count += 1.0
+                known += z * z * precision * limit / total
+            precision = total
+        omega[j] = 1.0 / precision
+        centre[j] = mean
+    return count, known
+
+
+@inner()
+def mixture_step(
+    rows: Array,
+    columns: Array,
     target: Array,
+    squares: Array,
     rss: float,
     dof: float,
-    columns: Array,
     rate: Array,
+    curvature: Array,
     hyper: Array,
     coef: Array,
     scales: Array,
     rng: Words,
-    fitted: Array,
-) -> float:
-    """Scale (coef, tau) together, in place, and return the log posterior."""
-    for k in range(fitted.shape[0]):
-        fitted[k] = 0.0
-    add_columns(columns, coef, fitted)
-    fit, power, size = 0.0, 0.0, rss
-    for k in range(fitted.shape[0]):
-        fit += fitted[k] * target[k]
-        power += fitted[k] * fitted[k]
-        size += target[k] * target[k]
-    factor = 1.0
+    omega: Array,
+    u: Array,
+    centre: Array,
+    noise: Array,
+    half: Array,
+    upper: Array,
+    weighted: Array,
+) -> None:
+    """Draw omega, tau, and (sigma, coef) in one block, in place."""
+    p, r = columns.shape
+    spread = draw_variances(rng, hyper, rate, scales, coef, omega)
     if hyper[SCALE] > 0.0:
-        line = coef_tau_line(hyper, scales, float(coef.shape[0]), fit, power)
-        factor = slice_factor(rng, line, hyper, rate, coef, coef)
-        scales[1] *= factor
-        for j in range(coef.shape[0]):
-            coef[j] *= factor
-    misfit = size - 2.0 * factor * fit + factor * factor * power
-    penalty = weighted_l1(rate, coef, coef, 0.0)
-    return log_posterior(hyper, scales, dof, misfit, penalty)
+        ridge = weighted_product(curvature, coef, coef)
+        line = tau_mixture_line(hyper, scales, spread, ridge)
+        scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
+    fill_normal(rng, centre)
+    wide, known = load_widths(squares, curvature, hyper, coef, scales, omega, centre)
+    load_covariance(rows, omega, weighted, upper)
+    cholesky_upper(upper)
+    fill_residual(columns, target, centre, noise)
+    if can_integrate(hyper):
+        misfit = rss + known + solve_transposed(upper, noise, half)
+        line = sigma_mixture_line(hyper, scales, dof, hyper[PROPER] - wide, misfit, spread)
+        scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
+    fill_normal(rng, u)
+    fill_normal(rng, half)
+    for j in range(p):
+        u[j] *= math.sqrt(omega[j])
+    add_columns(columns, u, half)
+    for k in range(r):
+        noise[k] = noise[k] / scales[0] - half[k]
+    solve_transposed(upper, noise, half)
+    solve_upper(upper, half, noise)
+    complete(columns, omega, noise, scales[0], u, centre, coef)

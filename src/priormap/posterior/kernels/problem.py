@@ -9,8 +9,8 @@ import numpy as np
 from priormap.posterior.kernels.compiled import Array, Words
 from priormap.posterior.kernels.densities import Density
 
-# positions in ``LaplacePrior.hyper``; a density takes three places: code, a, b
-PENALISED, BY_NOISE, NOISE, SCALE = 0, 1, 2, 5
+# positions in ``ElasticNetPrior.hyper``; a density takes three places: code, a, b
+PROPER, KINKED, CURVED, BY_NOISE, NOISE, SCALE = 0, 1, 2, 3, 4, 7
 
 
 class Moments(NamedTuple):
@@ -41,14 +41,17 @@ class Rows(NamedTuple):
     dof: float
 
 
-class LaplacePrior(NamedTuple):
-    """Laplace priors with scale ``tau / rate[j]``, times sigma if scaled by the noise.
+class ElasticNetPrior(NamedTuple):
+    """``log p(b_j) = -rate_j |b_j| / u - curvature_j b_j^2 / (2 u^2) - log u + const``.
 
-    ``rate`` (p,), zero for a flat column; ``hyper`` (8,) holds the number of penalised columns,
-    1 if scaled by the noise, and the densities of sigma and of tau.
+    The unit u is tau, times sigma if scaled by the noise. ``rate`` and ``curvature`` (p,) are
+    both zero for a flat column, which has no ``log u`` either. ``hyper`` (10,) counts the columns
+    that are not flat, those with a rate and those with a curvature, is 1 if scaled by the noise,
+    and ends with the densities of sigma and of tau.
     """
 
     rate: Array
+    curvature: Array
     hyper: Array
 
 
@@ -80,16 +83,28 @@ def empty_draws(count: int, n_features: int) -> Draws:
     return Draws(np.empty((count, n_features)), np.zeros((count, 4)))
 
 
-def laplace_prior(
-    relative_scale: Array,
+def elastic_net_prior(
+    l1_scale: Array,
     noise: Density,
     scale: Density = Density(0),  # noqa: B008 - an immutable tuple
     by_noise: bool = False,
-) -> LaplacePrior:
-    """Prior with scale ``tau * relative_scale[j]``; an infinite entry is a flat column."""
-    rate = 1.0 / np.ascontiguousarray(relative_scale, dtype=np.float64)
-    hyper = np.array([np.count_nonzero(rate), by_noise, *noise, *scale], dtype=np.float64)
-    return LaplacePrior(rate, hyper)
+    *,
+    l2_scale: Array | float = np.inf,
+) -> ElasticNetPrior:
+    """Scales of the kink and of the Gaussian part, in units of tau; ``inf`` leaves one out."""
+    rate = 1.0 / np.ascontiguousarray(l1_scale, dtype=np.float64)
+    curvature = np.ascontiguousarray(np.broadcast_to(l2_scale, rate.shape), dtype=np.float64) ** -2
+    counts = [np.count_nonzero(part) for part in (rate + curvature, rate, curvature)]
+    hyper = np.array([*counts, by_noise, *noise, *scale], dtype=np.float64)
+    return ElasticNetPrior(rate, curvature, hyper)
+
+
+def prior_widths(prior: ElasticNetPrior) -> Array:
+    """Prior sd of each column in units of tau, within four decades; a flat one is still wider."""
+    sd = 1.0 / np.sqrt(np.maximum(0.5 * prior.rate**2 + prior.curvature, 1e-300))
+    proper = sd < 1e150
+    widest = sd[proper].max(initial=0.0) or 1.0
+    return np.where(proper, np.maximum(sd, 1e-4 * widest), 1e3 * widest)
 
 
 def moments(gram: Array, xty: Array, yty: float, dof: float) -> Moments:

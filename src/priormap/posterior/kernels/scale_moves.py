@@ -9,7 +9,8 @@ log density of t is
         - weight e^{-decay t} sum_j rate_j |fixed_j + e^t moving_j|
 
 so a move is a ``Line`` of numbers, and ``slice_factor`` (Neal 2003: stepping out, shrinkage)
-draws from any of them.
+draws from any of them. ``lasso`` and ``ridge`` stand for ``sum_j rate_j |b_j|`` and
+``sum_j curvature_j b_j^2``, in units of the prior.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 from priormap.posterior.kernels.compiled import Array, Words, fast, inner
 from priormap.posterior.kernels.densities import log_density
-from priormap.posterior.kernels.problem import BY_NOISE, NOISE, PENALISED, SCALE
+from priormap.posterior.kernels.problem import BY_NOISE, CURVED, NOISE, PROPER, SCALE
 from priormap.posterior.kernels.random import uniform
 
 
@@ -44,6 +45,15 @@ def weighted_l1(rate: Array, fixed: Array, moving: Array, factor: float) -> floa
     total = 0.0
     for j in range(fixed.shape[0]):
         total += rate[j] * abs(fixed[j] + factor * moving[j])
+    return total
+
+
+@fast()
+def weighted_product(weight: Array, x: Array, y: Array) -> float:
+    """``sum_j weight_j x_j y_j``."""
+    total = 0.0
+    for j in range(x.shape[0]):
+        total += weight[j] * x[j] * y[j]
     return total
 
 
@@ -89,56 +99,120 @@ def slice_factor(
 
 
 @inner()
-def sigma_line(hyper: Array, scales: Array, dof: float, misfit: float, penalty: float) -> Line:
-    """Sigma given the rest; ``misfit`` = |y - X b|^2 and ``penalty`` = sum_j rate_j |b_j|."""
+def sigma_line(
+    hyper: Array, scales: Array, dof: float, misfit: float, lasso: float, ridge: float
+) -> Line:
+    """Sigma given the rest; ``misfit`` = |y - X b|^2."""
     sigma, tau = scales[0], scales[1]
-    slope = 1.0 - dof - hyper[BY_NOISE] * hyper[PENALISED]
-    pull = hyper[BY_NOISE] * penalty / (tau * sigma)
-    half = 0.5 * misfit / (sigma * sigma)
-    width = 3.0 / math.sqrt(2.0 * dof + hyper[PENALISED] + 2.0)
+    slope = 1.0 - dof - hyper[BY_NOISE] * hyper[PROPER]
+    pull = hyper[BY_NOISE] * lasso / (tau * sigma)
+    half = 0.5 * (misfit + hyper[BY_NOISE] * ridge / (tau * tau)) / (sigma * sigma)
+    width = 3.0 / math.sqrt(2.0 * dof + hyper[PROPER] + 2.0)
     return Line(width, slope, half, pull, 0.0, 0.0, sigma, 0.0, 0.0, 0.0)
 
 
 @inner()
-def tau_line(hyper: Array, scales: Array, penalty: float) -> Line:
+def tau_line(hyper: Array, scales: Array, lasso: float, ridge: float) -> Line:
     """Tau given the coefficients."""
     unit = scales[1] * scales[0] if hyper[BY_NOISE] > 0.0 else scales[1]
-    width = 3.0 / math.sqrt(hyper[PENALISED] + 1.0)
-    slope = 1.0 - hyper[PENALISED]
-    return Line(width, slope, 0.0, penalty / unit, 0.0, 0.0, 0.0, scales[1], 0.0, 0.0)
+    width = 3.0 / math.sqrt(hyper[PROPER] + 1.0)
+    slope = 1.0 - hyper[PROPER]
+    half = 0.5 * ridge / (unit * unit)
+    return Line(width, slope, half, lasso / unit, 0.0, 0.0, 0.0, scales[1], 0.0, 0.0)
 
 
 @inner()
 def coef_tau_line(hyper: Array, scales: Array, n_features: float, fit: float, power: float) -> Line:
     """(b, tau) -> e^t (b, tau): the penalty stays; ``fit`` = b'X'y and ``power`` = b'X'X b."""
     precision = 1.0 / (scales[0] * scales[0])
-    slope = 1.0 + n_features - hyper[PENALISED]
+    slope = 1.0 + n_features - hyper[PROPER]
     return Line(
         1.0, slope, 0.0, 0.0, -precision * fit, 0.5 * precision * power, 0.0, scales[1], 0.0, 0.0
     )
 
 
 @inner()
-def residual_sigma_line(hyper: Array, scales: Array, dof: float, rank: float, rss: float) -> Line:
+def residual_sigma_line(
+    hyper: Array,
+    scales: Array,
+    dof: float,
+    rank: float,
+    rss: float,
+    curvature: Array,
+    fixed: Array,
+    moving: Array,
+) -> Line:
     """(e, sigma) -> e^t (e, sigma) for the fitted residual e of ``rank`` dimensions.
 
-    |e|^2 / sigma^2 stays, so only the irreducible ``rss`` and the priors speak. This crosses
-    the funnel towards small sigma where the design can fit the data almost perfectly.
+    The coefficients become ``fixed + e^t moving``. |e|^2 / sigma^2 stays, so only the irreducible
+    ``rss`` and the priors speak. This crosses the funnel towards small sigma where the design can
+    fit the data almost perfectly.
     """
+    by_noise = hyper[BY_NOISE] > 0.0
     sigma, tau = scales[0], scales[1]
-    slope = 1.0 + rank - dof - hyper[BY_NOISE] * hyper[PENALISED]
-    weight = 1.0 / (tau * sigma) if hyper[BY_NOISE] > 0.0 else 1.0 / tau
+    unit = tau * sigma if by_noise else tau
+    slope = 1.0 + rank - dof - hyper[BY_NOISE] * hyper[PROPER]
     width = 3.0 / math.sqrt(2.0 * (dof - rank) + 4.0)
-    half = 0.5 * rss / (sigma * sigma)
-    return Line(width, slope, half, 0.0, 0.0, 0.0, sigma, 0.0, weight, hyper[BY_NOISE])
+    a, b, c, d = 0.5 * rss / (sigma * sigma), 0.0, 0.0, 0.0
+    if hyper[CURVED] > 0.0:
+        still = 0.5 * weighted_product(curvature, fixed, fixed) / (unit * unit)
+        cross = weighted_product(curvature, fixed, moving) / (unit * unit)
+        if by_noise:
+            a, b = a + still, cross
+        else:
+            c, d = cross, 0.5 * weighted_product(curvature, moving, moving) / (unit * unit)
+    return Line(width, slope, a, b, c, d, sigma, 0.0, 1.0 / unit, hyper[BY_NOISE])
 
 
 @inner()
-def log_posterior(hyper: Array, scales: Array, dof: float, misfit: float, penalty: float) -> float:
+def move_scales(
+    misfit: float,
+    fit: float,
+    power: float,
+    dof: float,
+    rate: Array,
+    curvature: Array,
+    hyper: Array,
+    coef: Array,
+    scales: Array,
+    rng: Words,
+    trace: Array,
+    i: int,
+) -> float:
+    """Draw sigma, tau, and (coef, tau) along their lines, in place.
+
+    Records (sigma, tau, log posterior) in line i of ``trace`` and returns the factor of coef.
+    """
+    factor = 1.0
+    lasso = weighted_l1(rate, coef, coef, 0.0)
+    ridge = weighted_product(curvature, coef, coef)
+    if hyper[NOISE] > 0.0:
+        line = sigma_line(hyper, scales, dof, misfit, lasso, ridge)
+        scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
+    if hyper[SCALE] > 0.0:
+        line = tau_line(hyper, scales, lasso, ridge)
+        scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
+        line = coef_tau_line(hyper, scales, float(coef.shape[0]), fit, power)
+        factor = slice_factor(rng, line, hyper, rate, coef, coef)
+        scales[1] *= factor
+        lasso *= factor
+        ridge *= factor * factor
+        misfit += 2.0 * (1.0 - factor) * fit + (factor * factor - 1.0) * power
+        for j in range(coef.shape[0]):
+            coef[j] *= factor
+    trace[i, 0], trace[i, 1] = scales[0], scales[1]
+    trace[i, 2] = log_posterior(hyper, scales, dof, misfit, lasso, ridge)
+    return factor
+
+
+@inner()
+def log_posterior(
+    hyper: Array, scales: Array, dof: float, misfit: float, lasso: float, ridge: float
+) -> float:
     """Log posterior of (coef, sigma, tau) up to its constant."""
     sigma, tau = scales[0], scales[1]
     unit = tau * sigma if hyper[BY_NOISE] > 0.0 else tau
     value = -dof * math.log(sigma) - 0.5 * misfit / (sigma * sigma)
-    value -= penalty / unit + hyper[PENALISED] * math.log(unit)
+    value -= (lasso + 0.5 * ridge / unit) / unit + hyper[PROPER] * math.log(unit)
     value += log_density(hyper[NOISE], hyper[NOISE + 1], hyper[NOISE + 2], sigma)
     return value + log_density(hyper[SCALE], hyper[SCALE + 1], hyper[SCALE + 2], tau)

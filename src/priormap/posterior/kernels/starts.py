@@ -1,0 +1,114 @@
+"""Where chains start: around a fit that stands in for the posterior."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from priormap.posterior.kernels.compiled import Array
+from priormap.posterior.kernels.densities import log_density
+from priormap.posterior.kernels.problem import (
+    BY_NOISE,
+    NOISE,
+    PROPER,
+    SCALE,
+    ElasticNetPrior,
+    Moments,
+    Rows,
+    State,
+    prior_widths,
+)
+from priormap.posterior.kernels.random import seed_words
+
+GRID = np.geomspace(1e-3, 1e3, 61)
+
+
+class Typical(NamedTuple):
+    """Rough values of the unknowns; sigma and tau as given where they are known."""
+
+    coef: Array
+    sigma: float
+    tau: float
+
+
+def typical(
+    data: Moments | Rows, prior: ElasticNetPrior, sigma: float = 1.0, tau: float = 1.0
+) -> Typical:
+    """Centre of the chains; ``sigma`` and ``tau`` count where they are known."""
+    if isinstance(data, Rows):
+        return by_evidence(data, prior, sigma, tau)
+    return by_ridge(data, prior, sigma, tau)
+
+
+def by_ridge(data: Moments, prior: ElasticNetPrior, sigma: float, tau: float) -> Typical:
+    """Ridge fit penalised by a tenth of the mean diagonal of X'X; sigma and tau given that."""
+    p = len(data.xty)
+    ridge = 0.1 * np.trace(data.gram) / p
+    coef = np.linalg.solve(data.gram + ridge * np.eye(p), data.xty)
+    misfit = max(float(data.yty - 2.0 * coef @ data.xty + coef @ data.gram @ coef), 1e-12)
+    if prior.hyper[NOISE]:
+        sigmas = math.sqrt(misfit / data.dof) * GRID
+        density = -0.5 * misfit / sigmas**2 - (data.dof - 1.0) * np.log(sigmas)
+        sigma = highest(sigmas, density + log_densities(prior, NOISE, sigmas))
+    if prior.hyper[SCALE]:
+        lasso, square = float(prior.rate @ abs(coef)), float(prior.curvature @ coef**2)
+        proper, unit = prior.hyper[PROPER], sigma if prior.hyper[BY_NOISE] else 1.0
+        taus = max((lasso + math.sqrt(square)) / (proper * unit), 1e-12) * GRID
+        density = -lasso / (unit * taus) - 0.5 * square / (unit * taus) ** 2
+        density -= (proper - 1.0) * np.log(taus)
+        tau = highest(taus, density + log_densities(prior, SCALE, taus))
+    return Typical(coef, sigma, tau)
+
+
+def by_evidence(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Typical:
+    """Posterior mean under the Gaussian prior of equal variance, sigma and tau by its evidence.
+
+    With variances tau^2 V the rows are Normal(0, sigma^2 I + tau^2 R V R'), diagonal in the
+    eigenvectors of R V R', so every pair of a grid costs O(r).
+    """
+    variance, by_noise = prior_widths(prior) ** 2, prior.hyper[BY_NOISE] > 0
+    power, basis = np.linalg.eigh((data.columns.T * variance) @ data.columns)
+    power = np.maximum(power, 0.0)
+    target = basis.T @ data.target
+    size = math.sqrt((data.rss + target @ target) / data.dof) or 1.0
+    sigmas = size * GRID[:35] if prior.hyper[NOISE] else np.array([sigma])
+    ratio = (1.0 if by_noise else size) / math.sqrt(power.mean())
+    taus = ratio * GRID if prior.hyper[SCALE] else np.array([tau])
+    of_tau, best = log_densities(prior, SCALE, taus), -math.inf
+    for s, of_sigma in zip(sigmas, log_densities(prior, NOISE, sigmas), strict=True):
+        total = s * s + (taus * (s if by_noise else 1.0))[:, None] ** 2 * power
+        density = of_sigma + of_tau - 0.5 * (np.log(total) + target**2 / total).sum(axis=1)
+        density -= 0.5 * data.rss / s**2 + (data.dof - len(target)) * np.log(s)
+        if density.max() > best:
+            best, sigma, tau = density.max(), float(s), highest(taus, density)
+    unit = tau * sigma if by_noise else tau
+    weights = basis @ (target / (sigma**2 + unit**2 * power))
+    coef = unit**2 * variance * (data.columns @ weights)
+    return Typical(coef, sigma, tau)
+
+
+def log_densities(prior: ElasticNetPrior, which: int, x: Array) -> Array:
+    """Log density of sigma (``which`` = NOISE) or tau (SCALE) at several values."""
+    code, a, b = prior.hyper[which : which + 3]
+    return np.array([log_density.py_func(code, a, b, value) for value in x.flat]).reshape(x.shape)
+
+
+def highest(x: Array, density: Array) -> float:
+    """Where a density is highest."""
+    return float(x[density.argmax()])
+
+
+def start_state(
+    around: Typical, prior: ElasticNetPrior, seed: int | np.random.SeedSequence
+) -> State:
+    """Dispersed start."""
+    words = seed_words(seed, 8)
+    rng = np.random.default_rng(words[4:])
+    coef, sigma, tau = around
+    if prior.hyper[NOISE]:
+        sigma *= math.exp(rng.uniform(-0.5, 0.5))
+    if prior.hyper[SCALE]:
+        tau *= math.exp(rng.uniform(-0.5, 0.5))
+    return State(coef * rng.uniform(0.5, 1.5, len(coef)), np.array([sigma, tau]), words[:4])
