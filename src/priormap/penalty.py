@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import PriormapError, positive_number
+from priormap.notebook import html_table
 from priormap.priors import ElasticNet, Prior
 from priormap.regression import Regression
 from priormap.validation import as_numbers
@@ -85,6 +86,10 @@ class Penalty:
         zero = np.zeros(data.n_features)
         noise = 1.0 if prior.scaled_by_noise else sigma
         return cls(zero + sigma * noise / columns.l1_scale, zero + (noise / columns.l2_scale) ** 2)
+
+    def _repr_html_(self) -> str:
+        rows = [(j, *pair) for j, pair in enumerate(zip(self.l1, self.l2, strict=True))]
+        return html_table(["column", "l1", "l2"], rows)
 
     def value(self, coef: ArrayLike) -> float:
         """``sum(l1 |b|) + sum(l2 b**2) / 2``."""

@@ -16,6 +16,7 @@ from scipy import sparse
 from priormap.errors import PriormapError, PriormapWarning, positive_number
 from priormap.moments import Moments, means_and_norms
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
+from priormap.notebook import html_lines, html_table
 from priormap.unit_columns import UnitColumns
 from priormap.validation import Matrix, as_design, as_response, check_same_index
 
@@ -127,6 +128,10 @@ class Regression:
         )
         columns = f"{self.n_features} column{'s' * (self.n_features != 1)}"
         return f"Regression({self.n_rows} rows, {columns}, sigma={sigma}{options})"
+
+    def _repr_html_(self) -> str:
+        rows = list(zip(self.names, self.column_sd, strict=True))
+        return html_lines([repr(self)]) + html_table(["column", "sd"], rows)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, target: str, **options: Any) -> Self:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from priormap.mode.problem import UnitProblem
 from priormap.mode.uniqueness import is_unique_minimiser
+from priormap.notebook import html_lines, html_table
 
 if TYPE_CHECKING:
     from priormap.mode.shortfall import Shortfall
@@ -101,6 +102,17 @@ class Certificate:
 
     def __str__(self) -> str:
         return self.verdict
+
+    def _repr_html_(self) -> str:
+        shown = {
+            "relative gap": self.relative_gap,
+            "KKT residual": self.kkt_residual,
+            "worst column": self.worst_column,
+            "objective": self.objective,
+            "unique": self.is_unique,
+            "tolerance": self.tolerance,
+        }
+        return html_lines([self.verdict]) + html_table(["what", "value"], list(shown.items()))
 
 
 def certify(

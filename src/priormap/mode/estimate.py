@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from priormap.density import log_posterior
 from priormap.errors import PriormapError
 from priormap.mode.certificate import Certificate
+from priormap.notebook import html_frame, html_lines
 from priormap.penalty import Penalty
 from priormap.priors import Prior
 from priormap.regression import Regression
@@ -95,7 +96,7 @@ class MapEstimate:
         return pd.DataFrame({"coef": self.coef, "is_zero": ~self.support}, index=index)
 
     def _repr_html_(self) -> str:
-        return f"<p>{self._headline()}</p>{self.to_frame().to_html(float_format='{:.6g}'.format)}"
+        return html_lines([self._headline()]) + html_frame(self.to_frame(), 6)
 
     def _headline(self) -> str:
         zeros = int((~self.support).sum())

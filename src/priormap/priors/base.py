@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import PriormapError
 from priormap.noise import ScaleDensity
+from priormap.notebook import html_lines, html_table
 from priormap.priors.checks import checked_scale
 
 __all__ = ["OneScalePrior", "ZeroCentredPrior"]
@@ -42,6 +43,11 @@ class ZeroCentredPrior(ABC):
     @abstractmethod
     def l2_scale(self) -> float | Floats:
         """Scale of the L2 part of the penalty."""
+
+    @property
+    @abstractmethod
+    def sd(self) -> float | Floats:
+        """Prior standard deviation (in noise units if scaled by the noise)."""
 
     @abstractmethod
     def with_scale(self, scale: float | ArrayLike) -> Self:
@@ -82,6 +88,12 @@ class ZeroCentredPrior(ABC):
     def __hash__(self) -> int:
         scales = (tuple(np.ravel(part).tolist()) for part in (self.l1_scale, self.l2_scale))
         return hash((type(self).__name__, *scales, self.scaled_by_noise, self.hyperprior))
+
+    def _repr_html_(self) -> str:
+        rows = [("L1 scale", shown(self.l1_scale)), ("L2 scale", shown(self.l2_scale))]
+        if self.hyperprior is None:
+            rows.append(("sd", shown(self.sd)))
+        return html_lines([repr(self)]) + html_table(["what", "value"], rows)
 
     def _refuse_learnt(self) -> None:
         if self.hyperprior is not None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from priormap import mode
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import Certificate, MapEstimate
+from priormap.notebook import html_frame, html_lines
 from priormap.penalty import relative_prior
 from priormap.priors import ElasticNet, Prior
 from priormap.regression import Regression
@@ -67,10 +68,9 @@ class MapComparison:
         return "\n".join(f"{name}: {text}" for name, text in self.summary["verdict"].items())
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<li>{verdict}</li>" for verdict in self.summary["verdict"])
         shown = [c for c in self.coefficients if not str(c).startswith("is_zero")]
-        table = self.coefficients[shown].to_html(index=False, float_format="{:.8g}".format)
-        return f"<ul>{lines}</ul>{table}"
+        table = html_frame(self.coefficients[shown], 8, index=False)
+        return html_lines(repr(self).splitlines()) + table
 
 
 def compare_map(

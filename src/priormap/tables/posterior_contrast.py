@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import MapEstimate, find_map
+from priormap.notebook import html_frame, html_lines
 from priormap.posterior import sample
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.regression import Regression
@@ -67,9 +68,8 @@ class Contrast:
         return "\n".join(sentence(name, row) for name, row in self.summary.iterrows())
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<li>{line}</li>" for line in repr(self).splitlines())
-        table = self.coefficients.to_html(index=False, float_format="{:.4g}".format)
-        return f"<ul>{lines}</ul>{table}"
+        table = html_frame(self.coefficients, 4, index=False)
+        return html_lines(repr(self).splitlines()) + table
 
 
 def contrast(
