@@ -1,4 +1,21 @@
-"""Refuse improper posteriors before anything is drawn."""
+r"""Refuse improper posteriors before anything is drawn.
+
+What can go wrong at ``sigma -> 0``, where columns of rank r can fit all of y: let nu be the number
+of rows, less one for the intercept, and ``m = nu - r`` what the rows leave beyond the columns.
+
+- A prior that does not shrink with sigma has a positive density at that fit, so that
+  ``p(y | sigma)`` goes as ``sigma**-m``.
+- A prior scaled by the noise makes the fit dear: it asks for coefficients of ``1 / sigma`` prior
+  scales, and ``p(y | sigma)`` vanishes faster than any power. Unless its scale tau is learnt:
+  with ``s = sigma tau`` held, ``p(y | sigma, tau)`` goes as ``sigma**-m q(s)``, and a hyperprior
+  with a tail ``tau**-(d + 1)`` has the density ``(sigma / s)**(d + 1) / sigma`` in s, so that
+  ``p(y | sigma)`` goes as ``sigma**(d - m)``. Half-Student-t tails have ``d = df``, the root of
+  an inverse gamma ``d = 2 shape``, and half-normal ones are lighter than any.
+
+With a prior of sigma that is positive at 0 this integrates where ``m < 1 + d``, with Jeffreys'
+``1 / sigma`` where ``m < d``; an inverse gamma prior vanishes faster than any power. (The first
+case is ``d = 0``.) So a learnt scale is harmless where the columns have full row rank.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +23,20 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from priormap.errors import PriormapError
-from priormap.noise import InverseGamma, Jeffreys
-from priormap.penalty import relative_scale
+from priormap.noise import HalfStudentT, InverseGamma, Jeffreys
+from priormap.penalty import relative_prior
 from priormap.priors import Prior
 from priormap.regression import Regression
 
 __all__ = ["refuse_improper"]
 
 Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.intp]
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
+_WELL_CONDITIONED = 1e-5  # smallest pivot at which cross products tell the rank
 
 
 def refuse_improper(data: Regression, prior: Prior) -> None:
@@ -26,20 +46,20 @@ def refuse_improper(data: Regression, prior: Prior) -> None:
     direction without any information. And where columns can fit y exactly at no price, the
     density of a sigma whose prior does not vanish at zero may not be integrable there.
     """
-    _refuse_flat_directions(data, prior)
+    is_flat = np.broadcast_to(relative_prior(prior, data).is_flat, data.n_features)
+    flat = np.flatnonzero(is_flat)
+    if flat.size:
+        _refuse_flat_directions(data, flat)
     if not isinstance(data.sigma, float | InverseGamma):
-        _refuse_pole_at_zero_noise(data, prior)
+        _refuse_pole_at_zero_noise(data, prior, flat)
 
 
-def _refuse_flat_directions(data: Regression, prior: Prior) -> None:
-    flat = np.flatnonzero(np.isinf(relative_scale(prior, data)))
-    if not flat.size:
-        return
+def _refuse_flat_directions(data: Regression, flat: Indices) -> None:
     columns = data.unit
     dof = data.n_rows - data.intercept
     rank = 0
     if len(flat) <= dof and (columns.x_norm[flat] > 0).all():
-        rank = int(np.linalg.matrix_rank(columns.columns(flat)))
+        rank = _rank(data, flat)
     if rank < len(flat):
         raise PriormapError(
             f"the posterior is improper: {len(flat)} columns have a flat prior (scale=inf), but "
@@ -52,8 +72,8 @@ def _refuse_flat_directions(data: Regression, prior: Prior) -> None:
         )
 
 
-def _refuse_pole_at_zero_noise(data: Regression, prior: Prior) -> None:
-    """Where free columns of rank r fit y exactly, the density goes as ``sigma**(r - dof)``."""
+def _refuse_pole_at_zero_noise(data: Regression, prior: Prior, flat: Indices) -> None:
+    """Compare what the rows leave beyond an exact fit with what the priors can take."""
     columns = data.unit
     dof = data.n_rows - data.intercept
     if columns.y_norm == 0:
@@ -61,32 +81,59 @@ def _refuse_pole_at_zero_noise(data: Regression, prior: Prior) -> None:
             "y is constant and sigma is unknown, so the posterior of sigma piles up at 0; "
             "fix sigma, or give it an InverseGamma prior"
         )
-    # a prior that shrinks with sigma makes an exact fit costly, except along flat columns
-    free = np.isinf(relative_scale(prior, data)) | (not prior.scaled_by_noise)
-    rank, rss = _rank_and_misfit(data, np.flatnonzero(free & (columns.x_norm > 0)))
-    if rss > _EXACT_FIT:
-        return
-    if rank < dof:
+    live = np.flatnonzero(columns.x_norm > 0)
+    tail = _tail_power(prior)
+    cases = [(live, 0.0)] if tail == 0 else [(flat, 0.0), (live, tail)]
+    for which, power in cases:
+        if np.isinf(power):
+            continue
+        rank, rss = _rank_and_misfit(data, which)
+        if rss > _EXACT_FIT or dof - rank < 1 + power - isinstance(data.sigma, Jeffreys):
+            continue
+        if rank == dof:
+            raise PriormapError(
+                f"the posterior is improper: {columns.p} columns can fit {data.n_rows} rows "
+                "exactly, and Jeffreys' prior of sigma is not integrable at 0; use HalfNormal, "
+                "HalfStudentT or InverseGamma, or scaled_by_noise=True"
+            )
+        heavy = f", which the heavy tail of {prior.hyperprior!r} allows" if power else ""
         raise PriormapError(
             "the posterior is improper: the columns fit y exactly and sigma is unknown, so sigma "
-            "piles up at 0; fix sigma, or give it an InverseGamma prior"
-        )
-    if isinstance(data.sigma, Jeffreys):
-        raise PriormapError(
-            f"the posterior is improper: {columns.p} columns can fit {data.n_rows} rows "
-            "exactly, and Jeffreys' prior of sigma is not integrable at 0; use HalfNormal, "
-            "HalfStudentT or InverseGamma, or scaled_by_noise=True"
+            f"piles up at 0{heavy}; fix sigma, or give it an InverseGamma prior"
         )
 
 
-def _rank_and_misfit(data: Regression, which: NDArray[np.intp]) -> tuple[int, float]:
+def _tail_power(prior: Prior) -> float:
+    """``d`` where the density of the learnt scale falls as ``tau**-(d + 1)``; 0 if not by noise."""
+    if not prior.scaled_by_noise:
+        return 0.0
+    match prior.hyperprior:
+        case HalfStudentT(df, _):
+            return df
+        case InverseGamma(shape, _):
+            return 2 * shape
+    return np.inf  # known, or learnt with a light tail
+
+
+def _rank(data: Regression, which: Indices) -> int:
+    """Rank of columns, from the rows only where cross products cannot tell."""
+    columns = data.unit
+    if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
+        return len(which)
+    return int(np.linalg.matrix_rank(columns.columns(which)))
+
+
+def _rank_and_misfit(data: Regression, which: Indices) -> tuple[int, float]:
     """Rank of columns, and their least squares over that of y; from the rows only where tiny."""
     columns = data.unit
     if not which.size:
         return 0, 1.0
     if len(which) < data.n_rows - data.intercept:
         gram, xty = columns.gram[np.ix_(which, which)], columns.xty[which]
-        step, *_ = np.linalg.lstsq(gram, xty, rcond=None)
+        if columns.smallest_pivot > _WELL_CONDITIONED:
+            step = linalg.solve(gram, xty, assume_a="pos")
+        else:
+            step, *_ = np.linalg.lstsq(gram, xty, rcond=None)
         rss = 1.0 - float(step @ xty)
         if rss > 1e-6:
             return len(which), rss

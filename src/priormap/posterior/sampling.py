@@ -12,10 +12,11 @@ import numpy as np
 
 from priormap._version import __version__
 from priormap.errors import PriormapError
-from priormap.penalty import check_prior, relative_scale
+from priormap.penalty import check_prior, relative_prior
 from priormap.posterior.data_tree import check_groups, to_data_tree
 from priormap.posterior.diagnostics import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.draws import Draws
+from priormap.posterior.nuts_options import check_nuts_options
 from priormap.posterior.properness import refuse_improper
 from priormap.priors import Gaussian, Prior
 from priormap.regression import Regression
@@ -47,20 +48,19 @@ def sample(
 
     ``"exact"``
         Gaussian prior: independent draws, no Markov chain; the log evidence comes with it.
-        Laplace prior: a Markov chain without step size or rejection, by exact Hamiltonian
-        dynamics on the piecewise Gaussian density, by scale mixtures where the dynamics would
-        meet too many kinks, or by exact conditionals of one coefficient after the other for
-        more columns than rows. Which one ran is in the attribute ``kernel``.
+        Laplace and elastic net priors: a Markov chain without step size or rejection, by exact
+        Hamiltonian dynamics on the piecewise Gaussian density, by scale mixtures where the
+        dynamics would meet too many kinks, or by exact conditionals of one coefficient after
+        the other for more columns than rows. Which one ran is in the attribute ``kernel``.
     ``"gibbs"``
-        Laplace prior only: scale mixtures of normals, for any number of columns (but none of
-        them flat where there are more columns than rows).
+        Laplace and elastic net priors: scale mixtures of normals.
     ``"nuts"``
-        `pymc.sample` on `pymc_model`, for both priors.
+        `pymc.sample` on `pymc_model`, for every prior.
 
     Parameters
     ----------
     data : Regression
-    prior : Gaussian or Laplace
+    prior : Gaussian, Laplace or ElasticNet
         Its scale may be learnt (a hyperprior).
     draws, chains : int
         Draws of each chain, and the number of chains.
@@ -75,7 +75,9 @@ def sample(
     include : collection of {"log_likelihood", "posterior_predictive"}
         Groups of n numbers per draw, 8 bytes each, that are made only on request.
     **nuts_options
-        For ``method="nuts"``: passed to `pymc.sample`, for example ``nuts_sampler="nutpie"``.
+        For ``method="nuts"``: ``nuts_sampler`` ("pymc", "nutpie", "numpyro" or "blackjax"),
+        ``likelihood`` (see `pymc_model`; default "moments"), ``target_accept``, ``cores`` and
+        others of `pymc.sample`.
 
     Returns
     -------
@@ -117,12 +119,14 @@ def sample(
     if not isinstance(data, Regression):
         raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
     check_prior(prior)
-    relative_scale(prior, data)  # refuses a vector of the wrong length
+    relative_prior(prior, data)  # refuses a vector of the wrong length
     draws, chains = _count("draws", draws), _count("chains", chains)
     tune = max(draws, 500) if tune is None else _count("tune", tune, least=0)
     groups, random_seed = check_groups(include), _seed(random_seed)
     route = _route(method, prior)
-    if nuts_options and route != "nuts":
+    if route == "nuts":
+        check_nuts_options(nuts_options)
+    elif nuts_options:
         raise PriormapError(
             f"{next(iter(nuts_options))!r} is an option of method='nuts'; leave it out here"
         )
@@ -157,8 +161,8 @@ def _route(method: str, prior: Prior) -> str:
         raise PriormapError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if method == "gibbs" and isinstance(prior, Gaussian):
         raise PriormapError(
-            "method='gibbs' is for Laplace priors; a Gaussian prior has independent draws: use "
-            "method='exact', or 'nuts'"
+            "method='gibbs' is for Laplace and elastic net priors; a Gaussian prior has "
+            "independent draws: use method='exact', or 'nuts'"
         )
     return "exact" if method == "auto" else method
 
