@@ -15,6 +15,7 @@ from priormap.mode.exact_paths import ExactPath, GaussianPath, LaplacePath, exac
 from priormap.mode.find import find_map
 from priormap.mode.judging import audit
 from priormap.mode.problem import UnitProblem
+from priormap.notebook import html_frame, html_lines
 from priormap.penalty import Penalty, check_prior
 from priormap.priors import Prior
 from priormap.regression import Regression
@@ -87,7 +88,7 @@ class MapPath:
             coef = np.stack([fit.coef for fit in modes])
         else:
             unit = self._exact.unit_coefs(*axis.strengths(values))
-            coef = _user_coefs(self.data, unit)[0]
+            coef = self.data.unit.in_callers_units(unit)
         return coef[0] if np.ndim(value) == 0 else coef
 
     def certificate(self, k: int) -> Certificate:
@@ -101,6 +102,9 @@ class MapPath:
 
         index = pd.Index(self.values, name=self.along)
         return pd.DataFrame(self.coef, index=index, columns=list(self.names))
+
+    def _repr_html_(self) -> str:
+        return html_lines([repr(self)]) + html_frame(self.to_frame(), 4)
 
     def __repr__(self) -> str:
         kind = "knots" if self.is_knots else f"{self.along}s"
@@ -179,7 +183,9 @@ def map_path(
     chosen = axis.values_at(exact.default_strengths(), of_l1=by_l1) if grid is None else grid
     knots = exact.knots if grid is None and isinstance(exact, LaplacePath) else None
     unit = exact.unit_coefs(*axis.strengths(chosen)) if knots is None else knots.coefs
-    coef, intercept = _user_coefs(data, unit)
+    columns = data.unit
+    coef = columns.in_callers_units(unit)
+    intercept = columns.y_mean - coef @ columns.x_mean
     sigma = np.full(len(chosen), data.sigma)
     return MapPath(chosen, coef, intercept, sigma, knots is not None, data, prior, along, exact)
 
@@ -203,9 +209,3 @@ def _path_of_joint_modes(
         prior=prior,
         along=axis.along,
     )
-
-
-def _user_coefs(data: Regression, unit_coefs: Floats) -> tuple[Floats, Floats]:
-    columns = data.unit
-    coef = unit_coefs * (columns.y_norm / columns.divisor)
-    return coef, columns.y_mean - coef @ columns.x_mean
