@@ -17,7 +17,7 @@ from priormap import (
     sample,
 )
 from priormap.scale_choice.pareto_smoothing import smoothed_log_weights
-from priormap.scale_choice.power_scaling import mode_slope
+from priormap.scale_choice.path_slope import mode_slope
 
 
 @pytest.fixture

@@ -103,7 +103,8 @@ def choose_scale(
     Warns
     -----
     PriormapWarning
-        If a curve is best at an end of the scales, or draws are not to be trusted.
+        If a curve is best at an end of the scales, or draws of the scale or a k-hat are not to
+        be trusted. (Posteriors that mix slowly are in `notes`; `se` counts it in.)
 
     References
     ----------
@@ -137,15 +138,14 @@ def choose_scale(
     found = {CRITERIA[name]: CRITERIA[name](study) for name in chosen}
     optima = [optimum for _, some in found.values() for optimum in some]
     _note_ends(study, optima)
-    for note in study.notes:
-        if not note.startswith("loo: estimated"):
-            warnings.warn(note.rstrip("."), PriormapWarning, stacklevel=2)
+    for caution in study.cautions:
+        warnings.warn(caution.rstrip("."), PriormapWarning, stacklevel=2)
     return ScaleChoice(
         curves=_curves_frame([curve for curve, _ in found.values() if curve is not None]),
         optima=_optima_frame(family, optima),
         sigma=family.sigma,
         sigma_origin=family.sigma_origin,
-        notes=tuple(study.notes),
+        notes=(*study.notes, *study.cautions),
         random_seed=entropy,
         data=data,
         family=family,
@@ -188,7 +188,7 @@ def _note_ends(study: Study, optima: list[Optimum]) -> None:
     for optimum in optima:
         at_end = {float(study.scales[0]): "smallest", float(study.scales[-1]): "largest"}
         if optimum.method in {"cv", "loo", "empirical_bayes"} and optimum.scale in at_end:
-            study.notes.append(
+            study.cautions.append(
                 f"{optimum.method}: best at the {at_end[optimum.scale]} scale, "
                 f"{optimum.scale:.4g}; the optimum may lie beyond it."
             )

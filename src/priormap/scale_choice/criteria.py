@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from priormap.scale_choice.cross_validation import FoldErrors
 from priormap.scale_choice.hyperposterior import posterior_of_scale
-from priormap.scale_choice.leave_one_out import loo_exact
+from priormap.scale_choice.leave_one_out import LeaveOneOut, loo_exact
 from priormap.scale_choice.optimum import Curve, Optimum, peak
 from priormap.scale_choice.study import Study
 from priormap.scale_choice.universal import universal_scale
@@ -83,16 +83,24 @@ def _leave_one_out(study: Study) -> Found:
     else:
         scales, found = study.sampled.leave_one_out(study.loo_rows)
         study.note_sampler()
-        if bad := int((found.khat > _BAD_KHAT).sum()):
-            study.notes.append(
-                f"loo: a k-hat is above {_BAD_KHAT} at {bad} of {len(scales)} scales; do not "
-                "trust its values there."
-            )
+        _judge_khats(study, scales, found)
         best, value = _smooth_peak(scales, found.elpd)
         se = float(np.interp(best, scales, found.se))
     return Curve("loo", scales, found.elpd, found.se, found.khat), [
         Optimum("loo", best, value, se, _LOO)
     ]
+
+
+def _judge_khats(study: Study, scales: Floats, found: LeaveOneOut) -> None:
+    """Warn of large k-hats where they could change the choice, and note them elsewhere."""
+    bad = found.khat > _BAD_KHAT
+    top = int(np.argmax(found.elpd))
+    matters = bad & (found.elpd > found.elpd[top] - found.se[top])
+    if bad.any():
+        (study.cautions if matters.any() else study.notes).append(
+            f"loo: a k-hat is above {_BAD_KHAT} at {bad.sum()} of {len(scales)} scales, from "
+            f"{scales[bad][0]:.3g} to {scales[bad][-1]:.3g}; do not trust its values there."
+        )
 
 
 def _smooth_peak(scales: Floats, values: Floats) -> tuple[float, float]:
@@ -137,7 +145,7 @@ def _hyperprior(study: Study) -> Found:
     """Posterior of the scale where it is learnt."""
     found = posterior_of_scale(study.family, study.draws, study.chains, study.fresh_seed())
     if found.warning:
-        study.notes.append(f"hyperprior: {found.warning}.")
+        study.cautions.append(f"hyperprior: {found.warning}.")
     middle, low, high = (found.quantile(q) for q in (0.5, 0.025, 0.975))
     density = found.density(np.append(study.scales, middle))
     meaning = (

@@ -16,6 +16,7 @@ from priormap.penalty import Penalty, check_prior
 from priormap.posterior import sample
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.regression import Regression
+from priormap.scale_choice.path_slope import mode_slope
 from priormap.scale_choice.posterior_runs import PenaltyTerms, penalty_terms
 from priormap.scale_choice.reweighting import Reweighted, reweighted
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-__all__ = ["PriorSensitivity", "mode_slope", "prior_sensitivity"]
+__all__ = ["PriorSensitivity", "prior_sensitivity"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _POWERS = np.sort(np.append(np.geomspace(1 / 8, 8, 25)[np.arange(25) != 12], 1.0))
@@ -173,20 +174,6 @@ def prior_sensitivity(
         fit=fit,
         posterior=tree,
     )
-
-
-def mode_slope(fit: MapEstimate) -> Floats:
-    """Derivative of the mode in the log of its penalty, sigma held; zero for exact zeros."""
-    columns, coef, penalty = fit.data.unit, fit.coef, fit.penalty
-    slope, support = np.zeros(len(coef)), np.flatnonzero(coef)
-    if not support.size:
-        return slope
-    norm = columns.x_norm[support]
-    Z = columns.columns(support)
-    l2 = penalty.l2[support] / norm**2
-    pull = penalty.l1[support] * np.sign(coef[support]) / norm + l2 * coef[support] * norm
-    slope[support] = np.linalg.lstsq(Z.T @ Z + np.diag(l2), -pull, rcond=None)[0] / norm
-    return slope
 
 
 def _check(data: object, prior: Prior, prob: float) -> None:

@@ -24,7 +24,7 @@ _MOST_ROWS, _MOST_ROWS_OF_DRAWS = 5_000, 2_000  # that leave-one-out looks at
 
 @dataclass(eq=False)
 class Study:
-    """What is asked of which family, at which scales, and notes for the reader.
+    """What is asked of which family, at which scales, and what came up.
 
     Attributes
     ----------
@@ -37,7 +37,8 @@ class Study:
     hold : {"prior", "alpha"}
     draws, chains : int
     seed : SeedSequence
-    notes : list of str
+    notes, cautions : list of str
+        What the reader should know, and what should warn.
     """
 
     family: ScaleFamily
@@ -50,6 +51,7 @@ class Study:
     chains: int
     seed: np.random.SeedSequence
     notes: list[str] = field(default_factory=list)
+    cautions: list[str] = field(default_factory=list)
 
     @property
     def is_exact(self) -> bool:

@@ -1,0 +1,351 @@
+"""Choosing a scale: each criterion against its definition or another library, one axis for all."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.linear_model import ElasticNetCV, LassoCV, Ridge
+from sklearn.model_selection import KFold
+
+from priormap import (
+    ElasticNet,
+    Gaussian,
+    HalfNormal,
+    Laplace,
+    PriormapError,
+    PriormapWarning,
+    Regression,
+    choose_scale,
+    find_map,
+    sample,
+)
+from priormap.scale_choice import METHODS
+from priormap.scale_choice.cross_validation import FoldErrors, split
+from priormap.scale_choice.default_scales import default_scales
+from priormap.scale_choice.family import ScaleFamily
+from priormap.scale_choice.gaussian_curves import GaussianCurves
+from priormap.scale_choice.hyperposterior import posterior_of_scale
+from priormap.scale_choice.leave_one_out import loo_from_draws, some_rows
+from priormap.scale_choice.optimum import peak
+from priormap.scale_choice.universal import universal_scale
+
+QUICK = {"draws": 250, "chains": 4, "random_seed": 1}
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(3)
+    X = 4.0 + rng.uniform(-1.7, 1.7, size=(60, 6)) @ (np.eye(6) + 0.2)
+    y = 1.0 + X @ [1.0, 0.5, -0.5, 0.0, 0.0, 0.2] + rng.normal(size=60)
+    return Regression(X, y, sigma=1.0, names=list("abcdef"))
+
+
+@pytest.fixture(scope="module")
+def laplace(data):
+    """All methods at once, on known noise."""
+    return choose_scale(data, "laplace", **QUICK)
+
+
+# cross-validation
+
+
+def test_lasso_errors_are_those_of_scikit_learn_on_the_same_folds(data):
+    folds = list(KFold(5).split(data.X))
+    alphas = np.geomspace(1e-3, 0.5, 20)[::-1]
+    theirs = LassoCV(alphas=alphas, cv=folds, tol=1e-12, max_iter=10**6).fit(data.X, data.y)
+    family = ScaleFamily.of(data, "laplace")
+    scales = data.sigma**2 / (data.n_rows * alphas)
+    errors = FoldErrors(family, folds, "alpha", scales).at(scales)
+    np.testing.assert_allclose(errors, theirs.mse_path_.T, rtol=1e-7)
+
+
+def test_elastic_net_errors_are_those_of_scikit_learn_on_the_same_folds(data):
+    folds = list(KFold(4).split(data.X))
+    alpha, ratio = 0.05, 0.7
+    theirs = ElasticNetCV(
+        alphas=[2 * alpha, alpha], l1_ratio=ratio, cv=folds, tol=1e-12, max_iter=10**6
+    ).fit(data.X, data.y)
+    prior = ElasticNet.from_elastic_net(alpha, ratio, data.sigma, data.n_rows)
+    errors = FoldErrors(ScaleFamily.of(data, prior), folds, "alpha", np.array([0.5, 1.0]))
+    np.testing.assert_allclose(errors.at(np.array([1.0]))[:, 0], theirs.mse_path_[1], rtol=1e-7)
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_ridge_errors_are_those_of_scikit_learn_on_the_same_folds(data, standardize):
+    data = Regression(data.X, data.y, sigma=1.3, standardize=standardize)
+    folds, scales = list(KFold(5).split(data.X)), np.array([0.05, 0.4, 3.0])
+    sd = data.X.std(axis=0) if standardize else np.ones(6)
+    found = FoldErrors(ScaleFamily.of(data, "gaussian"), folds, "prior", scales).at(scales)
+    for k, (train, test) in enumerate(folds):
+        for j, scale in enumerate(scales):
+            fit = Ridge(alpha=(1.3 / scale) ** 2).fit(data.X[train] / sd, data.y[train])
+            error = np.mean((data.y[test] - fit.predict(data.X[test] / sd)) ** 2)
+            np.testing.assert_allclose(found[k, j], error, rtol=1e-9)
+
+
+def test_a_held_prior_is_a_weaker_alpha_on_a_fold(data):
+    """Fewer rows leave the sum of squares smaller and the prior's penalty as it was."""
+    folds = list(KFold(5).split(data.X))
+    family, scales = ScaleFamily.of(data, "laplace"), np.array([0.03, 0.3])
+    held = FoldErrors(family, folds, "prior", scales).at(scales)
+    moved = FoldErrors(family, folds, "alpha", scales).at(scales * 0.8)
+    np.testing.assert_allclose(held, moved, rtol=1e-9)
+
+
+def test_the_one_standard_error_rule(data):
+    choice = choose_scale(data, "gaussian", "cv", random_seed=2)
+    curve, optima = choice.curves, choice.optima
+    best = curve.loc[curve["value"].idxmin()]
+    assert optima.loc["cv", "value"] <= best["value"]
+    limit = optima.loc["cv", "value"] + optima.loc["cv", "se"]
+    assert optima.loc["cv_1se", "value"] <= limit + 1e-9
+    outside = curve.loc[curve["scale"] < optima.loc["cv_1se", "scale"], "value"]
+    assert (outside > limit).all()
+    assert optima.loc["cv_1se", "scale"] < optima.loc["cv", "scale"]
+    assert (optima.loc[["cv", "cv_1se"], "alpha"].diff().iloc[1]) > 0
+
+
+def test_folds_are_shuffled_and_of_equal_size(data, rng):
+    folds = split(data, 7, rng)
+    tests = np.sort(np.concatenate([test for _, test in folds]))
+    np.testing.assert_array_equal(tests, np.arange(60))
+    assert {len(test) for _, test in folds} == {8, 9}
+    assert not any(set(train) & set(test) for train, test in folds)
+    assert any(np.ptp(test) > 9 for _, test in folds)
+
+
+# leave-one-out, hyperprior, universal rule
+
+
+def test_laplace_loo_is_that_of_arviz_stats(data):
+    import arviz_stats
+
+    tree = sample(data, Laplace(0.3), include="log_likelihood", random_seed=3)
+    elpd, se, khat = loo_from_draws(data, tree, np.arange(60))
+    theirs = arviz_stats.loo(tree, pointwise=True, reff=1.0)
+    assert abs(elpd - theirs.elpd) < 0.01  # it puts one draw less into the tail
+    assert abs(se - theirs.se) < 0.1
+    assert abs(khat - float(theirs.pareto_k.max())) < 0.1
+
+
+def test_laplace_loo_is_the_refitted_density(data):
+    """Leave a row out for real: the mean of its density over draws of the other rows."""
+    small = Regression(data.X[:20, :2], data.y[:20], sigma=1.5)
+    elpd = loo_from_draws(small, sample(small, Laplace(0.3), random_seed=3), np.arange(20))[0]
+    direct = []
+    for i in range(20):
+        others = np.delete(np.arange(20), i)
+        rest = Regression(small.X[others], small.y[others], sigma=1.5)
+        draws = sample(rest, Laplace(0.3), random_seed=i)["posterior"]
+        fitted = draws["intercept"].to_numpy() + draws["coef"].to_numpy() @ small.X[i]
+        density = stats.norm.pdf(small.y[i], fitted, 1.5)
+        direct.append(np.log(density.mean()))
+    assert abs(elpd - np.sum(direct)) < 0.1
+    assert abs(np.sum(direct) - _in_sample(small)) > 1  # negative control: rows not left out
+
+
+def _in_sample(data):
+    draws = sample(data, Laplace(0.3), random_seed=3)["posterior"]
+    fitted = draws["intercept"].to_numpy()[..., None] + draws["coef"].to_numpy() @ data.X.T
+    return np.log(stats.norm.pdf(data.y, fitted, data.sigma).mean(axis=(0, 1))).sum()
+
+
+def test_a_sample_of_rows_stands_for_all(rng):
+    assert some_rows(10, 20, rng).tolist() == list(range(10))
+    chosen = some_rows(1000, 50, rng)
+    assert len(set(chosen.tolist())) == 50
+
+
+def test_the_hyperprior_is_evidence_times_prior(data):
+    """The posterior of a learnt scale, from independent draws, against the exact curve."""
+    family = ScaleFamily.of(data, "gaussian")
+    curves = GaussianCurves.of(family)
+    scales = np.geomspace(1e-3, 1e3, 4000)
+    logs = curves.log_evidence(scales, 1.0) + family.hyperprior.logpdf(scales) + np.log(scales)
+    cdf = np.cumsum(np.exp(logs - logs.max()))
+    found = posterior_of_scale(family, 1000, 4, 1)
+    for probability in (0.1, 0.5, 0.9):
+        exact = scales[np.searchsorted(cdf / cdf[-1], probability)]
+        share = (found.draws < exact).mean()
+        assert abs(share - probability) < 4 * np.sqrt(probability * (1 - probability) / 4000)
+    middle = np.array([found.quantile(0.5)])
+    density = np.exp(logs - logs.max()) / (cdf[-1] * np.log(scales[1] / scales[0]))
+    assert abs(found.density(middle)[0] / np.interp(middle[0], scales, density) - 1) < 0.15
+
+
+def test_the_default_hyperprior_has_no_units(data):
+    unit = ScaleFamily.of(data, "laplace").hyperprior.scale
+    grown = Regression(data.X * 10, data.y * 1000, sigma=1000.0)
+    np.testing.assert_allclose(ScaleFamily.of(grown, "laplace").hyperprior.scale, unit * 100)
+
+
+def test_the_universal_rule(data):
+    standard = Regression(data.X, data.y, sigma=1.3, standardize=True)
+    scale = universal_scale(ScaleFamily.of(standard, "laplace"))
+    assert np.isclose(1.3**2 / scale, 1.3 * np.sqrt(2 * 60 * np.log(6)))
+    scaled = universal_scale(ScaleFamily.of(standard, Laplace(1.0, True)))
+    assert np.isclose(scaled, scale / 1.3)
+
+
+def test_noise_alone_is_thresholded_by_the_universal_rule():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 30))
+    nonzero = []
+    for _ in range(20):
+        noise = Regression(X, rng.normal(size=200), sigma=1.0, standardize=True)
+        scale = universal_scale(ScaleFamily.of(noise, "laplace"))
+        nonzero.append(int((find_map(noise, Laplace(scale)).coef != 0).sum()))
+    assert np.mean(np.array(nonzero) > 0) < 0.5
+    assert np.mean(nonzero) < 1
+
+
+# the choice as a whole
+
+
+def test_all_methods_are_there_with_their_alpha(data, laplace):
+    methods = ["cv", "cv_1se", "loo", "empirical_bayes", "hyperprior", "universal"]
+    assert laplace.optima.index.tolist() == methods
+    assert set(laplace.curves["method"]) == {"cv", "loo", "evidence", "hyperprior"}
+    scales = laplace.optima["scale"]
+    np.testing.assert_allclose(laplace.optima["alpha"], 1 / (60 * scales))
+    np.testing.assert_allclose(laplace.optima["lambda"], 1 / scales)
+    np.testing.assert_allclose(laplace.optima["prior_sd"], np.sqrt(2) * scales)
+    for method in methods:
+        prior = laplace.prior(method)
+        assert isinstance(prior, Laplace)
+        found = int((find_map(data, prior).coef != 0).sum())
+        assert found == laplace.optima.loc[method, "nonzero"]
+    row = laplace.optima.loc["hyperprior"]
+    assert row["low"] < row["scale"] < row["high"]
+    loo = laplace.curves[laplace.curves["method"] == "loo"]
+    assert loo.loc[loo["value"].idxmax(), "khat"] < 0.7
+    assert "known noise" in repr(laplace)
+    assert "<table" in laplace._repr_html_()
+
+
+def test_gaussian_optima_are_those_of_their_curves(data):
+    choice = choose_scale(data, Gaussian, ["loo", "empirical_bayes"], random_seed=0)
+    for curve, method in (("loo", "loo"), ("evidence", "empirical_bayes")):
+        part = choice.curves[choice.curves["method"] == curve]
+        best = part.loc[part["value"].idxmax()]
+        assert choice.optima.loc[method, "value"] >= best["value"]
+        assert abs(np.log(choice.optima.loc[method, "scale"] / best["scale"])) < 0.2
+    np.testing.assert_allclose(choice.optima["alpha"], 1 / choice.optima["scale"] ** 2)
+
+
+def test_the_same_seed_gives_the_same_choice(data, laplace):
+    again = choose_scale(data, "laplace", **QUICK)
+    assert again.curves.equals(laplace.curves)
+    assert again.optima.equals(laplace.optima)
+
+
+def test_units_change_nothing_but_units(data):
+    methods = ["cv", "loo", "evidence"]
+    here = choose_scale(data, "gaussian", methods, random_seed=1).optima
+    grown = Regression(data.X * 1e-3, data.y * 1e4, sigma=1e4)
+    there = choose_scale(grown, "gaussian", methods, random_seed=1).optima
+    np.testing.assert_allclose(there["scale"], here["scale"] * 1e7, rtol=1e-4)
+
+
+def test_relative_scales_are_kept(data):
+    relative = [1.0, 2.0, 1.0, 1.0, 0.5, 1.0]
+    choice = choose_scale(data, Laplace(relative), "cv", random_seed=0)
+    chosen = choice.prior("cv")
+    np.testing.assert_allclose(chosen.scale, choice.optima.loc["cv", "scale"] * np.array(relative))
+
+
+def test_unknown_noise_names_its_sigma(data):
+    unknown = Regression(data.X, data.y, sigma=HalfNormal(3.0))
+    for family in (Gaussian(scaled_by_noise=True), "gaussian"):
+        choice = choose_scale(unknown, family, ["cv", "loo", "evidence"], random_seed=0)
+        assert 0.7 < choice.sigma < 1.4
+        assert "posterior mean of the noise sd" in choice.sigma_origin
+        assert "posterior mean of the noise sd" in repr(choice)
+
+
+def test_sampled_methods_under_unknown_noise(data):
+    unknown = Regression(data.X, data.y, sigma=HalfNormal(3.0))
+    choice = choose_scale(unknown, "laplace", ["loo", "evidence"], **QUICK)
+    known = choose_scale(data, "laplace", ["loo", "evidence"], **QUICK)
+    ratio = np.log(choice.optima["scale"] / known.optima["scale"])
+    assert ratio.abs()["empirical_bayes"] < 0.3
+
+
+def test_more_columns_than_rows(rng):
+    X = rng.normal(size=(20, 40))
+    data = Regression(X, X[:, 0] * 2 + rng.normal(size=20), sigma=1.0)
+    for family in ("gaussian", "laplace"):
+        choice = choose_scale(data, family, "cv", folds=4, random_seed=0)
+        assert np.isfinite(choice.curves["value"]).all()
+    choice = choose_scale(data, "gaussian", ["loo", "evidence"])
+    assert np.isfinite(choice.curves["value"]).all()
+
+
+def test_the_default_scales_reach_from_nothing_to_everything(data):
+    family = ScaleFamily.of(data, "laplace")
+    scales = default_scales(family, GaussianCurves.of(family))
+    assert not find_map(data, family.prior_at(scales[0])).coef.any()
+    assert find_map(data, family.prior_at(scales[-1])).coef.all()
+
+
+def test_an_optimum_at_the_end_of_the_scales_is_told(data):
+    with pytest.warns(PriormapWarning, match="best at the largest scale"):
+        choice = choose_scale(data, "gaussian", "evidence", scales=[0.001, 0.002])
+    assert any("may lie beyond" in note for note in choice.notes)
+
+
+def test_a_peak_is_refined():
+    grid = np.geomspace(0.1, 10, 9)
+    found = peak(lambda s: -((np.log(s) - 0.3) ** 2), grid, -((np.log(grid) - 0.3) ** 2))
+    assert abs(np.log(found) - 0.3) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"prior_family": "gausian"}, "did you mean gaussian"),
+        ({"prior_family": "cauchy"}, "unknown; "),
+        ({"prior_family": 3}, "prior must be"),
+        ({"prior_family": Gaussian(np.inf)}, "flat"),
+        ({"prior_family": Laplace([1.0, 2.0])}, "2 entries but X has 6"),
+        ({"methods": "evidens"}, "did you mean evidence"),
+        ({"methods": []}, "methods is empty"),
+        ({"methods": 3}, "methods must be a list of names"),
+        ({"methods": "universal"}, "Gaussian prior has not"),
+        ({"scales": [1.0, -1.0]}, "positive and finite"),
+        ({"scales": [1.0, np.inf]}, "inf is flat"),
+        ({"scales": [1.0]}, "at least 2"),
+        ({"scales": [1.0, 1.0]}, "twice"),
+        ({"folds": 1}, "folds must be at least 2"),
+        ({"folds": 61}, "of the 60 rows"),
+        ({"folds": "5"}, "folds must be a number"),
+        ({"folds": [([0, 1], [99])]}, "row numbers from 0 to 59"),
+        ({"folds": [([0, 1, 2], [3])]}, "at least 2"),
+        ({"folds": [3, 4]}, "pairs"),
+        ({"hold": "lambda"}, "hold must be"),
+        ({"random_seed": -1}, "random_seed"),
+        ({"methods": "hyperprior", "draws": 0}, "draws must be a positive integer"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(data, arguments, message):
+    given = {"prior_family": "gaussian", "methods": "cv"} | arguments
+    with pytest.raises(PriormapError, match=message):
+        choose_scale(data, **given)
+
+
+def test_data_that_speak_for_no_scale():
+    rng = np.random.default_rng(0)
+    with pytest.warns(PriormapWarning):
+        flat = Regression(rng.normal(size=(9, 2)), np.ones(9), sigma=1.0)
+    with pytest.raises(PriormapError, match="y is constant"):
+        choose_scale(flat, "gaussian")
+    with pytest.raises(PriormapError, match="data must be a Regression"):
+        choose_scale(rng.normal(size=(9, 2)), "gaussian")
+
+
+def test_a_method_that_chose_nothing_has_no_prior(laplace):
+    with pytest.raises(PriormapError, match="did you mean cv"):
+        laplace.prior("vc")
+
+
+def test_the_methods_have_names():
+    assert METHODS == ("cv", "loo", "evidence", "empirical_bayes", "hyperprior", "universal")
