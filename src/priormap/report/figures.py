@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ from priormap.report.results import Progress, Results, ranked
 
 __all__ = ["FIGURES", "Entry", "draw_figures"]
 
+_MOST_PATHS = 3  # priors that get a figure of their own
 Variant: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]  # name, arguments, keywords
 
 
@@ -83,12 +85,38 @@ def _of_pair(results: Results) -> Iterable[Variant]:
     yield name, (table, pair), {"prior": name}
 
 
+def _of_data_and_priors(results: Results) -> Iterable[Variant]:
+    yield "", (results.data, {name: fit.prior for name, fit in results.table.modes.items()}), {}
+
+
+def _of_data(results: Results) -> Iterable[Variant]:
+    if np.count_nonzero(results.data.unit.x_norm) > 1:
+        yield "", (results.data,), {}
+
+
+def _of_each_prior(results: Results) -> Iterable[Variant]:
+    """The first three priors, at the sigma of their modes: there the path has exact knots."""
+    for name, fit in list(results.table.modes.items())[:_MOST_PATHS]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the data were judged when they came in
+            known = replace(fit.data, sigma=fit.sigma)
+        options = {"random_seed": results.settings.random_seed}
+        yield f"{name}, sigma {fit.sigma:.4g}", (known, fit.prior), options
+
+
 FIGURES: tuple[Entry, ...] = (
     Entry("beliefs", "Priors of one effect", "prior_shapes", _of_effect_priors),
+    Entry(
+        "beliefs", "What each prior expects of all columns", "prior_predictive", _of_data_and_priors
+    ),
     Entry("beliefs", "What each prior does to one effect", "shrinkage", _of_single_effects),
+    Entry("modes", "Why one penalty makes zeros", "geometry", _of_data),
     Entry("posterior", "Mode, mean and interval of each column", "contrast", _of_table),
     Entry("posterior", "Marginal posteriors and their modes", "posterior_vs_map", _of_table),
+    Entry("posterior", "How far each coefficient is shrunk", "coefficient_shrinkage", _of_table),
+    Entry("posterior", "How many coefficients count", "nonzero_counts", _of_table),
     Entry("posterior", "Two coefficients jointly", "joint", _of_pair),
+    Entry("posterior", "Along the scale of the prior", "path", _of_each_prior),
 )
 
 
