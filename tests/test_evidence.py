@@ -161,6 +161,18 @@ def test_leave_one_out_is_the_ratio_of_two_evidences(rng, intercept, sigma, scal
     np.testing.assert_allclose(found.se[0], np.std(ratios, ddof=1) * np.sqrt(len(y)), rtol=1e-7)
 
 
+@pytest.mark.parametrize("shape", [(40, 5), (12, 20)])
+def test_many_scales_at_once_are_those_one_by_one(rng, shape):
+    X, y = problem(rng, *shape)
+    model, rows = curves(Regression(X, y, sigma=0.8), "gaussian"), np.arange(len(y))
+    many = np.geomspace(1e-3, 100, 1000)
+    found = loo_exact(model, many, rows)
+    few = slice(3, None, 90)
+    direct = loo_exact(model, many[few], rows)
+    np.testing.assert_allclose(found.elpd[few], direct.elpd, rtol=1e-9)
+    np.testing.assert_allclose(found.se[few], direct.se, rtol=1e-7)
+
+
 # by Monte Carlo along the scale
 
 
