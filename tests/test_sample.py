@@ -13,7 +13,8 @@ import xarray as xr
 from scipy import sparse, stats
 
 import priormap as pmap
-from priormap import Gaussian, Laplace, PriormapError, PriormapWarning, Regression, sample
+from priormap import ElasticNet, Gaussian, Laplace, Regression, sample
+from priormap.errors import PriormapError, PriormapWarning
 from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 from priormap.posterior.diagnostics import warn_of_bad_diagnostics
 from priormap.posterior.laplace_route import draw_laplace
@@ -151,10 +152,17 @@ class TestSchema:
         values = [np.ravel(sensitivity[name]) for name in ("coef", "sigma", "scale")]
         assert np.isfinite(np.concatenate(values)).all()
 
-    def test_it_survives_netcdf(self, learnt, tmp_path):
+    @pytest.mark.parametrize("engine", ["h5netcdf", "zarr"])
+    def test_it_survives_a_file(self, learnt, tmp_path, engine):
+        pytest.importorskip(engine)
         _, _, tree = learnt
-        tree.to_netcdf(tmp_path / "draws.nc", engine="h5netcdf")
-        with xr.open_datatree(tmp_path / "draws.nc", engine="h5netcdf") as back:
+        path, options = tmp_path / "draws", {}
+        if engine == "zarr":
+            options = {"consolidated": False}  # a warning otherwise: no part of zarr 3
+            tree.to_zarr(path, **options)
+        else:
+            tree.to_netcdf(path, engine=engine)
+        with xr.open_datatree(path, engine=engine, **options) as back:
             assert back.attrs == tree.attrs
             assert set(back.children) == set(tree.children)
             for name, group in tree.children.items():
@@ -330,11 +338,28 @@ def test_learnt_scale_and_sigma_of_one_column_against_quadrature(family, case):
         assert error_of_mean(tree["posterior"][name], exact[name]).max() < LIMIT
 
 
+NUTS = {  # one sigma, one shape of the data and one kind of prior each
+    "laplace, standardize": ({"sigma": HalfNormal(3.0), "standardize": True}, Laplace(1.0)),
+    "gaussian, learnt scale": ({"sigma": HalfStudentT(4.0, 5.0)}, Gaussian(HalfNormal(1.0))),
+    "laplace, by noise": (
+        {"sigma": InverseGamma(3.0, 20.0), "p": 2},
+        Laplace(0.3, scaled_by_noise=True),
+    ),
+    "elastic net, no intercept": (
+        {"sigma": HalfNormal(3.0), "intercept": False},
+        ElasticNet(0.5, 0.8),
+    ),
+    "known noise, some flat": ({"sigma": 2.5}, Laplace([0.5, np.inf, 0.5])),
+}
+
+
 @pytest.mark.slow
-def test_nuts_agrees_with_the_exact_route():
-    data, prior = make_data(sigma=HalfNormal(3.0), standardize=True), Laplace(1.0)
-    options = {"chains": 2, "cores": 1, "target_accept": 0.95, "progressbar": False}
-    nuts = sample(data, prior, 1500, method="nuts", random_seed=6, **options)
+@pytest.mark.parametrize("case", NUTS)
+def test_nuts_agrees_with_the_exact_route(case):
+    options, prior = NUTS[case]
+    data = make_data(**options)
+    nuts_options = {"chains": 2, "cores": 1, "target_accept": 0.95, "progressbar": False}
+    nuts = sample(data, prior, 1000, tune=700, method="nuts", random_seed=6, **nuts_options)
     assert nuts.attrs["method"] == "nuts"
     assert nuts["sample_stats"]["diverging"].sum() == nuts.attrs["n_divergences"] == 0
     assert errors_between(sample(data, prior, 3000, random_seed=7), nuts).max() < LIMIT
