@@ -15,6 +15,7 @@ from priormap import (
     Penalty,
     PriormapError,
     Regression,
+    audit,
     find_map,
     map_path,
 )
@@ -148,6 +149,28 @@ def test_standardised_columns_and_noise_units():
     for prior in (ElasticNet(0.1, 0.5), ElasticNet(0.1 / SIGMA, 0.5 / SIGMA, True)):
         fit = find_map(standard, prior)
         np.testing.assert_allclose(fit.coef, plain.coef, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("factor", [1e-100, 1e-3, 1e3, 1e100])
+def test_units_change_units_only(factor):
+    X, y = rows_of(60, 5, 0.4)
+    prior = ElasticNet(0.1, 0.5)
+    plain = find_map(Regression(X, y, sigma=SIGMA), prior).coef
+    assert 0 < np.count_nonzero(plain) < 5
+    of_columns = find_map(Regression(X * factor, y, sigma=SIGMA), prior.stretched(1 / factor))
+    np.testing.assert_allclose(of_columns.coef * factor, plain, rtol=1e-11, atol=0)
+    of_y = find_map(Regression(X, y * factor, sigma=SIGMA * factor), prior.stretched(factor))
+    np.testing.assert_allclose(of_y.coef / factor, plain, rtol=1e-11, atol=0)
+
+
+def test_a_vector_beside_the_mode_is_refused_by_the_certificate():
+    X, y = rows_of(60, 5, 0.4)
+    data, prior = Regression(X, y, sigma=SIGMA), ElasticNet(0.1, 0.5)
+    fit = find_map(data, prior)
+    assert audit(data, prior, fit.coef).is_mode
+    assert not audit(data, prior, fit.coef * (1 + 1e-6)).is_mode
+    assert not audit(data, ElasticNet(0.1, 0.5001), fit.coef).is_mode
+    assert not audit(data, ElasticNet(0.1001, 0.5), fit.coef).is_mode
 
 
 # paths
