@@ -44,8 +44,8 @@ def prepare(
         module = import_module(f"priormap.posterior.kernels.{kernel}")
         assert isinstance(data, Moments)
         if kernel == "hamiltonian":
-            return Sampler(module.piecewise_hmc, module.hamiltonian_target(data))
-        return Sampler(module.gibbs_mixture, module.mixture_target(data))
+            return Sampler(module.piecewise_hmc, module.hamiltonian_target(data, prior, sigma, tau))
+        return Sampler(module.gibbs_mixture, module.mixture_target(data, prior, sigma, tau))
     module = import_module("priormap.posterior.kernels.rows")
     rows = data if isinstance(data, Rows) else rows_from_moments(data)
     if kernel == "alternating":

@@ -19,8 +19,8 @@ import numpy as np
 
 from priormap.posterior.kernels.cholesky import inverse_and_root, multiply
 from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
-from priormap.posterior.kernels.moments_moves import move_on_moments
-from priormap.posterior.kernels.problem import BY_NOISE, Moments
+from priormap.posterior.kernels.moments_moves import move_on_moments, prior_shares
+from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, Moments
 from priormap.posterior.kernels.random import fill_normal, uniform
 
 TINY = 1e-300
@@ -30,8 +30,8 @@ SHORTEST, LONGEST = 0.25 * math.pi, 0.75 * math.pi
 class HamiltonianTarget(NamedTuple):
     """Moments with what the dynamics need.
 
-    ``centre`` is least squares and ``rss`` its misfit, ``inverse`` is (X'X)^{-1} = ``root @
-    root.T`` with ``root`` upper triangular.
+    ``centre`` and ``rss`` are least squares and its misfit, ``shares`` and ``ranks`` are
+    `prior_shares`, ``inverse`` is (X'X)^{-1} = ``root @ root.T`` with ``root`` upper triangular.
     """
 
     gram: Array
@@ -40,16 +40,21 @@ class HamiltonianTarget(NamedTuple):
     dof: float
     centre: Array
     rss: float
+    shares: Array
+    ranks: Array
     inverse: Array
     root: Array
 
 
-def hamiltonian_target(data: Moments) -> HamiltonianTarget:
+def hamiltonian_target(
+    data: Moments, prior: ElasticNetPrior, sigma: float, tau: float
+) -> HamiltonianTarget:
     """Factor X'X (p, p), which must be positive definite, in O(p^3)."""
     inverse, root = inverse_and_root(data.gram)
     centre = inverse @ data.xty
     rss = max(data.yty - float(centre @ data.xty), 0.0)
-    return HamiltonianTarget(*data, centre, rss, inverse, root)
+    shares = prior_shares(data.gram, inverse, prior, sigma, tau)
+    return HamiltonianTarget(*data, centre, rss, *shares, inverse, root)
 
 
 @fast()
@@ -141,6 +146,8 @@ def piecewise_hmc(
     dof: float,
     centre: Array,
     rss: float,
+    shares: Array,
+    ranks: Array,
     inverse: Array,
     root: Array,
     rate: Array,
@@ -176,8 +183,8 @@ def piecewise_hmc(
         time = SHORTEST + (LONGEST - SHORTEST) * uniform(rng)
         trace[i, 3] = trajectory(coef, velocity, middle, sign, steps, inverse, time, image)
         move_on_moments(
-            gram, xty, yty, dof, centre, rss, rate, curvature, hyper, coef, scales, rng,
-            offset, image, trace, i,
+            gram, xty, yty, dof, centre, rss, shares, ranks, rate, curvature, hyper, coef, scales,
+            rng, offset, image, trace, i,
         )  # fmt: skip
         for j in range(p):
             draws[i, j] = coef[j]

@@ -24,7 +24,7 @@ from priormap.posterior.kernels.cholesky import (
     solve_upper,
 )
 from priormap.posterior.kernels.compiled import Array, Words, inner, kernel
-from priormap.posterior.kernels.moments_moves import move_on_moments
+from priormap.posterior.kernels.moments_moves import move_on_moments, prior_shares
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
     CURVED,
@@ -32,6 +32,7 @@ from priormap.posterior.kernels.problem import (
     NOISE,
     PROPER,
     SCALE,
+    ElasticNetPrior,
     Moments,
 )
 from priormap.posterior.kernels.random import fill_normal, uniform
@@ -45,7 +46,7 @@ SMALLEST = 1e-280
 
 
 class MixtureTarget(NamedTuple):
-    """Moments with ``centre``, a least-squares solution, and ``rss``, its misfit."""
+    """Moments with least squares, ``centre`` and ``rss``, and `prior_shares`."""
 
     gram: Array
     xty: Array
@@ -53,12 +54,19 @@ class MixtureTarget(NamedTuple):
     dof: float
     centre: Array
     rss: float
+    shares: Array
+    ranks: Array
 
 
-def mixture_target(data: Moments) -> MixtureTarget:
+def mixture_target(
+    data: Moments, prior: ElasticNetPrior, sigma: float, tau: float
+) -> MixtureTarget:
     """Solve the normal equations, which may be singular."""
-    centre = np.linalg.lstsq(data.gram, data.xty, rcond=None)[0]
-    return MixtureTarget(*data, centre, max(data.yty - float(centre @ data.xty), 0.0))
+    inverse = np.linalg.pinv(data.gram, hermitian=True)
+    centre = inverse @ data.xty
+    rss = max(data.yty - float(centre @ data.xty), 0.0)
+    shares, ranks = prior_shares(data.gram, inverse, prior, sigma, tau)
+    return MixtureTarget(*data, centre, rss, shares, ranks)
 
 
 @inner()
@@ -151,6 +159,8 @@ def gibbs_mixture(
     dof: float,
     centre: Array,
     rss: float,
+    shares: Array,
+    ranks: Array,
     rate: Array,
     curvature: Array,
     hyper: Array,
@@ -190,8 +200,8 @@ def gibbs_mixture(
             white[j] = mean[j] + keep * (white[j] - mean[j]) + fresh * noise[j]
         solve_upper(upper, white, coef)
         move_on_moments(
-            gram, xty, yty, dof, centre, rss, rate, curvature, hyper, coef, scales, rng,
-            noise, mean, trace, i,
+            gram, xty, yty, dof, centre, rss, shares, ranks, rate, curvature, hyper, coef, scales,
+            rng, noise, mean, trace, i,
         )  # fmt: skip
         for j in range(p):
             draws[i, j] = coef[j]

@@ -132,6 +132,32 @@ def coef_tau_line(hyper: Array, scales: Array, n_features: float, fit: float, po
 
 
 @inner()
+def share_tau_line(
+    hyper: Array,
+    scales: Array,
+    rank: float,
+    fit: float,
+    power: float,
+    curvature: Array,
+    fixed: Array,
+    moving: Array,
+) -> Line:
+    """(fixed + moving, tau) -> (fixed + e^t moving, e^t tau), of Jacobian e^{(rank + 1) t}.
+
+    ``fit`` = moving'X'(y - X fixed) and ``power`` = moving'X'X moving.
+    """
+    unit = scales[1] * scales[0] if hyper[BY_NOISE] > 0.0 else scales[1]
+    precision = 1.0 / (scales[0] * scales[0])
+    a, b = 0.0, 0.0
+    if hyper[CURVED] > 0.0:
+        a = 0.5 * weighted_product(curvature, fixed, fixed) / (unit * unit)
+        b = weighted_product(curvature, fixed, moving) / (unit * unit)
+    slope = 1.0 + rank - hyper[PROPER]
+    c, d = -precision * fit, 0.5 * precision * power
+    return Line(1.0, slope, a, b, c, d, 0.0, scales[1], 1.0 / unit, 1.0)
+
+
+@inner()
 def residual_sigma_line(
     hyper: Array,
     scales: Array,
