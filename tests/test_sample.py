@@ -17,7 +17,7 @@ from priormap import ElasticNet, Gaussian, Laplace, Regression, sample
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 from priormap.posterior.diagnostics import warn_of_bad_diagnostics
-from priormap.posterior.laplace_route import draw_laplace
+from priormap.posterior.laplace_route import draw_elastic_net
 
 LIMIT = 4.5  # Monte Carlo errors; one mean in 150,000 lies beyond
 GROUPS = ("log_likelihood", "posterior_predictive")
@@ -553,13 +553,13 @@ class TestInterruption:
                 raise interrupt("enough")
 
         with pytest.raises(interrupt, match="enough"):
-            draw_laplace(data, Laplace(1.0), "exact", 2, draws, 0, seed, progress)
+            draw_elastic_net(data, Laplace(1.0), "exact", 2, draws, 0, seed, progress)
         assert max(calls) < draws / 10
         assert threading.active_count() == threads
 
     def test_progress_counts_every_draw(self):
         calls = []
-        draw_laplace(
+        draw_elastic_net(
             *(make_data(sigma=1.0), Laplace(1.0), "exact", 2, 250, 100),
             np.random.SeedSequence(1),
             calls.append,

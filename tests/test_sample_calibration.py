@@ -14,7 +14,7 @@ from scipy import stats
 from priormap import Gaussian, Laplace, Regression
 from priormap.noise import HalfNormal, InverseGamma
 from priormap.posterior.gaussian_route import draw_gaussian
-from priormap.posterior.laplace_route import draw_laplace
+from priormap.posterior.laplace_route import draw_elastic_net
 
 REPLICATIONS = 2000 if os.environ.get("PRIORMAP_FULL") else 240
 KEPT, BINS = 39, 10  # 40 possible ranks, four to a bin
@@ -68,7 +68,7 @@ def ranks(prior, noise, method, shape, inflation=1.0, seed=1):
             drawn, thin = draw_gaussian(data, prior, 1, KEPT, rng), 1
         else:
             stream = np.random.SeedSequence([seed, replication])
-            drawn = draw_laplace(data, prior, method, 1, KEPT * THIN, TUNE, stream, None)
+            drawn = draw_elastic_net(data, prior, method, 1, KEPT * THIN, TUNE, stream, None)
             thin = THIN
         truths = {"first": coef[0], "last": coef[-1], "size": np.abs(coef).sum()}
         values = {

@@ -1,4 +1,4 @@
-"""The routes for Laplace priors: compiled kernels on moments or rows, one thread a chain."""
+"""The routes for Laplace and elastic net priors: compiled kernels, one thread a chain."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
-from priormap.penalty import relative_scale
+from priormap.penalty import relative_prior
 from priormap.posterior.draws import Draws, intercepts, user_coefs
-from priormap.priors import Laplace
+from priormap.priors import ElasticNet, Laplace
 from priormap.regression import Regression
 
 if TYPE_CHECKING:
     from priormap.posterior import kernels
 
-__all__ = ["draw_laplace"]
+__all__ = ["draw_elastic_net"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def draw_laplace(
+def draw_elastic_net(
     data: Regression,
-    prior: Laplace,
+    prior: Laplace | ElasticNet,
     method: str,
     chains: int,
     draws: int,
@@ -35,7 +35,10 @@ def draw_laplace(
     seed: np.random.SeedSequence,
     progress: Callable[[int], None] | None,
 ) -> Draws:
-    """Markov chains by the kernel that suits the data, or by scale mixtures for ``"gibbs"``."""
+    """Markov chains by the kernel that suits the data, or by scale mixtures for ``"gibbs"``.
+
+    A Laplace prior is an elastic net without curvature.
+    """
     from priormap.posterior import kernels
 
     columns = data.unit
@@ -43,6 +46,8 @@ def draw_laplace(
     likelihood = _likelihood(data)
     unit_prior = _unit_prior(data, prior)
     sigma = data.sigma / unit_y if isinstance(data.sigma, float) else 1.0
+    if isinstance(likelihood, kernels.Moments):
+        likelihood, unit_prior = kernels.absorb_curvature(likelihood, unit_prior, sigma, 1.0)
     streams = seed.spawn(chains + 1)
     around = kernels.typical(likelihood, unit_prior, sigma)
     states = [kernels.start_state(around, unit_prior, stream) for stream in streams[1:]]
@@ -79,16 +84,24 @@ def _likelihood(data: Regression) -> kernels.Moments | kernels.Rows:
     return kernels.rows_from_design(rows, columns.response, dof)
 
 
-def _unit_prior(data: Regression, prior: Laplace) -> kernels.ElasticNetPrior:
+def _unit_prior(data: Regression, prior: Laplace | ElasticNet) -> kernels.ElasticNetPrior:
     from priormap.posterior import kernels
 
     columns = data.unit
     unit_y = columns.y_norm or 1.0
-    norm = columns.divisor
-    scale = relative_scale(prior, data) * norm / (1.0 if prior.scaled_by_noise else unit_y)
+    unit = columns.divisor / (1.0 if prior.scaled_by_noise else unit_y)
+    relative = relative_prior(prior, data)
+    if isinstance(relative, ElasticNet):
+        l1_scale, l2_scale = relative.l1_scale * unit, relative.l2_scale * unit
+    else:
+        l1_scale, l2_scale = np.asarray(relative.scale) * unit, np.full(columns.p, np.inf)
     noise = _density(None if isinstance(data.sigma, float) else data.sigma, unit_y)
     return kernels.elastic_net_prior(
-        scale, noise, _density(prior.hyperprior, 1.0), prior.scaled_by_noise
+        l1_scale,
+        noise,
+        _density(prior.hyperprior, 1.0),
+        prior.scaled_by_noise,
+        l2_scale=l2_scale,
     )
 
 

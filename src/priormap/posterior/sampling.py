@@ -141,10 +141,10 @@ def sample(
 
         drawn = draw_gaussian(data, prior, chains, draws, np.random.default_rng(streams[0]))
     else:
-        from priormap.posterior.laplace_route import draw_laplace
+        from priormap.posterior.laplace_route import draw_elastic_net
 
         with _progress(show, chains * (draws + tune)) as progress:
-            drawn = draw_laplace(data, prior, route, chains, draws, tune, streams[0], progress)
+            drawn = draw_elastic_net(data, prior, route, chains, draws, tune, streams[0], progress)
     attributes = _attributes(data, prior, route, tune, random_seed, began) | drawn.attributes
     rng = np.random.default_rng(streams[1])
     tree = to_data_tree(data, prior, drawn, groups, rng, attributes)

@@ -7,7 +7,14 @@ from typing import Literal
 import numpy as np
 
 from priormap.posterior.kernels.compiled import Array
-from priormap.posterior.kernels.problem import BY_NOISE, SCALE, ElasticNetPrior, Moments, Rows
+from priormap.posterior.kernels.problem import (
+    BY_NOISE,
+    CURVED,
+    SCALE,
+    ElasticNetPrior,
+    Moments,
+    Rows,
+)
 
 Kernel = Literal["hamiltonian", "mixture", "alternating", "coordinate", "mixture_rows"]
 
@@ -32,12 +39,13 @@ def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, ta
 
     Rows (p > n): ``coordinate``. Moments: ``hamiltonian`` where its expected crossings, O(p)
     each, are fewer than p^2 / 30; otherwise ``mixture`` with its O(p^3 / 3) factorisation, and
-    always where X'X is nearly singular or tau is learnt (towards tau = 0 the crossings of a
-    trajectory grow without bound). The 30 was measured with p from 10 to 100.
+    always where X'X is nearly singular, where tau is learnt (towards tau = 0 the crossings of a
+    trajectory grow without bound) or a curvature is left that `absorb_curvature` could not add to
+    X'X, whose unit the dynamics take. The 30 was measured with p from 10 to 100.
     """
     if isinstance(data, Rows):
         return "alternating"
-    if prior.hyper[SCALE]:
+    if prior.hyper[SCALE] or prior.hyper[CURVED]:
         return "mixture"
     p = len(data.xty)
     values, vectors = np.linalg.eigh(data.gram)

@@ -99,6 +99,25 @@ def elastic_net_prior(
     return ElasticNetPrior(rate, curvature, hyper)
 
 
+def absorb_curvature(
+    data: Moments, prior: ElasticNetPrior, sigma: float, tau: float
+) -> tuple[Moments, ElasticNetPrior]:
+    """Count the Gaussian part of the prior as data, where it is a known multiple of X'X's unit.
+
+    With a known tau, and sigma known or the prior scaled by it, ``-curvature b^2 / (2 u^2)`` is
+    ``-c b^2 / (2 sigma^2)`` for the constant c = curvature sigma^2 / u^2, which joins the
+    diagonal of X'X. Elsewhere both are returned as they are.
+    """
+    by_noise = prior.hyper[BY_NOISE] > 0
+    if prior.hyper[SCALE] > 0 or (prior.hyper[NOISE] > 0 and not by_noise):
+        return data, prior
+    constant = (1.0 if by_noise else sigma) / tau
+    hyper = prior.hyper.copy()
+    hyper[CURVED] = 0.0
+    gram = data.gram + np.diag(constant**2 * prior.curvature)
+    return data._replace(gram=gram), ElasticNetPrior(prior.rate, 0.0 * prior.curvature, hyper)
+
+
 def prior_widths(prior: ElasticNetPrior) -> Array:
     """Prior sd of each column in units of tau, within four decades; a flat one is still wider."""
     sd = 1.0 / np.sqrt(np.maximum(0.5 * prior.rate**2 + prior.curvature, 1e-300))
