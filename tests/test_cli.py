@@ -334,5 +334,5 @@ def test_figures(tmp_path, capsys):
     assert run(["figures", "-o", str(folder), "--format", "svg"]) == 0
     written = capsys.readouterr().out.splitlines()
     assert sorted(written) == sorted(str(path) for path in folder.iterdir())
-    assert all(path.endswith(".svg") for path in written)
+    assert all(path.endswith((".svg", "captions.txt")) for path in written)
     assert run(["figures", "-o", str(folder), "--format", "bmp"]) == 2

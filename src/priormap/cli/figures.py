@@ -1,4 +1,4 @@
-"""``priormap figures``: the figures that need no data."""
+"""``priormap figures``: figures of the priors, and of a model where data are given."""
 
 from __future__ import annotations
 
@@ -7,19 +7,91 @@ from typing import Annotated
 
 import typer
 
-from priormap.cli.options import Format
+from priormap.cli import model_options as ask
+from priormap.cli.notes import collected_notes, print_notes
+from priormap.cli.options import Dataset, Format
+from priormap.errors import PriormapError
 
 __all__ = ["figures"]
 
 
 def figures(
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            help="CSV file with a header line, or Parquet file: adds the figures of its model.",
+            show_default=False,
+        ),
+    ] = None,
+    target: ask.Target = None,
+    dataset: Annotated[
+        Dataset | None,
+        typer.Option(
+            metavar="|".join(Dataset), help="Built-in data in place of a file.", show_default=False
+        ),
+    ] = None,
     folder: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder to write to.", show_default=True)
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write to.")
     ] = Path("figures"),
     format: Annotated[Format, typer.Option(help="File format.")] = Format.png,
-) -> None:
-    """Write the figures of prior shapes, pull and shrinkage."""
-    from priormap.plots import write_figures
+    with_tables: Annotated[
+        bool, typer.Option("--data", help="Write the numbers behind each figure as CSV beside it.")
+    ] = False,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Column of the figures of two coefficients; give it twice.",
+            show_default=False,
+        ),
+    ] = None,
+    prior: ask.Priors = None,
+    scale: ask.Scales = None,
+    sigma: ask.Sigma = "unknown",
+    standardize: ask.Standardize = True,
+    draws: ask.Draws = 1000,
+    seed: ask.Seed = 0,
+    force: ask.Force = False,
+) -> int:
+    """Write figures with their captions: without data, of prior shapes, pull and shrinkage.
 
-    for path in write_figures(folder, format=format.value):
-        typer.echo(path)
+    Exit code: 0, or 2 for input that cannot be used (nothing is written).
+    """
+    from priormap.plots.writing import check_places, write_figures
+
+    check_places(folder, format.value, tables=with_tables, force=force)
+    pair, table = tuple(feature or ()) or None, None
+    if path is not None and dataset is not None:
+        raise PriormapError(f"{path} and --dataset {dataset.value} are two sources; give one")
+    if path is None and dataset is None:
+        asked = {"--target": target, "--feature": feature, "--prior": prior, "--scale": scale}
+        for option, value in asked.items():
+            if value:
+                raise PriormapError(f"{option} needs data: name a file, or give --dataset diabetes")
+    with collected_notes() as notes:
+        if path is not None or dataset is not None:
+            from priormap import tables
+            from priormap.cli.choices import choose
+            from priormap.plots.two_columns import chosen_pair
+
+            choices = choose(
+                path,
+                target,
+                families=prior or (),
+                scales=scale or (),
+                sigma=sigma,
+                standardize=standardize,
+            )
+            names = list(choices.priors)
+            check_places(folder, format.value, names, tables=with_tables, force=force)
+            if pair is not None:
+                chosen_pair(choices.data, pair)
+            table = tables.contrast(choices.data, choices.priors, draws=draws, random_seed=seed)
+        written = write_figures(
+            folder, format.value, table, features=pair, tables=with_tables, force=force
+        )
+    print_notes(notes)
+    for file in written:
+        typer.echo(file)
+    return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Family", "Format", "Large", "Method", "ReportFormat"]
+__all__ = ["Dataset", "Family", "Format", "Large", "Method", "ReportFormat"]
 
 
 class Family(StrEnum):
@@ -13,6 +13,12 @@ class Family(StrEnum):
     gaussian = "gaussian"
     laplace = "laplace"
     elastic_net = "elastic_net"
+
+
+class Dataset(StrEnum):
+    """Built-in data."""
+
+    diabetes = "diabetes"
 
 
 class Format(StrEnum):

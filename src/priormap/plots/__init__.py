@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from priormap.plots.pull import plot_pull, pull_caption
 from priormap.plots.pull_tables import crossover, pull_steps_table, pull_table
-from priormap.plots.saving import save_figure, write_figures
+from priormap.plots.saving import save_figure
 from priormap.plots.shapes import plot_prior_shapes, prior_shapes_caption, prior_shapes_table
 from priormap.plots.shrinkage import (
     dead_zone_edge,
@@ -26,6 +26,7 @@ from priormap.plots.shrinkage import (
     shrinkage_table,
 )
 from priormap.plots.style import LOOKS, Look, house_style
+from priormap.plots.writing import write_figures
 
 if TYPE_CHECKING:
     from priormap.plots.coefficient_shrinkage import (
@@ -64,6 +65,12 @@ if TYPE_CHECKING:
         prior_predictive_points_table,
         prior_predictive_table,
     )
+    from priormap.plots.scale_choice_curves import (
+        plot_scale_choice,
+        scale_choice_caption,
+        scale_choice_points_table,
+        scale_choice_table,
+    )
 
 _POSTERIOR = {
     "coefficient_shrinkage_caption": "coefficient_shrinkage",
@@ -94,12 +101,16 @@ _POSTERIOR = {
     "plot_path": "paths",
     "plot_posterior_vs_map": "marginals",
     "plot_prior_predictive": "predictive",
+    "plot_scale_choice": "scale_choice_curves",
     "posterior_vs_map_caption": "marginals",
     "posterior_vs_map_points_table": "marginal_tables",
     "posterior_vs_map_table": "marginal_tables",
     "prior_predictive_caption": "predictive",
     "prior_predictive_points_table": "predictive_tables",
     "prior_predictive_table": "predictive_tables",
+    "scale_choice_caption": "scale_choice_curves",
+    "scale_choice_points_table": "scale_choice_curves",
+    "scale_choice_table": "scale_choice_curves",
 }
 
 __all__ = [
@@ -138,6 +149,7 @@ __all__ = [
     "plot_prior_predictive",
     "plot_prior_shapes",
     "plot_pull",
+    "plot_scale_choice",
     "plot_shrinkage",
     "posterior_vs_map_caption",
     "posterior_vs_map_points_table",
@@ -151,6 +163,9 @@ __all__ = [
     "pull_steps_table",
     "pull_table",
     "save_figure",
+    "scale_choice_caption",
+    "scale_choice_points_table",
+    "scale_choice_table",
     "shrinkage_caption",
     "shrinkage_table",
     "write_figures",

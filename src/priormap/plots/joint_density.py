@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 
 from priormap.plots.chosen import check_contrast
+from priormap.plots.given_the_rest import GivenTheRest
 from priormap.plots.joint_tables import (
     check_pair,
     check_prior_name,
@@ -136,7 +137,8 @@ def joint_caption(table: Contrast, features: tuple[str, str], *, prior: str | No
         text += " the mean is not."
     if "least squares" not in points.index:
         text += " The data alone do not determine the coefficients: their likelihood has no peak."
-    if not joint_table(table, (first, second), prior=prior)["exact_given_rest"].all():
+    which = [fit.names.index(name) for name in (first, second)]
+    if not GivenTheRest(table, prior, which).smooth:
         text += " The other columns almost determine these two: the draws are smoothed."
     return text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -33,7 +33,8 @@ _BEFORE = 1.5  # the axis begins at the first knot over this
 _LET_FREE = 0.04  # the axis ends where this share of least squares is still to come,
 _AFTER = 1.2  # but not before the last knot times this,
 _DECADES = 3.5  # and in any case after so many decades
-_drawn: WeakKeyDictionary[Regression, dict[tuple[object, ...], Floats]] = WeakKeyDictionary()
+# what the figure, its caption and its tables share, kept as long as the data are
+_kept: WeakKeyDictionary[Regression, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,27 +66,33 @@ class PathRange:
         if not isinstance(data, Regression):
             raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
         check_prior(prior)
-        low = _first_scale(data, prior)
-        known = isinstance(data.sigma, float)
-        scales = low * np.logspace(0, _DECADES, _MODES[known])
+        known = _kept.setdefault(data, {})
+        if (prior,) not in known:
+            known[prior,] = cls._computed(data, prior)
+        return known[prior,]
+
+    @classmethod
+    def _computed(cls, data: Regression, prior: Prior) -> PathRange:
+        low, is_known = _first_scale(data, prior), isinstance(data.sigma, float)
+        path = map_path(data, prior, low * np.logspace(0, _DECADES, _MODES[is_known]))
+        last = _last(path.coef, data)
+        if not (is_known and isinstance(prior, Laplace)):
+            some = slice(last + 1)
+            none = np.empty((0, data.n_features), dtype=bool)
+            effects = path.coef[some] * data.column_sd
+            return cls(path.scales[some], effects, path.sigma[some], np.empty(0), none, none)
+        exact = map_path(data, prior)
+        live, none = exact.coef != 0, np.zeros((1, data.n_features), dtype=bool)
+        before, after = np.vstack([none, live[:-1]]), np.vstack([live[1:], none])
+        inside = (exact.scales >= low) & (exact.scales * _AFTER <= path.scales[-1])
+        knots, coef = exact.scales[inside], exact.coef[inside]
+        high = max(path.scales[last], _AFTER * knots.max(initial=0.0))
+        scales = np.unique(np.concatenate([path.scales[path.scales <= high], knots, [high]]))
         path = map_path(data, prior, scales)
-        high, knots = scales[_last(path.coef, data)], np.empty(0)
-        leaves = returns = np.empty((0, data.n_features), dtype=bool)
-        if known and isinstance(prior, Laplace):
-            exact = map_path(data, prior)
-            live = exact.coef != 0
-            none = np.zeros((1, data.n_features), dtype=bool)
-            before, after = np.vstack([none, live[:-1]]), np.vstack([live[1:], none])
-            inside = (exact.scales >= low) & (exact.scales * _AFTER <= scales[-1])
-            knots, coef = exact.scales[inside], exact.coef[inside]
-            leaves, returns = (~live & after)[inside], (~live & before)[inside]
-            high = max(high, _AFTER * knots.max(initial=0.0))
-        scales = np.unique(np.concatenate([scales[scales <= high], knots, [high]]))
-        path = map_path(data, prior, scales)
-        if len(knots):  # a knot found again on a grid is within rounding of one
-            path.coef[np.searchsorted(scales, knots)] = coef
-        effects = path.coef * data.column_sd
-        return cls(scales, effects, path.sigma, knots, leaves, returns)
+        # a knot found again on a grid is within rounding of one
+        path.coef[np.searchsorted(scales, knots)] = coef
+        effects, leaves, returns = path.coef * data.column_sd, ~live & after, ~live & before
+        return cls(scales, effects, path.sigma, knots, leaves[inside], returns[inside])
 
     def strongest(self) -> Floats:
         """Mean size of each effect along the axis, which is logarithmic."""
@@ -257,9 +264,9 @@ def _alpha(data: Regression, prior: Prior, scale: float, sigma: float) -> float:
 def _posteriors(
     data: Regression, prior: Prior, scales: Floats, mass: float, draws: int, seed: int
 ) -> Floats:
-    """Means and ends of the intervals, shape (scales, 3, p); kept as long as the data are."""
-    key = (prior, tuple(scales), mass, draws, seed)
-    known = _drawn.setdefault(data, {})
+    """Means and ends of the intervals, shape (scales, 3, p)."""
+    key = (prior, mass, draws, seed)
+    known = _kept.setdefault(data, {})
     if key not in known:
         rows = [_posterior(data, at_scale(prior, s), mass, draws, seed) for s in scales]
         known[key] = np.stack(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,7 +90,8 @@ def prior_predictive_caption(data: Regression, priors: Prior | Mapping[str, Prio
     """Caption of `plot_prior_predictive`, with its numbers computed from the same draws."""
     named = checked_priors(data, priors)
     points = prior_predictive_points_table(data, named)
-    noise = f"sigma {data.sigma:.4g}" if isinstance(data.sigma, float) else f"sigma ~ {data.sigma}"
+    known = isinstance(data.sigma, float)
+    noise = f"sigma {data.sigma:.4g}" if known else f"sigma ~ {_rounded(repr(data.sigma))}"
     text = (
         f"Before y is seen: densities of R squared (top) and of the standard deviation of the "
         f"linear predictor (bottom, in units of y) under {listed(list(named))}, with {noise}; "
@@ -118,6 +120,11 @@ def _dress(panels: NDArray[Any], data: Regression) -> None:
         lower.axvline(sd, zorder=0, label="sd of y", **line)
     lower.set_xlabel("sd of the linear predictor (unit of y)")
     lower.set_ylabel("density per factor of 10")
+
+
+def _rounded(text: str) -> str:
+    """Text with its numbers at four digits."""
+    return re.sub(r"\d+\.\d+(e[-+]?\d+)?", lambda number: f"{float(number[0]):.4g}", text)
 
 
 def _legend(looks: Any) -> list[Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -15,12 +15,15 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from priormap.errors import PriormapError
-from priormap.plots.pull import plot_pull, pull_caption
-from priormap.plots.shapes import plot_prior_shapes, prior_shapes_caption
-from priormap.plots.shrinkage import plot_shrinkage, shrinkage_caption
-from priormap.plots.style import COLUMN_WIDTH, HEIGHTS, house_style
 
-__all__ = ["save_figure", "write_figures"]
+__all__ = [
+    "figure_of",
+    "known_format",
+    "rendered",
+    "save_figure",
+    "unwritable",
+    "write_whole",
+]
 
 # what each format calls a caption, and what keeps the time of writing out of the file
 _FORMATS: Mapping[str, tuple[str, Mapping[str, None]]] = {
@@ -29,41 +32,6 @@ _FORMATS: Mapping[str, tuple[str, Mapping[str, None]]] = {
     "pdf": ("Subject", {"CreationDate": None}),
 }
 _EMBEDDED: Any = {"pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "priormap"}
-
-
-class _Entry(NamedTuple):
-    """One figure of the gallery, named by its file; lengths in inches."""
-
-    name: str
-    height: float
-    headroom: float  # above the axes
-    draw: Callable[[Figure], object]
-    caption: Callable[[], str]
-
-
-_GALLERY = (
-    _Entry(
-        "prior-shapes",
-        HEIGHTS["prior_shapes"],
-        0.06,
-        lambda figure: plot_prior_shapes(axes=figure.subplots(2, sharex=True)),
-        prior_shapes_caption,
-    ),
-    _Entry(
-        "pull",
-        HEIGHTS["pull"],
-        0.26,
-        lambda figure: plot_pull(ax=figure.subplots()),
-        pull_caption,
-    ),
-    _Entry(
-        "shrinkage",
-        HEIGHTS["shrinkage"],
-        0.06,
-        lambda figure: plot_shrinkage(ax=figure.subplots()),
-        shrinkage_caption,
-    ),
-)
 
 
 def save_figure(
@@ -96,98 +64,33 @@ def save_figure(
     --------
     >>> import tempfile
     >>> from matplotlib.figure import Figure
+    >>> from priormap.plots import plot_shrinkage
     >>> axes = plot_shrinkage(ax=Figure().subplots())
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_figure(axes, f"{folder}/shrinkage.svg").name
     'shrinkage.svg'
     """
     path = Path(path)
-    content = _rendered(_figure_of(drawn), _known_format(path.suffix.removeprefix(".")), caption)
-    _write_whole(path, content)
+    content = rendered(figure_of(drawn), known_format(path.suffix.removeprefix(".")), caption)
+    write_whole(path, content)
     return path
 
 
-def write_figures(folder: str | os.PathLike[str], format: str = "png") -> list[Path]:
-    """Write the figures that need no data: prior shapes, pull and shrinkage.
-
-    Everything is checked and drawn before the first file is written, each under a temporary
-    name that is then moved. A folder that does not exist is made; earlier figures in it are
-    replaced.
-
-    Parameters
-    ----------
-    folder : path
-        Where to write ``prior-shapes``, ``pull`` and ``shrinkage``.
-    format : {"png", "svg", "pdf"}
-
-    Returns
-    -------
-    list of Path
-        The files written.
-
-    Raises
-    ------
-    PriormapError
-        If the format is unknown or the folder cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [path.name for path in write_figures(folder)]
-    ['prior-shapes.png', 'pull.png', 'shrinkage.png']
-    """
-    format = _known_format(format)
-    folder = _writable(Path(folder))
-    contents = {}
-    with house_style():
-        for entry in _GALLERY:
-            content = _rendered(_drawn(entry), format, entry.caption())
-            contents[folder / f"{entry.name}.{format}"] = content
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from None
-    for path, content in contents.items():
-        _write_whole(path, content)
-    return list(contents)
-
-
-def _drawn(entry: _Entry) -> Figure:
-    """Draw one figure of the gallery, whose labels are known: it needs no layout engine.
-
-    That engine measures every label once more, which costs a few tenths of a second.
-    """
-    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
-        figure = Figure(figsize=(COLUMN_WIDTH, entry.height))
-    top, bottom = 1 - entry.headroom / entry.height, 0.38 / entry.height
-    figure.subplots_adjust(left=0.155, right=0.98, top=top, bottom=bottom, hspace=0.08)
-    entry.draw(figure)
-    return figure
-
-
-def _known_format(format: str) -> str:
+def known_format(format: str) -> str:
+    """Return the format, or refuse."""
     if format not in _FORMATS:
         raise PriormapError(f"format must be png, svg or pdf, got {format!r}")
     return format
 
 
-def _writable(folder: Path) -> Path:
-    """Return `folder` if files can be written into it, or it can be made."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir():
-        raise PriormapError(f"folder {folder} cannot be made: {nearest} is a file; name another")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise _unwritable(folder, PermissionError(f"no permission to write in {nearest}"))
-    return folder
-
-
-def _unwritable(path: Path, error: OSError) -> PriormapError:
+def unwritable(path: Path, error: OSError) -> PriormapError:
+    """Say why a file or a folder cannot be written."""
     reason = error.strerror or error
     return PriormapError(f"cannot write {path} ({reason}); choose a folder that you may write")
 
 
-def _figure_of(drawn: object) -> Figure:
+def figure_of(drawn: object) -> Figure:
+    """Return the figure of what a ``plot_*`` returned."""
     if isinstance(drawn, Figure):
         return drawn
     first = np.ravel(np.asarray(drawn, dtype=object))[:1]
@@ -196,7 +99,8 @@ def _figure_of(drawn: object) -> Figure:
     return first[0].figure.figure  # the root, also of a subfigure
 
 
-def _rendered(figure: Figure, format: str, caption: str) -> bytes:
+def rendered(figure: Figure, format: str, caption: str) -> bytes:
+    """Return the content of the file, with the caption in its metadata."""
     key, metadata = _FORMATS[format]
     file = io.BytesIO()
     with matplotlib.rc_context(_EMBEDDED):
@@ -204,13 +108,13 @@ def _rendered(figure: Figure, format: str, caption: str) -> bytes:
     return file.getvalue()
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write under a temporary name in the same folder, then move."""
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name in the same folder, then move it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, error) from None
     finally:
         temporary.unlink(missing_ok=True)

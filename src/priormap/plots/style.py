@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 
 from priormap.errors import PriormapError
 from priormap.priors import Prior
@@ -24,8 +26,10 @@ __all__ = [
     "drawing_axes",
     "house_style",
     "looks_of",
+    "without_windows",
 ]
 
+_windows: ContextVar[bool] = ContextVar("windows", default=True)
 _STYLE_SHEET = "priormap.plots.priormap"  # matplotlib finds priormap.mplstyle in this package
 COLUMN_WIDTH = 3.4  # inches
 HEIGHTS = {"prior_shapes": 3.9, "pull": 3.2, "shrinkage": 3.2}  # inches
@@ -106,17 +110,28 @@ def drawing_axes(
         given = checked_axes(axes, rows * columns)
         yield given if columns == 1 else given.reshape(rows, columns)
         return
+    with house_style():
+        grid = _new_figure(height).subplots(rows, columns, sharex=share, squeeze=False)
+        yield grid if columns > 1 else (grid[:, 0] if rows > 1 else grid[0, 0])
+
+
+@contextmanager
+def without_windows() -> Iterator[None]:
+    """Context in which new figures are for files only: no pyplot, and no window."""
+    token = _windows.set(False)
+    try:
+        yield
+    finally:
+        _windows.reset(token)
+
+
+def _new_figure(height: float) -> Figure:
+    size = (COLUMN_WIDTH, height)
+    if not _windows.get():
+        return Figure(figsize=size)
     from matplotlib import pyplot as plt
 
-    with house_style():
-        grid = plt.subplots(
-            rows,
-            columns,
-            sharex=share,
-            figsize=(COLUMN_WIDTH, height),
-            squeeze=False,
-        )[1]
-        yield grid if columns > 1 else (grid[:, 0] if rows > 1 else grid[0, 0])
+    return plt.figure(figsize=size)
 
 
 def checked_axes(axes: Any, rows: int) -> Any:

@@ -1,0 +1,163 @@
+"""Which figures `write_figures` writes: one entry for each file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from priormap.plots.pull import plot_pull, pull_caption
+from priormap.plots.pull_tables import pull_steps_table, pull_table
+from priormap.plots.shapes import plot_prior_shapes, prior_shapes_caption, prior_shapes_table
+from priormap.plots.shrinkage import plot_shrinkage, shrinkage_caption, shrinkage_table
+from priormap.plots.style import COLUMN_WIDTH, HEIGHTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from priormap.tables import Contrast
+
+__all__ = ["Picture", "data_pictures", "prior_pictures"]
+
+Pair: TypeAlias = tuple[str, str]
+Arguments: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure: its name, which is that of its files, and what makes it when it is wanted.
+
+    `tables` holds the tables behind it, by what is added to the name of the file.
+    """
+
+    name: str
+    draw: Callable[[], Any]
+    caption: Callable[[], str]
+    tables: Mapping[str, Callable[[], pd.DataFrame]]
+
+
+def prior_pictures() -> list[Picture]:
+    """Return the figures that need no data."""
+    return [
+        Picture(
+            "prior-shapes",
+            lambda: _laid_out("prior_shapes", 0.06, _draw_shapes),
+            prior_shapes_caption,
+            {"": prior_shapes_table},
+        ),
+        Picture(
+            "pull",
+            lambda: _laid_out("pull", 0.26, lambda figure: plot_pull(ax=figure.subplots())),
+            pull_caption,
+            {"": pull_table, "-steps": pull_steps_table},
+        ),
+        Picture(
+            "shrinkage",
+            lambda: _laid_out(
+                "shrinkage", 0.06, lambda figure: plot_shrinkage(ax=figure.subplots())
+            ),
+            shrinkage_caption,
+            {"": shrinkage_table},
+        ),
+    ]
+
+
+def data_pictures(
+    priors: Sequence[str], contrast: Callable[[], Contrast], pair: Callable[[], Pair]
+) -> list[Picture]:
+    """Return the figures of a contrast, which is asked for when the first of them is drawn.
+
+    Parameters
+    ----------
+    priors : list of str
+        Names of its priors.
+    contrast : callable
+        Returns it.
+    pair : callable
+        Returns the two columns of the figures of two coefficients.
+    """
+
+    def whole() -> Arguments:
+        return (contrast(),), {}
+
+    def beliefs() -> Arguments:
+        return (_data(contrast()), _priors(contrast())), {}
+
+    def plane() -> Arguments:
+        return (_data(contrast()), _priors(contrast()), pair()), {}
+
+    def path_of(name: str) -> Callable[[], Arguments]:
+        return lambda: ((_data(contrast()), _priors(contrast())[name]), {})
+
+    def joint_of(name: str) -> Callable[[], Arguments]:
+        return lambda: ((contrast(), pair()), {"prior": name})
+
+    paths = [_picture("path", path_of(name), ["posterior", "knots"], name) for name in priors]
+    joints = [_picture("joint", joint_of(name), ["points", "contours"], name) for name in priors]
+    return [
+        _picture("prior_predictive", beliefs, ["points"]),
+        _picture("geometry", plane, ["points", "density"]),
+        *paths,
+        _picture("coefficient_shrinkage", whole),
+        _picture("contrast", whole),
+        _picture("posterior_vs_map", whole, ["points"]),
+        _picture("nonzero_counts", whole, ["points"]),
+        *joints,
+    ]
+
+
+def _picture(
+    function: str, arguments: Callable[[], Arguments], more: Sequence[str] = (), prior: str = ""
+) -> Picture:
+    """Entry of a figure whose functions all take the same arguments."""
+
+    def call(which: str) -> Callable[[], Any]:
+        def result() -> Any:
+            from priormap import plots
+
+            given, options = arguments()
+            return getattr(plots, which)(*given, **options)
+
+        return result
+
+    tables = {"": call(f"{function}_table")}
+    tables |= {f"-{part}": call(f"{function}_{part}_table") for part in more}
+    name = "-".join(filter(None, [function.replace("_", "-"), prior and _in_a_file_name(prior)]))
+    return Picture(name, call(f"plot_{function}"), call(f"{function}_caption"), tables)
+
+
+def _data(table: Contrast) -> Any:
+    from priormap.plots.chosen import data_of
+
+    return data_of(table)
+
+
+def _priors(table: Contrast) -> dict[str, Any]:
+    return {name: fit.prior for name, fit in table.modes.items()}
+
+
+def _in_a_file_name(name: str) -> str:
+    return re.sub(r"[^\w.]+", "-", name).strip("-.") or "prior"
+
+
+def _draw_shapes(figure: Figure) -> object:
+    return plot_prior_shapes(axes=figure.subplots(2, sharex=True))
+
+
+def _laid_out(name: str, headroom: float, draw: Callable[[Figure], object]) -> Figure:
+    """Draw a figure whose labels are known: it needs no layout engine.
+
+    That engine measures every label once more, which costs a few tenths of a second. `headroom`
+    is above the axes, in inches.
+    """
+    height = HEIGHTS[name]
+    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
+        figure = Figure(figsize=(COLUMN_WIDTH, height))
+    top, bottom = 1 - headroom / height, 0.38 / height
+    figure.subplots_adjust(left=0.155, right=0.98, top=top, bottom=bottom, hspace=0.08)
+    draw(figure)
+    return figure

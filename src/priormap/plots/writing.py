@@ -1,0 +1,180 @@
+"""All figures into one folder, with their captions and, on request, their numbers."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from priormap.errors import PriormapError, PriormapWarning
+from priormap.plots.gallery import Picture, data_pictures, prior_pictures
+from priormap.plots.saving import figure_of, known_format, rendered, unwritable, write_whole
+from priormap.plots.style import house_style, without_windows
+
+if TYPE_CHECKING:
+    from priormap.tables import Contrast
+
+__all__ = ["check_places", "write_figures"]
+
+_CAPTIONS = "captions.txt"
+
+
+def write_figures(
+    folder: str | os.PathLike[str],
+    format: str = "png",
+    table: Contrast | None = None,
+    *,
+    features: tuple[str, ...] | None = None,
+    tables: bool = False,
+    force: bool = False,
+) -> list[Path]:
+    """Write figures into a folder: those that need no data, and those of a contrast.
+
+    Everything is checked before the first figure is drawn, and drawn before the first file is
+    written, each under a temporary name that is then moved. A folder that does not exist is
+    made. All captions go to ``captions.txt``.
+
+    Parameters
+    ----------
+    folder : path
+        Where to write.
+    format : {"png", "svg", "pdf"}
+    table : Contrast, optional
+        What `contrast` returned: adds the figures of its data, modes and posteriors.
+    features : tuple of two str, optional
+        Columns of the figures of two coefficients; default as in `plot_geometry`.
+    tables : bool
+        Whether to write the numbers behind each figure as CSV, under the same name.
+    force : bool
+        Whether to replace files that exist.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    PriormapError
+        If the format is unknown, the folder cannot be written, a file exists, or `features`
+        are not two columns.
+
+    Warns
+    -----
+    PriormapWarning
+        For a figure that cannot be drawn of these data (such as one of two columns where there
+        is one), and is left out.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in write_figures(folder)]
+    ['prior-shapes.png', 'pull.png', 'shrinkage.png', 'captions.txt']
+    """
+    folder = Path(folder)
+    names: Sequence[str] = ()
+    if table is not None:
+        from priormap.plots.chosen import check_contrast
+
+        names = list(check_contrast(table).modes)
+    check_places(folder, format, names, tables=tables, force=force)
+    pictures = prior_pictures()
+    if table is not None:
+        pictures += _pictures_of(table, features)
+    contents, captions = _contents(pictures, format, tables)
+    contents[_CAPTIONS] = "\n\n".join(f"{name}\n{text}" for name, text in captions.items()) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+    for name, content in contents.items():
+        data = content if isinstance(content, bytes) else content.encode("utf-8")
+        write_whole(folder / name, data)
+    return [folder / name for name in contents]
+
+
+def check_places(
+    folder: str | os.PathLike[str],
+    format: str,
+    priors: Sequence[str] = (),
+    *,
+    tables: bool = False,
+    force: bool = False,
+) -> None:
+    """Refuse a folder that cannot be written, or a file in it that would be replaced.
+
+    Parameters
+    ----------
+    folder, format, tables, force
+        As in `write_figures`.
+    priors : list of str
+        Names of the priors of the contrast, where there is one.
+    """
+    folder, format = _writable(Path(folder)), known_format(format)
+    if force:
+        return
+    pictures = prior_pictures() + (data_pictures(priors, _never, _never) if priors else [])
+    names = [f"{picture.name}.{format}" for picture in pictures] + [_CAPTIONS]
+    if tables:
+        names += [f"{picture.name}{part}.csv" for picture in pictures for part in picture.tables]
+    there = [name for name in names if (folder / name).exists()]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise PriormapError(
+            f"{folder / there[0]}{more} exists; name another folder, or replace what is there "
+            "with --force (in Python force=True)"
+        )
+
+
+def _pictures_of(table: Contrast, features: tuple[str, ...] | None) -> list[Picture]:
+    from priormap.plots.chosen import data_of
+    from priormap.plots.two_columns import chosen_pair
+
+    data = data_of(table)
+    if features is not None:
+        chosen_pair(data, features)  # refuses what is no pair before anything is drawn
+
+    def pair() -> tuple[str, str]:
+        first, second = chosen_pair(data, features)
+        return data.names[first], data.names[second]
+
+    return data_pictures(list(table.modes), lambda: table, pair)
+
+
+def _contents(
+    pictures: Sequence[Picture], format: str, tables: bool
+) -> tuple[dict[str, bytes | str], dict[str, str]]:
+    """Return the content of every file, and the caption of every figure, by their names."""
+    contents: dict[str, bytes | str] = {}
+    captions: dict[str, str] = {}
+    for picture in pictures:
+        name = f"{picture.name}.{format}"
+        try:
+            caption = picture.caption()
+            with house_style(), without_windows():
+                image = rendered(figure_of(picture.draw()), format, caption)
+        except PriormapError as reason:
+            warnings.warn(f"{name} is left out: {reason}", PriormapWarning, stacklevel=3)
+            continue
+        contents[name], captions[name] = image, caption
+        if tables:
+            for part, make in picture.tables.items():
+                contents[f"{picture.name}{part}.csv"] = make().to_csv(index=False)
+    return contents, captions
+
+
+def _writable(folder: Path) -> Path:
+    """Return `folder` if files can be written into it, or it can be made."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise PriormapError(f"folder {folder} cannot be made: {nearest} is a file; name another")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise unwritable(folder, PermissionError(f"no permission to write in {nearest}"))
+    return folder
+
+
+def _never() -> Any:
+    raise AssertionError("names of files need no data")
