@@ -56,6 +56,7 @@ PUBLIC = {
     "plot_prior_predictive",
     "plot_prior_shapes",
     "plot_pull",
+    "plot_scale_choice",
     "plot_shrinkage",
     "prior_sensitivity",
     "write_report",

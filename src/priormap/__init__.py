@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         plot_prior_predictive,
         plot_prior_shapes,
         plot_pull,
+        plot_scale_choice,
         plot_shrinkage,
     )
     from priormap.posterior import pymc_model, sample
@@ -72,6 +73,7 @@ _VERBS = {
     "plot_prior_predictive": "priormap.plots",
     "plot_prior_shapes": "priormap.plots",
     "plot_pull": "priormap.plots",
+    "plot_scale_choice": "priormap.plots",
     "plot_shrinkage": "priormap.plots",
     "prior_sensitivity": "priormap.scale_choice",
     "pymc_model": "priormap.posterior",
@@ -121,6 +123,7 @@ __all__ = [
     "plot_prior_predictive",
     "plot_prior_shapes",
     "plot_pull",
+    "plot_scale_choice",
     "plot_shrinkage",
     "prior_sensitivity",
     "pymc_model",

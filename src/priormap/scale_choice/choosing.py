@@ -103,8 +103,8 @@ def choose_scale(
     Warns
     -----
     PriormapWarning
-        If a curve is best at an end of the scales, or draws of the scale or a k-hat are not to
-        be trusted. (Posteriors that mix slowly are in `notes`; `se` counts it in.)
+        If a curve is best at an end of the given scales, or draws of the scale or a k-hat are
+        not to be trusted. (Posteriors that mix slowly are in `notes`; `se` counts it in.)
 
     References
     ----------
@@ -137,7 +137,7 @@ def choose_scale(
     study = Study(family, gaussian, grid, chosen, pairs, hold, draws, chains, seed)
     found = {CRITERIA[name]: CRITERIA[name](study) for name in chosen}
     optima = [optimum for _, some in found.values() for optimum in some]
-    _note_ends(study, optima)
+    _note_ends(study, optima, study.notes if scales is None else study.cautions)
     for caution in study.cautions:
         warnings.warn(caution.rstrip("."), PriormapWarning, stacklevel=2)
     return ScaleChoice(
@@ -184,11 +184,11 @@ def _checked_seed(random_seed: Any) -> int:
     return int(random_seed)
 
 
-def _note_ends(study: Study, optima: list[Optimum]) -> None:
+def _note_ends(study: Study, optima: list[Optimum], notes: list[str]) -> None:
     for optimum in optima:
         at_end = {float(study.scales[0]): "smallest", float(study.scales[-1]): "largest"}
         if optimum.method in {"cv", "loo", "empirical_bayes"} and optimum.scale in at_end:
-            study.cautions.append(
+            notes.append(
                 f"{optimum.method}: best at the {at_end[optimum.scale]} scale, "
                 f"{optimum.scale:.4g}; the optimum may lie beyond it."
             )
