@@ -41,6 +41,16 @@ def test_scikit_learns_numbers(capsys):
     assert "is ElasticNet(alpha=0.1, l1_ratio=0.5) on X / sd" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["contrast", "sample"])
+def test_posteriors(command, tmp_path, capsys):
+    output = ["-o", str(tmp_path / "draws.nc")] if command == "sample" else []
+    prior = ["--prior", "elastic_net", "--scale", "10,20", "--sigma", "54"]
+    assert run([command, *prior, *output, "--draws", "400", "--seed", "1"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert "ElasticNet(l1_scale=10, l2_scale=20)" in shown.out
+
+
 def test_default_scales_have_the_standard_deviation_that_is_said():
     choices = choose(None, None, families=list(Family), sigma="54")
     sds = [float(prior.sd) for prior in choices.priors.values()]

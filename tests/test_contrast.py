@@ -152,12 +152,13 @@ class TestSummary:
         # the intercept is a degree of freedom that is not counted
         assert mode_degrees_of_freedom(fit) == pytest.approx(sum(slopes) - 1, rel=1e-8)
 
-    def test_degrees_of_freedom_are_the_derivative_of_the_posterior_mean(self):
-        """One column under a Laplace prior: the slope of `Laplace.posterior_mean`."""
+    @pytest.mark.parametrize("prior", [Laplace(0.2), ElasticNet(0.2, 0.3)], ids=repr)
+    def test_degrees_of_freedom_are_the_derivative_of_the_posterior_mean(self, prior):
+        """One column: the slope of the prior's own `posterior_mean`."""
         rng = np.random.default_rng(4)
         x = rng.standard_normal(30)
         data = Regression(x[:, None], 0.2 * x + rng.standard_normal(30), 1.0, intercept=False)
-        prior, sd, z = Laplace(0.2), 1 / np.linalg.norm(x), x @ data.y / (x @ x)
+        sd, z = 1 / np.linalg.norm(x), x @ data.y / (x @ x)
         slope = np.diff(prior.posterior_mean([z - 1e-4, z + 1e-4], sd))[0] / 2e-4
         table = contrast(data, {"lasso": prior}, draws=5000, random_seed=1)
         assert table.summary.loc["lasso", "dof_posterior"] == pytest.approx(slope, rel=0.05)
@@ -199,7 +200,16 @@ class TestModels:
         fit, posterior = table.modes["lasso"], table.posteriors["lasso"]["posterior"]
         assert float(fit.prior.scale) == pytest.approx(float(posterior["scale"].median()))
 
-    @pytest.mark.parametrize("family", [Gaussian, Laplace])
+    def test_a_learnt_factor_stretches_both_scales_of_an_elastic_net(self):
+        data = make_data(sigma=1.0)
+        prior = ElasticNet(0.1, [1.0, 0.5, 1.0, 2.0, np.inf], hyperprior=HalfCauchy(0.3))
+        table = contrast(data, {"net": prior}, draws=2000, random_seed=1)
+        fit, posterior = table.modes["net"], table.posteriors["net"]["posterior"]
+        assert fit.prior == prior.with_scale(float(posterior["scale"].median()))
+        assert table.summary.loc["net", "family"] == "elastic_net"
+        assert table.summary.loc["net", "draws_with_zero"] == 0
+
+    @pytest.mark.parametrize("family", [Gaussian, Laplace, ElasticNet])
     def test_more_columns_than_rows(self, family):
         data = make_data(n=10, p=15, sigma=InverseGamma(4.0, 3.0), standardize=True)
         table = contrast(data, {"prior": family(0.3)}, draws=2000, random_seed=1)
@@ -241,7 +251,7 @@ class TestBadInput:
             (PRIORS, {"hdi_prob": 1.0}, "hdi_prob must lie between 0 and 1"),
             (PRIORS, {"hdi_prob": 95}, "hdi_prob must lie between 0 and 1"),
             (PRIORS, {"draws": 0}, "draws must be a positive integer"),
-            (PRIORS, {"method": "gibbs"}, "method='gibbs' is for Laplace priors"),
+            (PRIORS, {"method": "gibbs"}, "method='gibbs' is for Laplace and elastic net priors"),
         ],
     )
     def test_arguments(self, priors, options, sentence):
