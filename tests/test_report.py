@@ -1,11 +1,13 @@
 """The report: whole or absent, its numbers those of the tables, names of the user escaped."""
 
+import os
 import re
 import subprocess
 import sys
 import warnings
 from html import unescape
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,7 +57,8 @@ def small(n=40, p=3, seed=0, **options):
 
 
 @pytest.fixture(autouse=True)
-def _few_draws_are_meant():
+def _few_draws_are_meant(monkeypatch):
+    monkeypatch.setattr("priormap.report.figures._PATH_DRAWS", 30)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "these draws are not to be trusted", PriormapWarning)
         yield
@@ -222,6 +225,22 @@ def test_beliefs_of_limits():
     np.testing.assert_allclose(magnitude_quantile(Laplace([1.0, 2.0]), 0.5), [np.log(2), np.log(4)])
 
 
+def test_a_constant_column_has_no_effect():
+    data = small(p=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PriormapWarning)
+        wider = Regression(np.column_stack([data.X, np.ones(40)]), data.y, sigma=1.0)
+        for own in (False, True):
+            fits = [
+                priormap.find_map(one, Laplace([0.3, 0.2, 0.1][: one.n_features] if own else 0.3))
+                for one in (data, wider)
+            ]
+            first, second = (beliefs_table({"a": fit}, 0.1) for fit in fits)
+            assert [row[1].text for row in first.rows[1:]] == [
+                row[1].text for row in second.rows[1:]
+            ]
+
+
 def test_beliefs_do_not_depend_on_the_units_of_columns():
     data = small(sigma=2.0)
     wide = Regression(data.X * [1.0, 10.0, 0.1], data.y, sigma=2.0)
@@ -274,7 +293,11 @@ def test_the_code_on_the_page_gives_its_numbers(csv, tmp_path, monkeypatch, caps
     )
     flags = ["-W", "ignore::priormap.PriormapWarning"]
     done = subprocess.run(
-        [sys.executable, *flags, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, *flags, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(Path(priormap.__file__).parents[1])},
     )
     assert done.stdout.splitlines()[-1] == "6"
     rows = np.genfromtxt("numbers.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")

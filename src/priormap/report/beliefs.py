@@ -7,8 +7,8 @@ the column moves by one of its standard deviations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +24,29 @@ if TYPE_CHECKING:
 __all__ = ["beliefs_table", "effect_prior", "magnitude_quantile", "share_below"]
 
 Floats: TypeAlias = NDArray[np.float64]
+_SAME = 1e-12  # relative difference of two standard deviations that rounding may make
 
 
 def effect_prior(fit: MapEstimate) -> Prior:
-    """Prior of the effects, at the sigma of the mode: one scale where all columns share it."""
+    """Prior of the effects, at the sigma of the mode: one scale where all columns share it.
+
+    A constant column has no effect and is left out.
+    """
     prior, data = fit.prior, fit.data
     if prior.scaled_by_noise:
         prior = replace(prior.stretched(fit.sigma), scaled_by_noise=False)
     if data.standardize:
         return prior
-    sd = data.column_sd
-    shared = np.ptp(sd) <= 1e-12 * sd.max() and not np.ndim(prior.scale)
-    return prior.stretched(float(sd[0]) if shared else sd)
+    live = data.column_sd > 0
+    sd = np.ones(1) if not live.any() else data.column_sd[live]
+    names = [field.name for field in fields(prior) if field.name.endswith("scale")]
+    scales = {name: np.asarray(getattr(prior, name)) for name in names}
+    if np.ptp(sd) <= _SAME * sd.max() and not any(scale.ndim for scale in scales.values()):
+        return prior.stretched(float(sd[0]))
+    of_live: dict[str, Any] = {
+        name: (scale[live] if scale.ndim else scale) * sd for name, scale in scales.items()
+    }
+    return replace(prior, **of_live)
 
 
 def magnitude_quantile(prior: Prior, share: float) -> Floats:
@@ -73,12 +84,12 @@ def share_below(prior: Prior, size: float) -> Floats:
 def beliefs_table(fits: Mapping[str, MapEstimate], rope: float) -> Table:
     """One column per prior: how large it takes an effect and the whole prediction to be."""
     data = next(iter(fits.values())).data
-    sd_y = float(np.std(data.y))
+    sd_y, live = float(np.std(data.y)), int(np.count_nonzero(data.column_sd))
     columns = []
     for fit in fits.values():
         prior = effect_prior(fit)
         spread = np.asarray(prior.sd, dtype=float)
-        total = float(np.sqrt(np.sum(np.broadcast_to(spread, data.n_features) ** 2)))
+        total = float(np.sqrt(np.sum(np.broadcast_to(spread, live) ** 2)))
         columns.append(
             [
                 numerals.text(fit.prior),

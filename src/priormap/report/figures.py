@@ -20,6 +20,8 @@ from priormap.report.results import Progress, Results, ranked
 __all__ = ["FIGURES", "Entry", "draw_figures"]
 
 _MOST_PATHS = 3  # priors that get a figure of their own
+_PATH_DRAWS = 500  # of each of the posteriors along a path, in each chain
+_WIDE = 50  # columns from which draws cost enough to take fewer there
 Variant: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]  # name, arguments, keywords
 
 
@@ -100,7 +102,8 @@ def _of_each_prior(results: Results) -> Iterable[Variant]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the data were judged when they came in
             known = replace(fit.data, sigma=fit.sigma)
-        options = {"random_seed": results.settings.random_seed}
+        draws = _PATH_DRAWS if results.data.n_features <= _WIDE else _PATH_DRAWS // 5
+        options = {"random_seed": results.settings.random_seed, "draws": draws}
         yield f"{name}, sigma {fit.sigma:.4g}", (known, fit.prior), options
 
 
