@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from posterior_models import Problem, load
-from posterior_samplers import SAMPLERS, Cost, Run, Sampled, Sampler, clock
+from posterior_protocol import Cost, Run, Sampled, Sampler, clock
+from posterior_samplers import SAMPLERS
 
 __all__ = ["quality"]
 

@@ -75,13 +75,13 @@ def _second_order() -> tuple[Floats, Floats]:
     return np.column_stack([X, *(X[:, j] * X[:, k] for j, k in pairs)]), y
 
 
-DATA: dict[str, tuple[str, Callable[[], tuple[Floats, Floats]]]] = {
-    "a": ("diabetes 442x10", lambda: _mode_data("a")),
-    "b": ("diabetes squared 442x64", _second_order),
-    "c": ("1,000x100 AR(0.9)", lambda: independent(1000, 100, 10, 2, correlation=0.9)),
-    "d": ("100,000x50", lambda: _mode_data("b")),
-    "e": ("100x300", lambda: independent(100, 300, 10, 6)),
-    "f": ("100x2,000", lambda: independent(100, 2000, 10, 7)),
+DATA: dict[str, tuple[str, int, Callable[[], tuple[Floats, Floats]]]] = {
+    "a": ("diabetes 442x10", 10, lambda: _mode_data("a")),
+    "b": ("diabetes squared 442x64", 64, _second_order),
+    "c": ("1,000x100 AR(0.9)", 100, lambda: independent(1000, 100, 10, 2, correlation=0.9)),
+    "d": ("100,000x50", 50, lambda: _mode_data("b")),
+    "e": ("100x300", 300, lambda: independent(100, 300, 10, 6)),
+    "f": ("100x2,000", 2000, lambda: independent(100, 2000, 10, 7)),
 }
 
 
@@ -91,7 +91,7 @@ def load(key: str, model: str) -> Problem:
     Data with more columns than rows are scaled but not centred: centred they have rank n - 1
     and fit all of a centred y, so that the density of sigma goes as 1 / sigma at 0, improper.
     """
-    X, y = DATA[key][1]()
+    X, y = DATA[key][2]()
     if X.shape[1] < X.shape[0]:
         X, y = X - X.mean(axis=0), y - y.mean()
     X = X / np.sqrt((X**2).mean(axis=0))

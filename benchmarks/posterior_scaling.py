@@ -18,7 +18,8 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 import numpy as np
 
 from posterior_models import Problem, independent
-from posterior_samplers import CHAINS, DRAWS, TUNE, Cost, clock, our_model, watch_kernels
+from posterior_ours import our_model, watch_kernels
+from posterior_protocol import CHAINS, DRAWS, TUNE, Cost, clock
 
 __all__ = ["scaling"]
 

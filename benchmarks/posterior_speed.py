@@ -12,6 +12,9 @@ start" is the first call in a fresh process, imports and compilation included, f
 compiled kernels are cached on disk, as nobody else's are: empty NUMBA_CACHE_DIR for the first
 call ever). Ratios above 1 say that we are ahead. A sampler that used up its patience is shown
 with one effective draw per draw, which only negatively correlated chains exceed.
+
+Without options every line runs on one core, and on two cores the automatic route beside PyMC
+and the peer that was best on one. That takes an hour or two; what is done is kept in the file.
 """
 
 from __future__ import annotations
@@ -24,12 +27,12 @@ import subprocess
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from posterior_models import DATA, MODELS
-from posterior_samplers import CHAINS, DRAWS, SAMPLERS
+from posterior_protocol import CHAINS, DRAWS
+from posterior_samplers import SAMPLERS, what_is_missing
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _CHILD = Path(__file__).with_name("posterior_child.py")
@@ -41,35 +44,46 @@ def main() -> None:
     options = _options()
     report: dict[str, Any] = {"environment": environment(), "rows": [], "verdicts": []}
     print(" ".join(f"{name} {value}" for name, value in report["environment"].items()))
-    try:
-        for cores in options.cores:
-            for key in options.only:
-                for model in options.models:
-                    rows = measure(key, model, cores, options)
-                    report["rows"] += rows
-                    report["verdicts"].append(verdict(rows))
-        print_verdicts(report["verdicts"])
-    finally:  # what was measured before an interrupt is kept
-        if options.json:
-            options.json.parent.mkdir(parents=True, exist_ok=True)
-            options.json.write_text(json.dumps(report, indent=1) + "\n")
+    for key in options.only:
+        for model in options.models:
+            names = options.samplers
+            for cores in options.cores:
+                rows = measure(key, model, cores, names, options.patience)
+                report["rows"] += rows
+                report["verdicts"].append(verdict(rows))
+                if options.json:  # at once: an interrupt loses nothing
+                    options.json.parent.mkdir(parents=True, exist_ok=True)
+                    options.json.write_text(json.dumps(report, indent=1) + "\n")
+                names = _worth_more_cores(rows)
+    print_verdicts(report["verdicts"])
 
 
-def measure(key: str, model: str, cores: int, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Run every sampler on one problem, each in a fresh process."""
+def _worth_more_cores(rows: list[dict[str, Any]]) -> list[str]:
+    """The automatic route, PyMC, and the best peer: others lost on one core already."""
+    finished = [row for row in rows if row["ess"] is not None]
+    peers = [row for row in finished if row["kind"] == "peer"]
+    best = max(peers, key=lambda row: row["ess_per_second"], default=None)
+    kept = {"auto", "pymc", best and best["sampler"]}
+    return [row["sampler"] for row in finished if row["sampler"] in kept]
+
+
+def measure(
+    key: str, model: str, cores: int, names: list[str], patience: int
+) -> list[dict[str, Any]]:
+    """Run samplers on one problem, each in a fresh process."""
     print(f"\n({key}) {DATA[key][0]}, {model}, {cores} core(s)")
     print(
         f"  {'':16}{'ESS':>7}{'ESS/s cpu':>11}{'draws only':>12}{'with start':>12}"
         f"{'ESS/s wall':>12}{'cpu s':>8}{'r-hat':>7}{'sigma':>7}  note"
     )
     rows = []
-    for name in options.samplers:
+    for name in names:
         sampler = SAMPLERS[name]
-        if model not in sampler.models:
+        if not sampler.applies_to(model, DATA[key][1]):
             continue
         request = {"data": key, "model": model, "sampler": name, "cores": cores}
         row = request | {"label": DATA[key][0], "kind": sampler.kind}
-        row |= _run(request | {"patience": options.patience, "started": time.time()})
+        row |= _run(request | {"patience": patience, "started": time.time()})
         rows.append(row)
         _print_row(row)
     return rows
@@ -199,7 +213,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ours", default=",".join(ours), help=f"of {', '.join(ours)}")
     parser.add_argument("--cores", default="1,2", help="1, 2 or 1,2")
     parser.add_argument("--quick", action="store_true", help="small data, two peers, one core")
-    parser.add_argument("--patience", type=int, default=120, help="processor seconds a sampler has")
+    parser.add_argument("--patience", type=int, default=60, help="processor seconds a sampler has")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured")
     options = parser.parse_args()
     if options.quick:
@@ -211,13 +225,11 @@ def _options() -> argparse.Namespace:
             parser.error(f"unknown {unknown[0]!r}; choose from {', '.join(known)}")
         setattr(options, name, asked)
     options.cores = [int(count) for count in options.cores.split(",")]
-    options.samplers = options.ours + [name for name in options.peers if _installed(name)]
+    missing = {name: what_is_missing(SAMPLERS[name]) for name in options.peers}
+    for sentence in filter(None, missing.values()):
+        print(sentence)
+    options.samplers = options.ours + [name for name in options.peers if not missing[name]]
     return options
-
-
-def _installed(peer: str) -> bool:
-    package = {"nutpie-moments": "nutpie", "independent": "scipy"}.get(peer, peer)
-    return find_spec(package) is not None
 
 
 if __name__ == "__main__":
