@@ -15,11 +15,13 @@ from typing import Annotated, Any
 import typer
 
 from priormap.cli.audit_command import audit
+from priormap.cli.choose_command import choose
 from priormap.cli.compare import compare
 from priormap.cli.contrast_command import contrast
 from priormap.cli.convert_command import convert
 from priormap.cli.explain_command import explain
 from priormap.cli.figures import figures
+from priormap.cli.path_command import path
 from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
 from priormap.errors import PriormapError
@@ -38,6 +40,8 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.command()(contrast)
+app.command()(choose)
+app.command()(path)
 app.command()(convert)
 app.command()(sample)
 app.command()(figures)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Dataset", "Family", "Format", "Large", "Method", "ReportFormat"]
+__all__ = ["Criterion", "Dataset", "Family", "Format", "Large", "Method", "ReportFormat"]
 
 
 class Family(StrEnum):
@@ -13,6 +13,17 @@ class Family(StrEnum):
     gaussian = "gaussian"
     laplace = "laplace"
     elastic_net = "elastic_net"
+
+
+class Criterion(StrEnum):
+    """Ways to choose a scale."""
+
+    cv = "cv"
+    loo = "loo"
+    evidence = "evidence"
+    empirical_bayes = "empirical_bayes"
+    hyperprior = "hyperprior"
+    universal = "universal"
 
 
 class Dataset(StrEnum):

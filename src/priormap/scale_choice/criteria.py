@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from priormap.noise import HalfStudentT, ScaleDensity
 from priormap.scale_choice.cross_validation import FoldErrors
 from priormap.scale_choice.hyperposterior import posterior_of_scale
 from priormap.scale_choice.leave_one_out import LeaveOneOut, loo_exact
@@ -149,12 +150,18 @@ def _hyperprior(study: Study) -> Found:
     middle, low, high = (found.quantile(q) for q in (0.5, 0.025, 0.975))
     density = found.density(np.append(study.scales, middle))
     meaning = (
-        f"posterior median of the scale under {study.family.hyperprior}, 95 % within "
+        f"posterior median of the scale under {_spoken(study.family.hyperprior)}, 95 % within "
         f"{low:.3g} and {high:.3g}"
     )
     nowhere = np.full(len(study.scales), np.nan)
     optimum = Optimum("hyperprior", middle, float(density[-1]), np.nan, meaning, low, high)
     return Curve("hyperprior", study.scales, density[:-1], nowhere), [optimum]
+
+
+def _spoken(density: ScaleDensity) -> str:
+    if isinstance(density, HalfStudentT) and density.df == 1:
+        return f"HalfCauchy({density.scale:.4g})"
+    return repr(density)
 
 
 def _universal(study: Study) -> Found:

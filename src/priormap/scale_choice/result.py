@@ -67,15 +67,17 @@ class ScaleChoice:
         shown = self.optima[["scale", "alpha", "lambda", "nonzero"]]
         table = shown.to_string(float_format="{:.4g}".format)
         meanings = [f"  {method}: {text}" for method, text in self.optima["meaning"].items()]
-        return "\n".join([self._headline(), table, *meanings, *self.notes])
+        return "\n".join([self.headline, table, *meanings, *self.notes])
 
     def _repr_html_(self) -> str:
         shown = self.optima[["scale", "alpha", "lambda", "nonzero", "meaning"]]
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         table = shown.to_html(float_format="{:.4g}".format)
-        return f"<p>{escape(self._headline())}</p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
+        return f"<p>{escape(self.headline)}</p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
 
-    def _headline(self) -> str:
+    @property
+    def headline(self) -> str:
+        """Family, and the noise sd that turns scales into alpha."""
         return (
             f"Scale of a {self.family.name} prior; alpha and lambda at sigma = {self.sigma:.6g}, "
             f"{self.sigma_origin}."
