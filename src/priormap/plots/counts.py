@@ -27,6 +27,7 @@ __all__ = [
 
 _HEIGHT = 2.7  # inches
 _PIN: dict[str, Any] = {"linestyle": "-", "linewidth": 1.2, "marker": "o"}
+_TINT = 0.45  # share of white in a bar
 _WIDTH = 0.84  # of a count: what the bars of all priors share
 
 
@@ -132,7 +133,7 @@ def plot_nonzero_counts(table: Contrast, *, ax: Axes | None = None) -> Axes:
                 part["count"] + offset,
                 part["share"],
                 width=width,
-                color=look.tinted(0.45).color,
+                color=look.tinted(_TINT).color,
                 edgecolor=look.color,
                 linewidth=0.6,
                 label=f"posterior {name}",
@@ -202,16 +203,8 @@ def _legend(looks: Any) -> list[Any]:
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Patch(
-            facecolor=look.tinted(0.45).color,
-            edgecolor=look.color,
-            linewidth=0.6,
-            label=f"{name}: posterior",
-        )
+        Patch(facecolor=look.tinted(_TINT).color, edgecolor=look.color, linewidth=0.6, label=name)
         for name, look in looks.items()
     ]
-    handles += [
-        Line2D([], [], color=look.color, label=f"{name}: mode", markevery=[1], **_PIN)
-        for name, look in looks.items()
-    ]
-    return [*handles, *mark_handles(["mean"])]
+    pin = Line2D([], [], color="black", label="mode", markevery=[1], **_PIN)
+    return [*handles, pin, *mark_handles(["mean"])]
