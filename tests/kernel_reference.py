@@ -4,8 +4,12 @@ import numpy as np
 from scipy.special import log_ndtr, logsumexp
 
 
-def one_coefficient(gram, xty, sigma, scale):
-    """Mean, sd and P(b > 0) of exp(-(gram b^2 - 2 xty b) / (2 sigma^2) - |b| / scale)."""
+def one_coefficient(gram, xty, sigma, scale, l2_scale=np.inf):
+    """Mean, sd and P(b > 0) of exp(-(gram b^2 - 2 xty b) / (2 sigma^2) - |b| / s - b^2 / (2 t^2)).
+
+    The elastic net's Gaussian part adds to the precision.
+    """
+    gram = gram + (sigma / l2_scale) ** 2
     sd = sigma / np.sqrt(gram)
     centre = xty / gram + np.array([-1.0, 1.0]) * sd**2 / scale
     side = np.array([1.0, -1.0])
@@ -43,7 +47,9 @@ def kinked_grid(low, high, count):
     return nodes, weights
 
 
-def two_coefficients(data, relative_scale, noise, scale, by_noise, sigmas, taus, count=160):
+def two_coefficients(
+    data, relative_scale, noise, scale, by_noise, sigmas, taus, count=160, l2_scale=np.inf
+):
     """Posterior expectations for p = 2 by quadrature over (b1, b2), sigma and tau.
 
     ``sigmas`` and ``taus`` are the nodes, one node for a known value. Returns means of
@@ -51,7 +57,8 @@ def two_coefficients(data, relative_scale, noise, scale, by_noise, sigmas, taus,
     """
     centre = np.linalg.solve(data.gram, data.xty)
     width = 8.5 * np.sqrt(np.diag(np.linalg.inv(data.gram)))
-    penalised = np.isfinite(relative_scale).sum()
+    l2_scale = np.broadcast_to(l2_scale, 2)
+    penalised = (np.isfinite(relative_scale) | np.isfinite(l2_scale)).sum()
     weights_sigma = np.gradient(sigmas) if len(sigmas) > 1 else np.ones(1)
     weights_tau = np.gradient(taus) if len(taus) > 1 else np.ones(1)
     total, offset = np.zeros(9), -np.inf
@@ -69,10 +76,12 @@ def two_coefficients(data, relative_scale, noise, scale, by_noise, sigmas, taus,
             + data.gram[1, 1] * second**2
         )
         penalty = abs(first) / relative_scale[0] + abs(second) / relative_scale[1]
+        ridge = (first / l2_scale[0]) ** 2 + (second / l2_scale[1]) ** 2
         area = np.outer(wu, wv)
         for tau, weight_tau in zip(taus, weights_tau, strict=True):
             unit = tau * sigma if by_noise else tau
             log_p = -data.dof * np.log(sigma) - misfit / (2 * sigma**2) - penalty / unit
+            log_p -= 0.5 * ridge / unit**2
             log_p += -penalised * np.log(unit)
             log_p += log_density(*noise, np.float64(sigma)) + log_density(*scale, np.float64(tau))
             highest = max(offset, log_p.max())

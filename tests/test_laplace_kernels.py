@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from kernel_reference import log_density, one_coefficient, two_coefficients
+from priormap import ElasticNet
 from priormap.posterior import kernels as pk
 from priormap.posterior.kernels import densities as de
 from priormap.posterior.kernels.random import seed_words, uniform
@@ -17,6 +18,9 @@ FIXED = pk.Density(de.FIXED)
 
 
 def simulate(kernel, data, prior, draws=2000, tune=200, chains=2, sigma=1.0, tau=1.0, seed=1, **kw):
+    if kernel == "hamiltonian":
+        data, prior = pk.absorb_curvature(data, prior, sigma, tau)
+        assert not prior.curvature.any()
     around = pk.typical(data, prior, sigma, tau)
     sampler = pk.prepare(kernel, data, prior, sigma, tau)
     runs = []
@@ -62,12 +66,13 @@ def test_mills_ratio_everywhere():
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("l2_scale", [np.inf, 0.2])
 @pytest.mark.parametrize("xty", [0.0, 3.0, -40.0])
-def test_one_coefficient(kernel, xty):
+def test_one_coefficient(kernel, xty, l2_scale):
     data = pk.moments(np.array([[9.0]]), np.array([xty]), xty**2 / 9 + 5.0, 20.0)
-    prior = pk.elastic_net_prior(np.array([0.4]), FIXED)
+    prior = pk.elastic_net_prior(np.array([0.4]), FIXED, l2_scale=l2_scale)
     coef, _ = simulate(kernel, data, prior, sigma=0.8, draws=4000)
-    mean, sd, positive = one_coefficient(9.0, xty, 0.8, 0.4)
+    mean, sd, positive = one_coefficient(9.0, xty, 0.8, 0.4, l2_scale)
     b = coef[:, :, 0]
     assert abs(z_score(b, mean)) < 4
     assert abs(z_score((b - mean) ** 2, sd**2)) < 4
@@ -80,12 +85,33 @@ def test_orthogonal_columns_are_independent_mixtures(kernel):
     gram = np.array([4.0, 25.0, 1.0, 100.0])
     xty = np.array([1.0, -5.0, 2.0, 90.0])
     scale = np.array([0.3, 0.5, 2.0, 0.1])
+    l2_scale = np.array([0.2, np.inf, 0.5, 1.0])
     data = pk.moments(np.diag(gram), xty, (xty**2 / gram).sum() + 3.0, 30.0)
-    coef, _ = simulate(kernel, data, pk.elastic_net_prior(scale, FIXED), sigma=0.7, draws=4000)
+    prior = pk.elastic_net_prior(scale, FIXED, l2_scale=l2_scale)
+    coef, _ = simulate(kernel, data, prior, sigma=0.7, draws=4000)
     for j in range(4):
-        mean, sd, _ = one_coefficient(gram[j], xty[j], 0.7, scale[j])
+        mean, sd, _ = one_coefficient(gram[j], xty[j], 0.7, scale[j], l2_scale[j])
         assert abs(z_score(coef[:, :, j], mean)) < 4
         assert abs(z_score((coef[:, :, j] - mean) ** 2, sd**2)) < 4
+
+
+@pytest.mark.parametrize(
+    ("kernel", "n"), [*((k, 30) for k in KERNELS), *((k, 4) for k in KERNELS[2:])]
+)
+def test_without_a_kink_it_is_the_gaussian_posterior(kernel, n):
+    X, y = regression(np.random.default_rng(4), n, 6)
+    data = as_moments(X, y) if n == 30 else pk.rows_from_design(X, y, n - 1)
+    l2_scale = np.linspace(0.3, 1.0, 6)
+    prior = pk.elastic_net_prior(np.full(6, np.inf), FIXED, l2_scale=l2_scale)
+    coef, _ = simulate(kernel, data, prior, sigma=0.7, draws=4000)
+    covariance = np.linalg.inv(X.T @ X / 0.49 + np.diag(l2_scale**-2.0))
+    mean = covariance @ X.T @ y / 0.49
+    for j in range(6):
+        b = coef[:, :, j]
+        assert abs(z_score(b, mean[j])) < 4.5
+        assert abs(z_score((b - mean[j]) ** 2, covariance[j, j])) < 4.5
+    product = (coef[:, :, 0] - mean[0]) * (coef[:, :, 1] - mean[1])
+    assert abs(z_score(product, covariance[0, 1])) < 4.5
 
 
 CASES = {
@@ -131,6 +157,32 @@ def test_two_coefficients_against_quadrature(case, flat):
         scores = [
             z_score(value.astype(float), expected)
             for value, expected in zip(values, exact_values, strict=True)
+        ]
+        assert np.max(np.abs(scores)) < 4.5, (kernel, case, np.round(scores, 1))
+
+
+@pytest.mark.parametrize("case", ["half normal", "half t, by noise", *list(CASES)[3:]])
+def test_two_curved_coefficients_against_quadrature(case):
+    noise, scale, by_noise = CASES[case]
+    X, y = regression(np.random.default_rng(3), 12, 2, rho=0.8)
+    data = as_moments(X, y)
+    relative, l2_scale = np.array([0.4, np.inf]), np.array([0.5, 0.7])
+    sigmas = np.geomspace(0.35, 4.5, 40)
+    taus = np.array([1.0]) if scale == FIXED else np.geomspace(1e-4, 300.0, 70)
+    count = 200 if scale == FIXED else 80
+    exact = two_coefficients(
+        data, relative, noise, scale, by_noise, sigmas, taus, count, l2_scale=l2_scale
+    )
+    prior = pk.elastic_net_prior(relative, noise, scale, by_noise, l2_scale=l2_scale)
+    absorbed = scale == FIXED and by_noise
+    for kernel in KERNELS if absorbed else KERNELS[1:]:
+        coef, trace = simulate(kernel, data, prior, draws=8000)
+        b1, b2, log_scales = coef[:, :, 0], coef[:, :, 1], np.log(trace[:, :, :2])
+        values = [b1, b2, b1**2, b2**2, b1 > 0, b2 > 0, log_scales[:, :, 0], log_scales[:, :, 1]]
+        known = 1 if scale == FIXED else 0
+        scores = [
+            z_score(value.astype(float), expected)
+            for value, expected in list(zip(values, exact, strict=True))[: 8 - known]
         ]
         assert np.max(np.abs(scores)) < 4.5, (kernel, case, np.round(scores, 1))
 
@@ -261,7 +313,7 @@ def test_crossings_are_predicted_from_above():
     assert 0.25 * expected < trace[:, :, 3].mean() < 1.5 * expected
 
 
-def joint_scores(advance_with, steps, broken=False, p=3, n=4, seed=0):
+def joint_scores(advance_with, steps, broken=False, p=3, n=4, seed=0, l2_scale=None):
     """Geweke (2004): z scores of the joint distribution, prior draws against a chain of (theta, y).
 
     ``advance_with(data, state)`` moves theta given y; ``broken`` forgets a degree of freedom.
@@ -273,8 +325,9 @@ def joint_scores(advance_with, steps, broken=False, p=3, n=4, seed=0):
     def prior_draw(size):
         sigma = np.sqrt(1.5 / rng.gamma(4.0, size=size))
         tau = np.sqrt(2.0 / rng.gamma(5.0, size=size))
-        unit = (tau * sigma)[:, None] * scale
-        return rng.laplace(size=(size, p)) * unit, sigma, tau
+        if l2_scale is None:
+            return rng.laplace(size=(size, p)) * (tau * sigma)[:, None] * scale, sigma, tau
+        return ElasticNet(scale, l2_scale).rvs((size, p), rng) * tau[:, None], sigma, tau
 
     def statistics(b, sigma, tau):
         return np.column_stack([np.log(sigma), np.log(tau), abs(b), b[:, 0] * b[:, 1], b[:, -1]])
@@ -282,10 +335,11 @@ def joint_scores(advance_with, steps, broken=False, p=3, n=4, seed=0):
     independent = statistics(*prior_draw(20_000))
     b, sigma, tau = (v[0] for v in prior_draw(1))
     state = pk.State(b.copy(), np.array([sigma, tau]), seed_words(seed))
+    prior = wide_open(scale, l2_scale)
     chain = np.empty((steps, p + 2))
     for i in range(steps):
         y = X @ state.coef + state.scales[0] * rng.standard_normal(n)
-        advance_with(X, y, n - 1 if broken else n, wide_open(scale), state)
+        advance_with(X, y, n - 1 if broken else n, prior, state)
         chain[i] = [*state.coef, *state.scales]
     dependent = statistics(chain[:, :p], chain[:, p], chain[:, p + 1])
     z = []
@@ -297,12 +351,14 @@ def joint_scores(advance_with, steps, broken=False, p=3, n=4, seed=0):
     return np.array(z)
 
 
-def wide_open(scale):
+def wide_open(scale, l2_scale=None):
+    """All is learnt; the Laplace prior is scaled by the noise, the elastic net is not."""
     return pk.elastic_net_prior(
         scale,
         pk.Density(de.INVERSE_GAMMA, 4.0, 1.5),
         pk.Density(de.INVERSE_GAMMA, 5.0, 2.0),
-        by_noise=True,
+        by_noise=l2_scale is None,
+        l2_scale=np.inf if l2_scale is None else l2_scale,
     )
 
 
@@ -326,14 +382,25 @@ def test_geweke_joint_distribution(kernel, p, n):
     assert np.max(np.abs(joint_scores(one_step(kernel), 8000, p=p, n=n))) < 4.5
 
 
+@pytest.mark.parametrize(
+    ("kernel", "p", "n"), [("mixture", 3, 4), ("alternating", 3, 4), ("alternating", 4, 3)]
+)
+def test_geweke_joint_distribution_of_the_elastic_net(kernel, p, n):
+    l2_scale = np.array([0.7, 1.0, np.inf, 0.5])[:p]
+    scores = joint_scores(one_step(kernel), 8000, p=p, n=n, l2_scale=l2_scale)
+    assert np.max(np.abs(scores)) < 4.5
+
+
 def test_geweke_catches_a_wrong_kernel():
     assert np.max(np.abs(joint_scores(one_step("mixture"), 8000, broken=True))) > 6
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_ranks_are_uniform(kernel):
-    """Simulation-based calibration (Talts et al. 2018): ranks of the truth among thinned draws."""
+def p_values(kernel, dof=12):
+    """Simulation-based calibration (Talts et al. 2018): ranks of the truth among thinned draws.
+
+    Returns the p-values of uniform ranks, of each coefficient, sigma and tau; 12 rows have ``dof``
+    12.
+    """
     rng = np.random.default_rng(12)
     replicates, kept, ranks = 200, 19, []
     X = rng.standard_normal((12, 3))
@@ -344,10 +411,21 @@ def test_ranks_are_uniform(kernel):
         b = rng.laplace(size=3) * tau * sigma * scale
         y = X @ b + sigma * rng.standard_normal(12)
         coef, trace = simulate(
-            kernel, as_moments(X, y, 12), prior, draws=10 * kept, tune=100, chains=1, seed=r
+            kernel, as_moments(X, y, dof), prior, draws=10 * kept, tune=100, chains=1, seed=r
         )
         draws = np.column_stack([coef[0], trace[0, :, :2]])[::10]
         ranks.append((draws < [*b, sigma, tau]).sum(axis=0))
-    for column in np.array(ranks).T:
-        counts = np.bincount(column // 2, minlength=10)
-        assert stats.chisquare(counts).pvalue > 1e-4
+    counts = [np.bincount(column // 2, minlength=10) for column in np.array(ranks).T]
+    return [stats.chisquare(count).pvalue for count in counts]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_ranks_are_uniform(kernel):
+    assert min(p_values(kernel)) > 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", ["hamiltonian", "mixture", "alternating"])
+def test_ranks_catch_wrong_degrees_of_freedom(kernel):
+    assert p_values(kernel, dof=8)[3] < 1e-6

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from priormap import Gaussian, Laplace, Regression
+from priormap import ElasticNet, Gaussian, Laplace, Regression
 from priormap.noise import HalfNormal, InverseGamma
 from priormap.posterior.gaussian_route import draw_gaussian
 from priormap.posterior.laplace_route import draw_elastic_net
@@ -33,6 +33,11 @@ CASES = {
     "laplace, by noise": (
         *(Laplace(0.7, scaled_by_noise=True), InverseGamma(4.0, 3.0)),
         *("gibbs", (20, 3)),
+    ),
+    "elastic net": (ElasticNet(0.7, 0.9), HalfNormal(1.5), "exact", (20, 3)),
+    "elastic net, wide, learnt": (
+        *(ElasticNet(0.7, 0.9, hyperprior=HalfNormal(1.0)), InverseGamma(4.0, 3.0)),
+        *("exact", (6, 8)),
     ),
     "laplace, wide": (Laplace(0.7), InverseGamma(4.0, 3.0), "exact", (6, 8)),
 }
@@ -59,9 +64,8 @@ def ranks(prior, noise, method, shape, inflation=1.0, seed=1):
         sigma = noise_draw(noise, rng)
         learnt = prior.hyperprior is not None
         scale = noise_draw(prior.hyperprior, rng) if learnt else 1.0
-        unit = scale * np.asarray(prior.scale) * (sigma if prior.scaled_by_noise else 1.0)
-        family = rng.normal if isinstance(prior, Gaussian) else rng.laplace
-        coef = family(0.0, unit, shape[1])
+        unit = scale * (sigma if prior.scaled_by_noise else 1.0)
+        coef = prior.stretched(unit).rvs(shape[1], rng)
         y = 4.0 + X @ coef + inflation * sigma * rng.standard_normal(shape[0])
         data = Regression(X, y, sigma=noise)
         if isinstance(prior, Gaussian):
