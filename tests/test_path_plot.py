@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from scipy import integrate, stats
+from sklearn import linear_model
 from sklearn.linear_model import Lasso, Ridge
 
 from priormap import (
+    ElasticNet,
     Gaussian,
     HalfCauchy,
     Laplace,
@@ -95,6 +97,28 @@ def test_knots_and_the_places_where_coefficients_leave_zero_are_marked(ax):
     assert left == len(data.names)
     events = path_knots_table(data, Laplace())
     assert (events["event"] == "leaves zero").sum() == left
+
+
+def test_the_support_of_an_elastic_net_changes_where_it_is_marked(ax):
+    data, prior = correlated(standardize=True), ElasticNet(0.5, 1.5)
+    plot_path(data, prior, "c0", draws=100, ax=ax)
+    events = path_knots_table(data, prior, "c0", draws=100)
+    assert set(events["feature"]) == set(data.names)
+    for row in events.to_dict("records"):
+        j = data.names.index(row["feature"])
+        around = [row["scale"] * by for by in (1 - 1e-7, 1 + 1e-7)]
+        live = [find_map(data, prior.with_scale(scale)).coef[j] != 0 for scale in around]
+        assert live == [row["event"] != "leaves zero", row["event"] == "leaves zero"]
+    np.testing.assert_array_equal(drawn(ax, "knots")[:, 0], np.unique(events["scale"]))
+    assert ax.get_xlabel() == "multiple of the prior scales"
+    (top,) = ax.child_axes
+    z = data.X / data.column_sd
+    scale, label = top.get_xticks()[1], top.get_xticklabels()[1].get_text()
+    ratio = prior.with_scale(scale).to_elastic_net(data.sigma, 50)[1]
+    fit = linear_model.ElasticNet(alpha=float(label), l1_ratio=ratio, tol=1e-12, max_iter=10**6)
+    mode = find_map(data, prior.with_scale(scale)).coef * data.column_sd
+    # alpha is a power of the scale between two points of the table only nearly
+    np.testing.assert_allclose(fit.fit(z, data.y).coef_, mode, atol=1e-5)
 
 
 def test_a_coefficient_that_returns_to_zero_is_told():

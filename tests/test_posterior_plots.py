@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from scipy import integrate
 
 import priormap
-from priormap import Gaussian, HalfCauchy, Laplace, PriormapError, Regression, contrast
+from priormap import ElasticNet, Gaussian, HalfCauchy, Laplace, PriormapError, Regression, contrast
 from priormap.plots import (
     LOOKS,
     contrast_caption,
@@ -85,7 +85,9 @@ def legend_labels(ax):
 # densities
 
 
-@pytest.mark.parametrize("prior", [Laplace(0.1), Gaussian(0.2), Laplace(np.inf)])
+@pytest.mark.parametrize(
+    "prior", [Laplace(0.1), Gaussian(0.2), Laplace(np.inf), ElasticNet(0.1, 0.2)]
+)
 def test_the_density_of_one_coefficient_is_likelihood_times_prior(prior):
     data = correlated(p=1)
     drawn = posterior_vs_map_table(contrast(data, {"one": prior}, random_seed=1))
@@ -143,6 +145,8 @@ def test_the_contours_hold_the_mass_that_they_say(two, table):
         ({"standardize": True}, Laplace([0.1, 0.2, 0.3, 0.1, 0.5])),
         ({"sigma": None}, Gaussian(HalfCauchy(0.5))),
         ({"intercept": False}, Gaussian(0.3)),
+        ({"sigma": None}, ElasticNet(0.2, 0.4)),
+        ({}, ElasticNet(1.0, 2.0, hyperprior=HalfCauchy(0.2))),
     ],
     ids=str,
 )
@@ -340,6 +344,19 @@ def test_likelihood_and_prior_touch_at_the_mode(two):
     mean = points.loc["mean", ["x", "y"]].to_numpy(dtype=float)
     edges *= np.abs(mean).sum() / np.abs(fit.coef).sum()
     assert misfit(edges).min() < misfit(mean), "at the mean they cross"
+
+
+def test_likelihood_and_an_elastic_net_touch_at_the_mode():
+    prior = ElasticNet(0.08, 0.3)
+    table = contrast(correlated(p=2), {"net": prior}, random_seed=4)
+    fit = table.modes["net"]
+    curves = joint_contours_table(table, ("c0", "c1"))
+    ball = curves[curves["contour"] == "prior through mode"][["x", "y"]].to_numpy()
+    np.testing.assert_allclose(prior.penalty(ball).sum(axis=1), prior.penalty(fit.coef).sum())
+    X, y = fit.data.X - fit.data.X.mean(axis=0), fit.data.y - fit.data.y.mean()
+    misfit = ((y - ball @ X.T) ** 2).sum(axis=1)
+    assert misfit.min() >= ((y - X @ fit.coef) ** 2).sum() * (1 - 1e-12)
+    assert plot_joint(table, ("c0", "c1"), ax=Figure().subplots()).lines
 
 
 def test_half_of_the_likelihood_is_inside_its_inner_ellipse(table):

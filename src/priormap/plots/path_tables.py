@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.mode import map_path
-from priormap.penalty import Penalty, check_prior
-from priormap.plots.chosen import MOST_ROWS, Features, chosen_columns, least_squares
+from priormap.plots.chosen import MOST_ROWS, Features, chosen_columns
+from priormap.plots.path_range import PathRange, at_scale, kept
 from priormap.posterior import sample
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.regression import Regression
@@ -22,82 +19,11 @@ from priormap.regression import Regression
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Features", "PathRange", "path_knots_table", "path_posterior_table", "path_table"]
+__all__ = ["Features", "path_knots_table", "path_posterior_table", "path_table"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _MOST = 3  # columns with bands unless they are named
 _POSTERIORS = 15  # scales at which the posterior is computed
-_MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
-_SHRUNK_AWAY = 0.15  # of the scale at which the best seen direction is half shrunk
-_BEFORE = 1.5  # the axis begins at the first knot over this
-_LET_FREE = 0.04  # the axis ends where this share of least squares is still to come,
-_AFTER = 1.2  # but not before the last knot times this,
-_DECADES = 3.5  # and in any case after so many decades
-# what the figure, its caption and its tables share, kept as long as the data are
-_kept: WeakKeyDictionary[Regression, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, eq=False)
-class PathRange:
-    """Modes along the part of a path that a figure shows, as effects.
-
-    Attributes
-    ----------
-    scales : array of shape (k,)
-    effects : array of shape (k, p)
-        Coefficients times sd of their columns.
-    sigma : array of shape (k,)
-    knots : array of shape (m,)
-        Those of the path that are among `scales`; none unless it has exact ones.
-    leaves, returns : arrays of shape (m, p)
-        Which coefficients leave zero or return to it at each knot.
-    """
-
-    scales: Floats
-    effects: Floats
-    sigma: Floats
-    knots: Floats
-    leaves: NDArray[np.bool_]
-    returns: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, data: Regression, prior: Prior) -> PathRange:
-        """Modes from where (almost) all is zero to where the prior hardly matters."""
-        if not isinstance(data, Regression):
-            raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
-        check_prior(prior)
-        known = _kept.setdefault(data, {})
-        if (prior,) not in known:
-            known[prior,] = cls._computed(data, prior)
-        return known[prior,]
-
-    @classmethod
-    def _computed(cls, data: Regression, prior: Prior) -> PathRange:
-        low, is_known = _first_scale(data, prior), isinstance(data.sigma, float)
-        path = map_path(data, prior, low * np.logspace(0, _DECADES, _MODES[is_known]))
-        last = _last(path.coef, data)
-        if not (is_known and isinstance(prior, Laplace)):
-            some = slice(last + 1)
-            none = np.empty((0, data.n_features), dtype=bool)
-            effects = path.coef[some] * data.column_sd
-            return cls(path.scales[some], effects, path.sigma[some], np.empty(0), none, none)
-        exact = map_path(data, prior)
-        live, none = exact.coef != 0, np.zeros((1, data.n_features), dtype=bool)
-        before, after = np.vstack([none, live[:-1]]), np.vstack([live[1:], none])
-        inside = (exact.scales >= low) & (exact.scales * _AFTER <= path.scales[-1])
-        knots, coef = exact.scales[inside], exact.coef[inside]
-        high = max(path.scales[last], _AFTER * knots.max(initial=0.0))
-        scales = np.unique(np.concatenate([path.scales[path.scales <= high], knots, [high]]))
-        path = map_path(data, prior, scales)
-        # a knot found again on a grid is within rounding of one
-        path.coef[np.searchsorted(scales, knots)] = coef
-        effects, leaves, returns = path.coef * data.column_sd, ~live & after, ~live & before
-        return cls(scales, effects, path.sigma, knots, leaves[inside], returns[inside])
-
-    def strongest(self) -> Floats:
-        """Mean size of each effect along the axis, which is logarithmic."""
-        step = np.gradient(np.log(self.scales)) if len(self.scales) > 1 else np.ones(1)
-        return np.asarray(step @ np.abs(self.effects) / step.sum())
 
 
 def path_table(
@@ -194,13 +120,13 @@ def path_knots_table(
     draws: int = 500,
     random_seed: int = 0,
 ) -> pd.DataFrame:
-    """Knots of a Laplace path in the figure, and what happens there.
+    """Knots of the path in the figure, and what happens there.
 
     Returns
     -------
     DataFrame
         Columns ``scale``, ``feature`` and ``event``: the column whose coefficient leaves zero
-        or returns to it. Empty where the path has no knots.
+        or returns to it. Empty under a Gaussian prior, and with sigma unknown.
     """
     import pandas as pd
 
@@ -212,41 +138,6 @@ def path_knots_table(
     ]
     table = pd.DataFrame(rows, columns=["scale", "feature", "event"])
     return table.sort_values("scale", kind="stable", ignore_index=True)
-
-
-def _first_scale(data: Regression, prior: Prior) -> float:
-    """Where the first coefficient leaves zero, or where all are shrunk away."""
-    sigma = data.sigma if isinstance(data.sigma, float) else float(np.std(data.y)) or 1.0
-    penalty = Penalty.from_prior(at_scale(prior, 1.0), data, sigma)
-    unit = data.unit
-    live = (unit.x_norm > 0) & (penalty.l1 + penalty.l2 > 0)
-    if not live.any() or unit.y_norm == 0:
-        raise PriormapError(
-            "the path has nothing to show: no column varies with y, or the prior is flat"
-        )
-    pull = np.abs(unit.xty[live]) * unit.x_norm[live] * unit.y_norm
-    if penalty.l1[live].any():
-        return float((penalty.l1[live] / np.maximum(pull, pull.max() * 1e-12)).min()) / _BEFORE
-    return float((np.sqrt(penalty.l2[live]) / unit.x_norm[live]).min()) * _SHRUNK_AWAY
-
-
-def _last(coef: Floats, data: Regression) -> int:
-    """Position of the scale where the modes are close to least squares, where that exists."""
-    free = least_squares(data)
-    known = np.isfinite(free)
-    live = data.unit.x_norm > 0
-    if not known[live].all():
-        return len(coef) - 1
-    length = data.unit.x_norm[known]
-    away = np.linalg.norm((coef[:, known] - free[known]) * length, axis=1)
-    close = np.flatnonzero(away <= _LET_FREE * np.linalg.norm(free[known] * length))
-    return int(close[0]) if close.size else len(coef) - 1
-
-
-def at_scale(prior: Prior, scale: float) -> Prior:
-    """Prior of the path: with this scale, or this multiple where it has several."""
-    has_one = isinstance(prior, Gaussian | Laplace) and np.ndim(prior.scale) == 0
-    return prior.with_scale(scale) if has_one else prior.stretched(scale)
 
 
 def _alpha(data: Regression, prior: Prior, scale: float, sigma: float) -> float:
@@ -266,7 +157,7 @@ def _posteriors(
 ) -> Floats:
     """Means and ends of the intervals, shape (scales, 3, p)."""
     key = (prior, mass, draws, seed)
-    known = _kept.setdefault(data, {})
+    known = kept.setdefault(data, {})
     if key not in known:
         rows = [_posterior(data, at_scale(prior, s), mass, draws, seed) for s in scales]
         known[key] = np.stack(rows)

@@ -50,8 +50,8 @@ def plot_path(
     Solid lines are modes; those of the chosen columns are named and in the colour of the prior,
     the others grey. Dashed lines are posterior means, and bands hold `mass` of each posterior.
     Circles on the zero line are where a coefficient leaves zero, and the ticks at the bottom all
-    knots of a Laplace path. The bottom axis is the scale of the prior, the top axis the alpha
-    of scikit-learn for the same mode.
+    knots of a Laplace path, or all changes of the support under an elastic net. The bottom axis
+    is the scale of the prior, the top axis the alpha of scikit-learn for the same mode.
 
     Parameters
     ----------

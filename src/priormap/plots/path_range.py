@@ -1,0 +1,174 @@
+"""The part of a path that a figure shows: its scales, modes and knots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priormap.errors import PriormapError
+from priormap.mode import MapPath, map_path
+from priormap.penalty import Penalty, check_prior
+from priormap.plots.chosen import least_squares
+from priormap.priors import Gaussian, Laplace, Prior
+from priormap.regression import Regression
+
+__all__ = ["PathRange", "at_scale", "kept"]
+
+Floats: TypeAlias = NDArray[np.float64]
+_MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
+_SHRUNK_AWAY = 0.15  # of the scale at which the best seen direction is half shrunk
+_BEFORE = 1.5  # the axis begins at the first knot over this
+_LET_FREE = 0.04  # the axis ends where this share of least squares is still to come,
+_AFTER = 1.2  # but not before the last knot times this,
+_DECADES = 3.5  # and in any case after so many decades
+_BISECTIONS = 40  # of a step of the grid: as exact as doubles tell
+# what the figure, its caption and its tables share, kept as long as the data are
+kept: WeakKeyDictionary[Regression, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class PathRange:
+    """Modes along the part of a path that a figure shows, as effects.
+
+    Attributes
+    ----------
+    scales : array of shape (k,)
+    effects : array of shape (k, p)
+        Coefficients times sd of their columns.
+    sigma : array of shape (k,)
+    knots : array of shape (m,)
+        Those of the path that are among `scales`: all of a Laplace path; under an elastic net
+        those where the support changes; none with sigma unknown.
+    leaves, returns : arrays of shape (m, p)
+        Which coefficients leave zero or return to it at each knot.
+    """
+
+    scales: Floats
+    effects: Floats
+    sigma: Floats
+    knots: Floats
+    leaves: NDArray[np.bool_]
+    returns: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, data: Regression, prior: Prior) -> PathRange:
+        """Modes from where (almost) all is zero to where the prior hardly matters."""
+        if not isinstance(data, Regression):
+            raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+        check_prior(prior)
+        known = kept.setdefault(data, {})
+        if (prior,) not in known:
+            known[prior,] = cls._computed(data, prior)
+        return known[prior,]
+
+    @classmethod
+    def _computed(cls, data: Regression, prior: Prior) -> PathRange:
+        low, is_known = _first_scale(data, prior), isinstance(data.sigma, float)
+        path = map_path(data, prior, low * np.logspace(0, _DECADES, _MODES[is_known]))
+        high = path.scales[_last(path.coef, data)]
+        knots = _Knots.none(data)
+        if is_known and not isinstance(prior, Gaussian):
+            knots = _Knots.exact(data, prior) if isinstance(prior, Laplace) else _Knots.found(path)
+            knots = knots.within(low, path.scales[-1] / _AFTER)
+            high = max(high, _AFTER * knots.scales.max(initial=0.0))
+        scales = np.unique(np.concatenate([path.scales[path.scales <= high], knots.scales, [high]]))
+        if len(scales) == len(path.scales[path.scales <= high]):
+            coef, sigma = path.coef[: len(scales)], path.sigma[: len(scales)]
+        else:
+            path = map_path(data, prior, scales)
+            coef, sigma = path.coef.copy(), path.sigma
+        # a knot found again on a grid is within rounding of one
+        coef[np.searchsorted(scales, knots.scales)] = knots.coef
+        return cls(scales, coef * data.column_sd, sigma, knots.scales, knots.leaves, knots.returns)
+
+    def strongest(self) -> Floats:
+        """Mean size of each effect along the axis, which is logarithmic."""
+        step = np.gradient(np.log(self.scales)) if len(self.scales) > 1 else np.ones(1)
+        return np.asarray(step @ np.abs(self.effects) / step.sum())
+
+
+class _Knots(NamedTuple):
+    """Scales at which the support changes, with the modes there and what changes."""
+
+    scales: Floats
+    coef: Floats
+    leaves: NDArray[np.bool_]
+    returns: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls, data: Regression) -> _Knots:
+        """No knots."""
+        empty = np.empty((0, data.n_features))
+        return cls(np.empty(0), empty, empty > 0, empty > 0)
+
+    @classmethod
+    def exact(cls, data: Regression, prior: Laplace) -> _Knots:
+        """All knots of a Laplace path, least squares (at the scale inf) among them."""
+        path = map_path(data, prior)
+        live, none = path.coef != 0, np.zeros((1, data.n_features), dtype=bool)
+        before, after = np.vstack([none, live[:-1]]), np.vstack([live[1:], none])
+        return cls(path.scales, path.coef, ~live & after, ~live & before)
+
+    @classmethod
+    def found(cls, path: MapPath) -> _Knots:
+        """Changes of the support between scales of a grid, by bisection."""
+        live = path.coef != 0
+        step, column = np.nonzero(live[1:] != live[:-1])
+        if not len(step):
+            return cls.none(path.data)
+        is_live = live[step + 1, column]  # after the change
+        ends = np.log([path.scales[step], path.scales[step + 1]])
+        for _ in range(_BISECTIONS):
+            middle = ends.mean(axis=0)
+            at = path.at(np.exp(middle))[np.arange(len(step)), column] != 0
+            ends[(at == is_live).astype(int), np.arange(len(step))] = middle
+        order = np.argsort(ends.mean(axis=0), kind="stable")
+        scales = np.exp(ends[np.where(is_live, 0, 1), np.arange(len(step))])[order]
+        changes = np.arange(path.coef.shape[1]) == column[order, None]
+        leaves = is_live[order, None]
+        return cls(scales, path.at(scales), changes & leaves, changes & ~leaves)
+
+    def within(self, low: float, high: float) -> _Knots:
+        """Return the knots between two scales."""
+        inside = (self.scales >= low) & (self.scales <= high)
+        scales, coef, leaves, returns = self
+        return _Knots(scales[inside], coef[inside], leaves[inside], returns[inside])
+
+
+def _first_scale(data: Regression, prior: Prior) -> float:
+    """Where the first coefficient leaves zero, or where all are shrunk away."""
+    sigma = data.sigma if isinstance(data.sigma, float) else float(np.std(data.y)) or 1.0
+    penalty = Penalty.from_prior(at_scale(prior, 1.0), data, sigma)
+    unit = data.unit
+    live = (unit.x_norm > 0) & (penalty.l1 + penalty.l2 > 0)
+    if not live.any() or unit.y_norm == 0:
+        raise PriormapError(
+            "the path has nothing to show: no column varies with y, or the prior is flat"
+        )
+    pull = np.abs(unit.xty[live]) * unit.x_norm[live] * unit.y_norm
+    if penalty.l1[live].any():
+        return float((penalty.l1[live] / np.maximum(pull, pull.max() * 1e-12)).min()) / _BEFORE
+    return float((np.sqrt(penalty.l2[live]) / unit.x_norm[live]).min()) * _SHRUNK_AWAY
+
+
+def _last(coef: Floats, data: Regression) -> int:
+    """Position of the scale where the modes are close to least squares, where that exists."""
+    free = least_squares(data)
+    known = np.isfinite(free)
+    live = data.unit.x_norm > 0
+    if not known[live].all():
+        return len(coef) - 1
+    length = data.unit.x_norm[known]
+    away = np.linalg.norm((coef[:, known] - free[known]) * length, axis=1)
+    close = np.flatnonzero(away <= _LET_FREE * np.linalg.norm(free[known] * length))
+    return int(close[0]) if close.size else len(coef) - 1
+
+
+def at_scale(prior: Prior, scale: float) -> Prior:
+    """Prior of the path: with this scale, or this multiple where it has several."""
+    has_one = isinstance(prior, Gaussian | Laplace) and np.ndim(prior.scale) == 0
+    return prior.with_scale(scale) if has_one else prior.stretched(scale)
