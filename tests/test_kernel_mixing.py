@@ -24,6 +24,10 @@ CASES = {
     "wide, funnel of sigma": (made(25, 30, **NOISE), Laplace(1.0)),
     "wide, flat columns": (made(20, 40, **NOISE), some_flat(40, 4)),
     "wide, all learnt": (made(25, 40, **NOISE), Laplace(HalfCauchy(1.0))),
+    "wide, all learnt, by noise": (
+        made(25, 40, **NOISE),
+        Laplace(HalfCauchy(1.0), scaled_by_noise=True),
+    ),
     "wide, elastic net": (made(25, 40, **NOISE), ElasticNet(1.0, 2.0)),
     "square": (made(20, 20, **NOISE), Laplace(1.0)),
     "crowded, funnel of sigma": (made(25, 22, **NOISE), Laplace(1.0)),

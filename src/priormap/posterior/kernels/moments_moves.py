@@ -56,6 +56,8 @@ def move_on_moments(
         line = residual_sigma_line(hyper, scales, dof, float(p), rss, curvature, centre, offset)
         factor = slice_factor(rng, line, hyper, rate, centre, offset)
         scales[0] *= factor
+        if line.tau < 0.0:
+            scales[1] /= factor
         for j in range(p):
             coef[j] = centre[j] + factor * offset[j]
     for k in range(ranks.shape[0]):

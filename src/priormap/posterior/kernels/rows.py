@@ -135,6 +135,8 @@ def move_residual(
     line = residual_sigma_line(hyper, scales, dof, rank, rss, curvature, fixed, moving)
     factor = slice_factor(rng, line, hyper, rate, fixed, moving)
     scales[0] *= factor
+    if line.tau < 0.0:
+        scales[1] /= factor
     for j in range(coef.shape[0]):
         coef[j] = fixed[j] + factor * moving[j]
     for k in range(residual.shape[0]):

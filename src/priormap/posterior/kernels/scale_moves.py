@@ -5,7 +5,7 @@ the Jacobian, leaves the target invariant (Liu and Sabatti 2000). For every move
 log density of t is
 
     slope t - a e^{-2t} - b e^{-t} - c e^t - d e^{2t}
-        + log p(sigma e^t) [if sigma moves] + log p(tau e^t) [if tau moves]
+        + log p(sigma e^t) [if sigma moves] + log p(tau e^{+-t}) [if tau moves]
         - weight e^{-decay t} sum_j rate_j |fixed_j + e^t moving_j|
 
 so a move is a ``Line`` of numbers, and ``slice_factor`` (Neal 2003: stepping out, shrinkage)
@@ -25,7 +25,10 @@ from priormap.posterior.kernels.random import uniform
 
 
 class Line(NamedTuple):
-    """Numbers of the log density of t; ``sigma`` or ``tau`` is 0 if it does not move."""
+    """Numbers of the log density of t; ``sigma`` or ``tau`` is 0 if it does not move.
+
+    A negative ``tau`` moves against the others, as |tau| e^{-t}.
+    """
 
     width: float
     slope: float
@@ -67,8 +70,9 @@ def line_density(
     value = line.slope * t - (line.a * down + line.b) * down - (line.c + line.d * up) * up
     if line.sigma > 0.0:
         value += log_density(hyper[NOISE], hyper[NOISE + 1], hyper[NOISE + 2], line.sigma * up)
-    if line.tau > 0.0:
-        value += log_density(hyper[SCALE], hyper[SCALE + 1], hyper[SCALE + 2], line.tau * up)
+    if line.tau != 0.0:
+        tau = line.tau * up if line.tau > 0.0 else -line.tau * down
+        value += log_density(hyper[SCALE], hyper[SCALE + 1], hyper[SCALE + 2], tau)
     if line.weight > 0.0:
         weight = line.weight * down if line.decay > 0.0 else line.weight
         value -= weight * weighted_l1(rate, fixed, moving, up)
@@ -172,22 +176,30 @@ def residual_sigma_line(
 
     The coefficients become ``fixed + e^t moving``. |e|^2 / sigma^2 stays, so only the irreducible
     ``rss`` and the priors speak. This crosses the funnel towards small sigma where the design can
-    fit the data almost perfectly.
+    fit the data almost perfectly. A learnt tau in units of the noise moves against sigma, so that
+    the prior of coef stays where it is.
     """
     by_noise = hyper[BY_NOISE] > 0.0
+    against = by_noise and hyper[SCALE] > 0.0
     sigma, tau = scales[0], scales[1]
     unit = tau * sigma if by_noise else tau
-    slope = 1.0 + rank - dof - hyper[BY_NOISE] * hyper[PROPER]
+    slope = 1.0 + rank - dof
+    decay = 0.0
+    if against:
+        slope -= 1.0
+    elif by_noise:
+        slope -= hyper[PROPER]
+        decay = 1.0
     width = 3.0 / math.sqrt(2.0 * (dof - rank) + 4.0)
     a, b, c, d = 0.5 * rss / (sigma * sigma), 0.0, 0.0, 0.0
     if hyper[CURVED] > 0.0:
         still = 0.5 * weighted_product(curvature, fixed, fixed) / (unit * unit)
         cross = weighted_product(curvature, fixed, moving) / (unit * unit)
-        if by_noise:
+        if decay > 0.0:
             a, b = a + still, cross
         else:
             c, d = cross, 0.5 * weighted_product(curvature, moving, moving) / (unit * unit)
-    return Line(width, slope, a, b, c, d, sigma, 0.0, 1.0 / unit, hyper[BY_NOISE])
+    return Line(width, slope, a, b, c, d, sigma, -tau if against else 0.0, 1.0 / unit, decay)
 
 
 @inner()
