@@ -236,6 +236,16 @@ def test_the_strongest_are_named_and_the_rest_are_grey_or_left_out(ax):
     assert set(size.nlargest(2).index) <= set(chosen)
 
 
+def test_without_draws_there_are_modes_only(ax):
+    data = correlated()
+    plot_path(data, Laplace(), draws=0, ax=ax)
+    assert not [line for line in ax.get_lines() if str(line.get_label()).startswith("mean")]
+    assert not ax.collections
+    assert "posterior mean" not in [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "posterior" not in path_caption(data, Laplace(), draws=0)
+    assert path_posterior_table(data, Laplace(), draws=0).empty
+
+
 def test_more_columns_than_rows_have_a_path_too(ax):
     data = correlated(n=20, p=25)
     plot_path(data, Laplace(), draws=100, ax=ax)
@@ -271,7 +281,10 @@ def test_the_same_seed_gives_the_same_band_and_another_one_another():
         (lambda d, ax: plot_path(d, 3, ax=ax), "prior must be Gaussian"),
         (lambda d, ax: plot_path(d.X, Laplace(), ax=ax), "data must be a Regression"),
         (lambda d, ax: plot_path(d, Laplace(), mass=1.0, ax=ax), "mass must lie between 0 and 1"),
-        (lambda d, ax: plot_path(d, Laplace(), draws=0, ax=ax), "draws must be a positive integer"),
+        (
+            lambda d, ax: plot_path(d, Laplace(), draws=-1, ax=ax),
+            "draws must be a positive integer",
+        ),
         (lambda d, ax: plot_path(d, Laplace(), ax=1), "ax must be a matplotlib Axes, got int"),
         (lambda d, ax: plot_path(d, Laplace([1.0, 2.0]), ax=ax), "2 entries but X has 6 columns"),
     ],

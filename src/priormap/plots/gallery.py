@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Picture", "data_pictures", "prior_pictures"]
 
+_MOST_WITH_BANDS = 200  # columns of a path with posteriors: more take minutes
 Pair: TypeAlias = tuple[str, str]
 Arguments: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -91,7 +92,12 @@ def data_pictures(
         return (_data(contrast()), _priors(contrast()), pair()), {}
 
     def path_of(name: str) -> Callable[[], Arguments]:
-        return lambda: ((_data(contrast()), _priors(contrast())[name]), {})
+        def arguments() -> Arguments:
+            data = _data(contrast())
+            few = {} if data.n_features <= _MOST_WITH_BANDS else {"draws": 0}
+            return (data, _priors(contrast())[name]), few
+
+        return arguments
 
     def joint_of(name: str) -> Callable[[], Arguments]:
         return lambda: ((contrast(), pair()), {"prior": name})

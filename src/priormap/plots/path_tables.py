@@ -86,7 +86,7 @@ def path_posterior_table(
 ) -> pd.DataFrame:
     """Posterior mean and credible interval of the chosen coefficients along the scale.
 
-    Exact under a Gaussian prior with known sigma; from draws otherwise.
+    Exact under a Gaussian prior with known sigma; from draws otherwise. Empty with ``draws=0``.
 
     Returns
     -------
@@ -98,6 +98,8 @@ def path_posterior_table(
 
     if not 0 < mass < 1:
         raise PriormapError(f"mass must lie between 0 and 1, got {mass!r}")
+    if draws == 0:
+        return pd.DataFrame(columns=["feature", "scale", "mean", "low", "high"])
     shown = PathRange.of(data, prior)
     chosen = chosen_columns(data, features, shown.strongest(), _MOST)
     scales = np.geomspace(shown.scales[0], shown.scales[-1], _POSTERIORS)

@@ -64,7 +64,8 @@ def plot_path(
     mass : float
         Posterior mass of a band, a central interval.
     draws, random_seed : int
-        Of each posterior that is not exact (4 chains), as in `sample`.
+        Of each of the 15 posteriors that is not exact (4 chains), as in `sample`; ``draws=0``
+        leaves the posteriors out, which for thousands of columns take their time.
     ax : Axes, optional
         Where to draw; default: a new figure.
 
@@ -91,7 +92,7 @@ def plot_path(
     modes = path_table(data, prior, features, **options)
     posteriors = path_posterior_table(data, prior, features, **options)
     knots = path_knots_table(data, prior, features, **options)
-    chosen = posteriors["feature"].unique().tolist()
+    chosen = modes.loc[modes["is_chosen"], "feature"].unique().tolist()
     tints = np.linspace(0, _TINTS, max(len(chosen), 2))
     look = LOOKS[family(prior)]
     looks = {name: look.tinted(share) for name, share in zip(chosen, tints, strict=False)}
@@ -99,7 +100,7 @@ def plot_path(
         mark_zero(axes, y=True)
         for name, part in modes[~modes["is_chosen"]].groupby("feature", sort=False):
             axes.plot(part["scale"], part["mode"], label=f"mode {name}", **_OTHER)
-        for name in reversed(chosen):
+        for name in reversed(posteriors["feature"].unique()):
             _draw_posterior(axes, posteriors[posteriors["feature"] == name], looks[name])
         for name in chosen:
             part = modes[modes["feature"] == name]
@@ -113,7 +114,7 @@ def plot_path(
         axes.set_ylabel(EFFECT)
         _name_lines(axes, modes, looks)
         _alpha_axis(axes, modes, data, prior)
-        legend_above(axes, _legend(modes, knots, look, mass), lift=_ALPHA_AXIS)
+        legend_above(axes, _legend(modes, knots, look, mass if draws else 0.0), lift=_ALPHA_AXIS)
         return axes
 
 
@@ -131,14 +132,15 @@ def path_caption(
     modes = path_table(data, prior, features, **options)
     posteriors = path_posterior_table(data, prior, features, **options)
     knots = path_knots_table(data, prior, features, **options)
-    chosen = posteriors["feature"].unique().tolist()
-    exact = family(prior) == "Gaussian" and isinstance(data.sigma, float)
-    source = "exact" if exact else f"from {4 * draws} draws at each of 15 scales"
+    chosen = modes.loc[modes["is_chosen"], "feature"].unique().tolist()
     text = (
         f"Modes (lines) along the scale of a {family(prior)} prior, in changes of y per standard "
-        f"deviation of the column; for {listed(chosen)} also posterior means (dashed) and "
-        f"{mass:.0%} credible bands, {source}."
+        f"deviation of the column; named: {listed(chosen)}."
     )
+    if draws:
+        exact = family(prior) == "Gaussian" and isinstance(data.sigma, float)
+        source = "exact" if exact else f"from {4 * draws} draws at each of 15 scales"
+        text += f" For these also posterior means (dashed) and {mass:.0%} credible bands, {source}."
     grey, total = modes["feature"].nunique() - len(chosen), data.n_features
     if grey:
         text += f" {grey} other columns are grey."
@@ -148,13 +150,16 @@ def path_caption(
     text += f" The scale runs from {low:.3g} to {high:.3g}"
     if modes["alpha"].notna().all():
         text += f" (alpha from {modes['alpha'].max():.3g} to {modes['alpha'].min():.3g})"
-    text += "."
-    leaving = knots[knots["event"] == "leaves zero"]
-    for name in chosen:
-        at = leaving.loc[leaving["feature"] == name, "scale"]
-        if len(at):
-            text += f" {name} leaves zero at {at.iloc[0]:.4g}."
-        last = posteriors[posteriors["feature"] == name].iloc[-1]
+    return text + "." + "".join(_about(name, knots, posteriors) for name in chosen)
+
+
+def _about(name: str, knots: pd.DataFrame, posteriors: pd.DataFrame) -> str:
+    """What the path and the posteriors say of one column."""
+    leaving, text = knots[knots["event"] == "leaves zero"], ""
+    at = leaving.loc[leaving["feature"] == name, "scale"]
+    if len(at):
+        text += f" {name} leaves zero at {at.iloc[0]:.4g}."
+    for last in posteriors[posteriors["feature"] == name].tail(1).to_dict("records"):
         text += f" At the right end the mean of {name} is {last['mean']:.3g}"
         text += f" [{last['low']:.3g}, {last['high']:.3g}]."
     return text
@@ -251,9 +256,12 @@ def _legend(modes: pd.DataFrame, knots: pd.DataFrame, look: Look, mass: float) -
     line: dict[str, Any] = {"color": look.color}
     handles: list[Any] = [
         Line2D([], [], label="mode", linestyle="-", **line),
-        Line2D([], [], label="posterior mean", linestyle="--", linewidth=1.1, **line),
-        Patch(label=f"{mass:.0%} of the posterior", alpha=0.25, linewidth=0, **line),
     ]
+    if mass:
+        dashed: dict[str, Any] = {"linestyle": "--", "linewidth": 1.1}
+        handles.append(Line2D([], [], label="posterior mean", **dashed, **line))
+        band = f"{mass:.0%} of the posterior"
+        handles.append(Patch(label=band, alpha=0.25, linewidth=0, **line))
     if not modes["is_chosen"].all():
         handles.append(Line2D([], [], label="other modes", **_OTHER))
     if not knots.empty:
