@@ -1,26 +1,27 @@
 r"""Effective sample sizes and r-hat of many parameters at once.
 
 ArviZ computes the same numbers one parameter at a time, which took more than half of `sample`
-where a draw is cheap; all at once they take a quarter of that. This is the only reason why they
+where a draw is cheap; all at once they take a sixth of that. This is the only reason why they
 are written out here, and tests hold them to those of `arviz_stats`.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 __all__ = ["FEWEST_DRAWS", "Convergence"]
 
 Floats: TypeAlias = NDArray[np.float64]
 FEWEST_DRAWS = 4  # of a chain, so that its halves have a variance
 _TAILS = (0.05, 0.95)
-_BLOCK = 1 << 18  # numbers at once, so that working arrays stay in cache
+_FEW_LAGS = 16  # even
+_BLOCK = 1 << 17  # numbers at once, so that working arrays stay in cache
 _RESOLUTION = float(np.finfo(np.float64).resolution)
 
 
@@ -86,7 +87,7 @@ def _diagnose(draws: Floats) -> Floats:
     folded = _normal_scores(
         np.take_along_axis(order, merged, axis=1), np.take_along_axis(distances, merged, axis=1)
     ).reshape(values.shape)
-    lower, upper = np.quantile(draws, _TAILS, axis=(0, 1))[..., None, None]
+    lower, upper = _quantiles(draws, ordered)[..., None, None]
     found = np.stack(
         [
             _effective_size(scores),
@@ -102,17 +103,29 @@ def _diagnose(draws: Floats) -> Floats:
 
 def _normal_scores(order: NDArray[np.intp], ordered: Floats) -> Floats:
     """Normal quantiles of the pooled ranks of each line, mean ranks where values tie."""
-    size = order.shape[1]
-    ranks = np.broadcast_to(np.arange(1.0, size + 1), order.shape)
-    tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
-    if tied.any():
-        ranks = ranks.copy()
-        ranks[tied] = rankdata(ordered[tied], axis=1)
-    else:
-        ranks = ranks[:1]
-    quantiles = np.broadcast_to(ndtri((ranks - 0.375) / (size + 0.25)), order.shape)
+    table = _scores_of_half_ranks(order.shape[1])
+    ranked = np.broadcast_to(table[::2], order.shape)
+    row, column = np.nonzero(ordered[:, 1:] == ordered[:, :-1])
+    if row.size:
+        # of folded draws the two nearest to the median always tie, and mostly no others
+        ranked = ranked.copy()
+        is_first = np.ones(len(row), dtype=bool)
+        is_first[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1] + 1)
+        first = np.flatnonzero(is_first)
+        ties = np.diff(first, append=len(row))  # less one in each run
+        mean = table[2 * column[first] + ties]
+        ranked[row[first], column[first]] = mean
+        ranked[row, column + 1] = np.repeat(mean, ties)
     scores = np.empty(order.shape)
-    np.put_along_axis(scores, order, quantiles, axis=1)
+    np.put_along_axis(scores, order, ranked, axis=1)
+    return scores
+
+
+@lru_cache(maxsize=4)
+def _scores_of_half_ranks(size: int) -> Floats:
+    """Normal quantiles of the ranks 1, 1.5, 2, ..., `size`."""
+    ranks = 0.5 * np.arange(2, 2 * size + 1)
+    scores: Floats = ndtri((ranks - 0.375) / (size + 0.25))
     return scores
 
 
@@ -125,35 +138,74 @@ def _split_rhat(values: Floats) -> Floats:
         return np.sqrt(between / within + (size - 1) / size)
 
 
+def _quantiles(draws: Floats, ordered: Floats) -> Floats:
+    """Quantiles of all draws of each parameter, interpolated as numpy does; shape (2, p)."""
+    size = ordered.shape[1]
+    if size < draws.shape[0] * draws.shape[1]:  # the halves leave out a draw in the middle
+        return np.quantile(draws, _TAILS, axis=(0, 1))
+    where = np.array(_TAILS) * (size - 1)
+    below = where.astype(int)
+    left, right = ordered.T[below], ordered.T[below + 1]
+    return left + (where - below)[:, None] * (right - left)
+
+
 def _effective_size(values: Floats) -> Floats:
-    """Effective number of values of shape (p, half chains, half), by Geyer's monotone sequence."""
-    n_parameters, chains, draws = values.shape
-    size = chains * draws
-    correlation, is_constant = _pooled_autocorrelation(values)
-    even = correlation[:, 0 : max(draws - 2, 1) : 2]
-    pairs = even + correlation[:, 1 : max(draws - 1, 2) : 2]
+    """Effective number of values of shape (p, half chains, half), by Geyer's monotone sequence.
+
+    Most sequences end after a few lags; only the others are worth a Fourier transform.
+    """
+    size = values.shape[1] * values.shape[2]
+    centred = values - values.mean(axis=-1, keepdims=True)
+    between = values.mean(axis=-1).var(axis=1, ddof=1)
+    few = _covariances_of_few_lags(centred)
+    found, has_ended = _monotone_sequence(few, between, values.shape[2], size)
+    late = np.flatnonzero(~has_ended)
+    if late.size:
+        all_lags = _covariances(centred[late])
+        found[late], _ = _monotone_sequence(all_lags, between[late], values.shape[2], size)
+    is_constant = np.ptp(values, axis=(1, 2)) < _RESOLUTION
+    return np.where(is_constant, float(size), found)
+
+
+def _monotone_sequence(
+    covariance: Floats, between: Floats, draws: int, size: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Effective size from covariances at the first lags, and whether these lags sufficed."""
+    variance = covariance[:, 0] + between
+    within = covariance[:, :1] * (draws / (draws - 1))
+    with np.errstate(invalid="ignore", divide="ignore"):  # constant draws
+        correlation = 1.0 - (within - covariance) / variance[:, None]
+    correlation[:, 0] = 1.0
+    lags = covariance.shape[1]
+    last_pair = lags == draws  # the sequence ends with the draws
+    even = correlation[:, 0 : max(lags - 2 * last_pair, 1) : 2]
+    pairs = even + correlation[:, 1 : max(lags - last_pair, 2) : 2]
     is_end = pairs < 0
+    has_ended = is_end.any(axis=1) | last_pair
     is_end[:, -1] = True
     end = is_end.argmax(axis=1)  # the first negative pair
     kept = np.arange(pairs.shape[1]) < end[:, None]
     total = np.minimum.accumulate(pairs, axis=1).sum(axis=1, where=kept)
-    last = np.maximum(even[np.arange(n_parameters), end], 0.0)
+    last = np.maximum(even[np.arange(len(even)), end], 0.0)
     time = np.maximum(2.0 * total - 1.0 + last, 1.0 / np.log10(size))
-    return np.where(is_constant, float(size), size / time)
+    return size / time, has_ended
 
 
-def _pooled_autocorrelation(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Autocorrelation at lags 0, 1, ... against the variance over all chains; who is constant."""
-    draws = values.shape[-1]
-    mean = values.mean(axis=-1)
+def _covariances_of_few_lags(centred: Floats) -> Floats:
+    """Autocovariances averaged over chains, one lag after the other; shape (p, lags)."""
+    draws = centred.shape[-1]
+    sums = [
+        np.einsum("pcd,pcd->p", centred[..., : draws - lag], centred[..., lag:])
+        for lag in range(min(_FEW_LAGS, draws))
+    ]
+    return np.stack(sums, axis=1) / (draws * centred.shape[1])
+
+
+def _covariances(centred: Floats) -> Floats:
+    """Autocovariances averaged over chains, all lags at once; shape (p, draws)."""
+    draws = centred.shape[-1]
     length = next_fast_len(2 * draws, real=True)  # padded: no lag wraps around
-    spectrum = rfft(values - mean[..., None], length)
+    spectrum = rfft(centred, length)
     power = (spectrum.real**2 + spectrum.imag**2).mean(axis=1)
-    covariance = irfft(power, length)[:, :draws] / draws
-    variance = covariance[:, 0] + mean.var(axis=1, ddof=1)
-    is_constant = np.ptp(values, axis=(1, 2)) < _RESOLUTION
-    variance[is_constant] = 1.0
-    within = covariance[:, :1] * (draws / (draws - 1))
-    correlation = 1.0 - (within - covariance) / variance[:, None]
-    correlation[:, 0] = 1.0
-    return correlation, is_constant
+    covariance: Floats = irfft(power, length)[:, :draws] / draws
+    return covariance
