@@ -1,7 +1,7 @@
 r"""Effective sample sizes and r-hat of many parameters at once.
 
 ArviZ computes the same numbers one parameter at a time, which took more than half of `sample`
-where a draw is cheap; all at once they take a sixth of that. This is the only reason why they
+where a draw is cheap; all at once they take a quarter of that. This is the only reason why they
 are written out here, and tests hold them to those of `arviz_stats`.
 """
 
