@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 import numpy as np
+import pytest
 
 from priormap import Gaussian, HalfCauchy, Laplace, PriormapWarning, Regression
 from priormap.report import Origin, write_report
@@ -35,8 +36,10 @@ def hostile_report(path, **options):
         "learnt": Laplace(HalfCauchy(1.0)),
     }
     origin = Origin(name="<i>file</i>.csv", target="y </title>", choices=("a < b & c",))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore", PriormapWarning)  # so few draws
+        patch.setattr("priormap.report.figures._PATH_DRAWS", 30)
+        patch.setattr("priormap.report.figures._MOST_PATHS", 1)
         return write_report(data, priors, path, **QUICK, origin=origin, **options)
 
 

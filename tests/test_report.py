@@ -31,12 +31,14 @@ from priormap import (
 from priormap.cli import run
 from priormap.report.beliefs import beliefs_table, magnitude_quantile, share_below
 from priormap.report.content import Picture
+from priormap.report.figures import FIGURES
 from priormap.report.inline_svg import inline_svg
 from priormap.report.mathematics import number, row, superscript, var
 from priormap.report.places import Place, place_of
 from priormap.report.reproducing import fingerprint, source_of
 from report_pages import HOSTILE, QUICK, hostile_report, tree
 
+FEW = ["--draws", "50", "--tune", "50", "--prior", "gaussian"]
 HEADINGS = [
     "In short",
     "The data",
@@ -282,6 +284,7 @@ def test_code_of_priors_is_exact(value):
 
 def test_the_code_on_the_page_gives_its_numbers(csv, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("priormap.report.figures.FIGURES", FIGURES[:1] + FIGURES[4:5])
     command = ["report", "data.csv", "--target", "y", "--draws", "100", "--tune", "100"]
     assert run([*command, "-o", "r.html"]) == 0
     text = (tmp_path / "r.html").read_text("utf-8")
@@ -315,7 +318,7 @@ def test_the_code_on_the_page_gives_its_numbers(csv, tmp_path, monkeypatch, caps
 def test_the_default_data_have_code_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("priormap.report.figures.FIGURES", ())
-    assert run(["report", "--draws", "50", "--tune", "50", "--prior", "gaussian"]) == 0
+    assert run(["report", *FEW]) == 0
     page = tree((tmp_path / "report.html").read_text("utf-8"))
     (code,) = (c.text for c in page.all("code") if c.attributes["class"] == "language-python")
     session = {}
@@ -338,7 +341,8 @@ def test_the_fingerprint_tells_data_apart():
     assert fingerprint(Regression(data.X, data.y, names=("x0", "x1", "z"))) != fingerprint(data)
 
 
-def test_without_a_seed_the_page_states_the_one_it_took(tmp_path):
+def test_without_a_seed_the_page_states_the_one_it_took(tmp_path, monkeypatch):
+    monkeypatch.setattr("priormap.report.figures.FIGURES", ())
     options = QUICK | {"random_seed": None}
     pages = [
         write_report(small(p=1), {"a": Gaussian(1.0)}, tmp_path / f"{k}.html", **options)
@@ -355,13 +359,14 @@ def test_without_a_seed_the_page_states_the_one_it_took(tmp_path):
     "data",
     [
         small(p=1),
-        small(n=20, p=60, sigma=None, seed=1),
+        small(n=20, p=35, sigma=None, seed=1),
         small(p=3, sigma=Jeffreys(), standardize=True),
         small(p=3, intercept=False),
     ],
     ids=["one column", "more columns than rows", "unknown noise", "no intercept"],
 )
-def test_every_shape_of_data_has_a_page(data, tmp_path):
+def test_every_shape_of_data_has_a_page(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("priormap.report.figures._MOST_PATHS", 0)  # fifteen posteriors each
     priors = {"ridge": Gaussian(0.5), "lasso": Laplace(0.1)}
     page = tree(write_report(data, priors, tmp_path / "r.html", **QUICK).read_text("utf-8"))
     shown = cells_of(page, "lasso: mode and posterior")
@@ -407,7 +412,7 @@ def test_markdown_has_its_figures_beside_it(tmp_path):
 
 
 def test_markdown_tables_are_tables(tmp_path):
-    path = write_report(small(), {"ridge": Gaussian(1.0)}, tmp_path / "r.md", **QUICK)
+    path = write_report(small(p=1), {"ridge": Gaussian(1.0)}, tmp_path / "r.md", **QUICK)
     blocks = re.findall(r"^\|.*\n\|:---(?:\|.*\n)+", path.read_text("utf-8"), re.MULTILINE)
     assert len(blocks) >= 6
     for block in blocks:
@@ -564,18 +569,29 @@ def test_a_folder_that_may_not_be_written_is_refused_first(tmp_path, monkeypatch
         write_report(None, None, tmp_path / "r.html")
 
 
-def test_the_shell_is_quiet_in_a_pipe_and_choices_are_on_the_page(csv, tmp_path, capsys):
+def test_the_shell_is_quiet_in_a_pipe_and_choices_are_on_the_page(
+    csv, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("priormap.report.figures.FIGURES", ())
     path = tmp_path / "r.html"
-    assert (
-        run(["report", str(csv), "--target", "y", "--draws", "50", "--tune", "50", "-o", str(path)])
-        == 0
-    )
+    assert run(["report", str(csv), "--target", "y", *FEW, "-o", str(path)]) == 0
     captured = capsys.readouterr()
     assert "\x1b[" not in captured.out + captured.err
     assert captured.out.splitlines()[-1] == f"written: {path}"
     text = unescape(path.read_text("utf-8"))
     for sentence in captured.out.splitlines()[:-1]:
         assert sentence in text
+
+
+def test_a_terminal_sees_what_is_under_way(csv, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("priormap.report.figures.FIGURES", ())
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
+    path = tmp_path / "r.html"
+    assert run(["report", str(csv), "--target", "y", *FEW, "-o", str(path)]) == 0
+    captured = capsys.readouterr()
+    assert "\x1b[" in captured.err
+    assert "writing the page" in captured.err
+    assert "\x1b[" not in captured.out
 
 
 # pieces
