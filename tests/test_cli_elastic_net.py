@@ -2,7 +2,10 @@
 
 import json
 
+import pandas as pd
 import pytest
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import ElasticNet as SklearnNet
 
 from priormap import ElasticNet
 from priormap.cli import run
@@ -39,6 +42,20 @@ def test_scikit_learns_numbers(capsys):
     assert "is ElasticNet(alpha=0.1, l1_ratio=0.8)" in capsys.readouterr().out
     assert run(["compare", *alpha]) == 0
     assert "is ElasticNet(alpha=0.1, l1_ratio=0.5) on X / sd" in capsys.readouterr().out
+
+
+def test_coefficients_are_judged_by_two_scales(tmp_path, capsys):
+    data = load_diabetes(as_frame=True, scaled=False)
+    alpha, l1_ratio = ElasticNet(0.7, 2.0).to_elastic_net(sigma=54.0, n=442)
+    model = SklearnNet(alpha=alpha, l1_ratio=l1_ratio, tol=1e-14, max_iter=10**6)
+    model.fit(data.data, data.target)
+    coefs = tmp_path / "coefs.csv"
+    pd.Series(model.coef_, data.data.columns, name="coef").to_csv(coefs, index_label="feature")
+    prior = ["--prior", "elastic_net", "--sigma", "54", "--no-standardize", "--scale"]
+    assert run(["audit", str(coefs), *prior, "0.7,2"]) == 0
+    assert "prior: ElasticNet(l1_scale=0.7, l2_scale=2)" in capsys.readouterr().out
+    assert run(["audit", str(coefs), *prior, "0.7,3"]) == 1
+    assert run(["audit", str(coefs), *prior, "0.7,2,1"]) == 2
 
 
 @pytest.mark.parametrize("command", ["contrast", "sample"])

@@ -127,6 +127,52 @@ def test_a_reader_that_is_not_installed_is_named(csv, tmp_path, capsys):
     assert "needs skops, which is not installed" in capsys.readouterr().err
 
 
+def weighted(tmp_path):
+    """Table with a column of weights, and the lasso that took them."""
+    X, y = table()
+    w = np.arange(40.0) % 3
+    path = tmp_path / "weighted.csv"
+    X.assign(outcome=y, w=w).to_csv(path, index=False)
+    model = Lasso(alpha=0.2, **TIGHT).fit(X, y, sample_weight=w)
+    return ["--target", "outcome", "--weights", "w"], str(path), model
+
+
+def test_a_column_of_weights(tmp_path, capsys):
+    options, csv, model = weighted(tmp_path)
+    assert run(["explain", "sklearn.Lasso", csv, *options, "--alpha", "0.2", "--json", "-"]) == 0
+    by_numbers = json.loads(capsys.readouterr().out)
+    coef = [row["coef"] for row in by_numbers["coefficients"]]
+    np.testing.assert_allclose(coef, model.coef_, atol=1e-10)
+    assert by_numbers["rows"] == 26  # those of weight zero are left out
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(model))
+    assert run(["explain", str(path), csv, *options, "--trust-pickle", "--json", "-"]) == 0
+    by_file = json.loads(capsys.readouterr().out)
+    assert by_file["is_mode"]
+    assert by_file["sigma"] == pytest.approx(by_numbers["sigma"], rel=1e-9)
+    coefs = written(tmp_path, model)
+    assert run(["audit", coefs, csv, *options, "--as", "sklearn.Lasso", "--alpha", "0.2"]) == 0
+    assert run(["audit", coefs, csv, *options, "--as", "sklearn.Lasso", "--alpha", "0.1"]) == 1
+    assert "That is alpha=0.2." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--weights", "z"], "--weights 'z' is not a column; choose one of: age, bmi"),
+        (["--weights", "outcome"], "--weights and --target both name 'outcome'"),
+        (["--weights", "s1"], "sample_weight must be finite and not negative, got -"),
+    ],
+)
+def test_weights_that_cannot_be_used(options, sentence, csv, capsys):
+    command = ["explain", "sklearn.Lasso", csv, "--target", "outcome", "--alpha", "0.2"]
+    assert run([*command, *options]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert sentence in shown.err
+    assert shown.err.count("\n") == 1
+
+
 # audit
 
 

@@ -36,6 +36,7 @@ from priormap import (
     find_map,
     log_posterior,
     moments,
+    sample,
 )
 from priormap.explanation.prior_of_penalty import half_width, prior_of
 from priormap.explanation.prior_predictive import prior_r2
@@ -390,10 +391,42 @@ def test_sparse_columns():
     assert explain(model, X, y, sample_weight=WEIGHTS).certificate.kkt_residual < 1e-8
 
 
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+@pytest.mark.parametrize("scaler", [None, StandardScaler()], ids=["as they are", "standardised"])
+def test_an_explained_elastic_net_is_sampled(weights, scaler):
+    X, y = problem(22)
+    model = linear_model.ElasticNet(alpha=0.1, l1_ratio=0.5, **TIGHT)
+    whole = make_pipeline(scaler, model) if scaler else model
+    step = {"elasticnet__sample_weight" if scaler else "sample_weight": weights}
+    explanation = explain(whole.fit(X, y, **step), X, y, sample_weight=weights)
+    assert isinstance(explanation.prior, ElasticNet)
+    posterior = sample(explanation.data, explanation.prior, draws=1000, random_seed=4).posterior
+    coef = posterior["coef"].stack(draw_of_all=("chain", "draw")).to_numpy()
+    # the same posterior from the definitions: draws under its Gaussian part, weighted by the rest
+    w = np.ones(N) if weights is None else weights
+    Z, r = X - w @ X / w.sum(), y - w @ y / w.sum()
+    prior, noise = explanation.prior_per_unit, explanation.sigma**2
+    precision = Z.T * w @ Z / noise + np.diag(np.ones(P) / np.square(prior.l2_scale))
+    covariance = np.linalg.inv(precision)
+    centre = covariance @ Z.T @ (w * r) / noise
+    smooth = np.random.default_rng(5).multivariate_normal(centre, covariance, size=200_000)
+    log_weight = -np.abs(smooth) @ (np.ones(P) / prior.l1_scale)
+    share = np.exp(log_weight - log_weight.max())
+    share /= share.sum()
+    wanted, spread = share @ smooth, np.sqrt(share @ smooth**2 - (share @ smooth) ** 2)
+    assert 1 / (share @ share) > 20_000  # enough of them count
+    error = spread / np.sqrt(2000)  # of 4,000 draws, half of them effective
+    np.testing.assert_allclose((coef.mean(axis=1) - wanted) / error, 0, atol=4.5)
+    np.testing.assert_allclose(coef.std(axis=1), spread, rtol=0.08)
+    # negative control: the Laplace part moves the mean
+    assert np.abs((wanted - centre) / error).max() > 10
+
+
 # by numbers
 
 
-def test_numbers_alone_explain_the_same():
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+def test_numbers_alone_explain_the_same(weights):
     X, y = problem(20)
     data = Regression(X, y)
     for name, call, numbers in (
@@ -401,8 +434,9 @@ def test_numbers_alone_explain_the_same():
         ("Lasso", "sklearn.Lasso", {"alpha": 0.4}),
         ("ElasticNet", "sklearn.ElasticNet", {"alpha": 0.4, "l1_ratio": 0.7}),
     ):
-        by_fit = explain(clone(ESTIMATORS[name]).fit(X, y), X, y)
-        by_numbers = explain_penalty(call, data=data, **numbers)
+        model = clone(ESTIMATORS[name]).fit(X, y, sample_weight=weights)
+        by_fit = explain(model, X, y, sample_weight=weights)
+        by_numbers = explain_penalty(call, data=data, sample_weight=weights, **numbers)
         assert by_numbers.sigma == pytest.approx(by_fit.sigma, rel=1e-8)
         np.testing.assert_allclose(by_numbers.prior_sd, by_fit.prior_sd, rtol=1e-8)
         np.testing.assert_allclose(by_numbers.coef, by_fit.coef, rtol=1e-6, atol=1e-9)

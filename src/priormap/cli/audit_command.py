@@ -27,11 +27,15 @@ def audit(
     path: ask.Data = None,
     target: ask.Target = None,
     prior: Annotated[
-        Family | None, typer.Option(metavar="gaussian|laplace", help="Prior to judge by.")
+        Family | None, typer.Option(metavar="|".join(Family), help="Prior to judge by.")
     ] = None,
     scale: Annotated[
-        float | None,
-        typer.Option(metavar="NUMBER", help="Its scale; inf is flat.", show_default=False),
+        str | None,
+        typer.Option(
+            metavar="NUMBER[,NUMBER]",
+            help="Its scale, or both of them (L1,L2) of an elastic net; inf is flat.",
+            show_default=False,
+        ),
     ] = None,
     call: Annotated[
         str | None,
@@ -43,6 +47,7 @@ def audit(
     l1_ratio: its.L1Ratio = None,
     lambda_: its.Lambda = None,
     number: its.Numbers = None,
+    weights: ask.Weights = None,
     sigma: Annotated[
         str | None,
         typer.Option(
@@ -69,10 +74,12 @@ def audit(
     """
     outputs = Outputs({"json": json}, force=force)
     numbers = its.numbers_of_options(alpha, l1_ratio, lambda_, number)
-    _refuse_mixtures(prior, scale, call, numbers, sigma)
+    _refuse_mixtures(prior, scale, call, numbers, weights, sigma)
     with collected_notes() as notes:
         if call is not None:
-            judged = _against_call(call, numbers, coefs, path, target, sigma, bool(standardize))
+            judged = _against_call(
+                call, numbers, coefs, path, target, weights, sigma, bool(standardize)
+            )
         else:
             assert prior is not None
             standardize = standardize is None or standardize
@@ -92,9 +99,10 @@ def audit(
 
 def _refuse_mixtures(
     prior: Family | None,
-    scale: float | None,
+    scale: str | None,
     call: str | None,
     numbers: dict[str, float],
+    weights: str | None,
     sigma: str | None,
 ) -> None:
     if (prior is None) == (call is None):
@@ -103,13 +111,15 @@ def _refuse_mixtures(
         raise PriormapError("--scale belongs to --prior; give the library's own numbers to --as")
     if call is None and numbers:
         raise PriormapError(f"{next(iter(numbers))} is a library's number; say which: --as CALL")
+    if call is None and weights is not None:
+        raise PriormapError("--weights goes with --as, the call that takes sample weights")
     if sigma == "unknown":
         raise PriormapError("a vector is judged at one noise sd; give --sigma a number")
 
 
 def _against_prior(
     prior: Family,
-    scale: float | None,
+    scale: str | None,
     coefs: Path,
     path: Path | None,
     target: str | None,
@@ -134,14 +144,19 @@ def _against_call(
     coefs: Path,
     path: Path | None,
     target: str | None,
+    weights: str | None,
     sigma: str | None,
     standardize: bool,
 ) -> tuple[tuple[str, ...], Certificate, str]:
     from priormap.cli.choices import choose
     from priormap.explanation import explain_penalty
 
-    choices = choose(path, target, sigma=sigma or "unknown", standardize=standardize)
-    explanation = explain_penalty(call, data=choices.data, coef=coefs, **numbers)
+    choices = choose(
+        path, target, weights=weights, sigma=sigma or "unknown", standardize=standardize
+    )
+    explanation = explain_penalty(
+        call, data=choices.data, coef=coefs, sample_weight=choices.sample_weight, **numbers
+    )
     sentences = (choices.sentences[0], f"penalty: {explanation.call}")
     return sentences, explanation.certificate, explanation.verdict
 

@@ -7,11 +7,13 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from priormap.cli.options import Family
+from priormap.cli.weights import without_weights
 from priormap.errors import PriormapError, PriormapWarning, positive_number
 from priormap.noise import HalfStudentT
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Choices", "choose"]
 
+Floats: TypeAlias = NDArray[np.float64]
 _EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
 
 
@@ -34,12 +37,14 @@ class Choices:
     data: Regression
     priors: dict[str, Prior]
     sentences: tuple[str, ...]
+    sample_weight: Floats | None = None
 
 
 def choose(
     path: Path | None,
     target: str | None,
     *,
+    weights: str | None = None,
     families: Sequence[Family] = (),
     scales: Sequence[float | str] = (),
     alphas: dict[Family, float] | None = None,
@@ -50,11 +55,12 @@ def choose(
     """Turn options into data and priors; every option left out has a default in words.
 
     A scale is a number, or its text; for an elastic net also the text ``L1,L2``. `l1_ratio` goes
-    with the alpha of an elastic net.
+    with the alpha of an elastic net. A column named by `weights` is kept out of the data.
     """
     alphas = alphas or {}
     families = _families(families, scales, alphas)
     source, frame, target = _table(path, target)
+    frame, sample_weight = without_weights(frame, weights, target)
     data = Regression.from_frame(frame, target, sigma=1.0, standardize=standardize)
     data, noise, about_sigma = _with_noise(data, sigma, bool(alphas))
     if alphas:
@@ -75,7 +81,9 @@ def choose(
     )
     shape = f"{data.n_rows} rows, {data.n_features} column{'s' * (data.n_features != 1)}"
     sentences = (f"data: {source}, {shape}, target {target}", about_sigma, about_columns)
-    return Choices(source, target, data, _named(families, priors), (*sentences, about_scale))
+    return Choices(
+        source, target, data, _named(families, priors), (*sentences, about_scale), sample_weight
+    )
 
 
 def _families(

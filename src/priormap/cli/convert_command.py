@@ -13,8 +13,6 @@ from priormap.cli.outputs import Outputs, as_json
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from priormap.conventions import ConvertedPenalty
 
 __all__ = ["convert"]
@@ -41,9 +39,7 @@ def convert(
         typer.Option("--data", metavar="FILE", help="CSV file with a header line, or Parquet."),
     ] = None,
     target: ask.Target = None,
-    weights: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of the data with sample weights.")
-    ] = None,
+    weights: ask.Weights = None,
     sigma: Annotated[
         float | None, typer.Option(metavar="NUMBER", help="Noise sd, which priors speak of.")
     ] = None,
@@ -144,24 +140,16 @@ def _facts(
             if value is not None:
                 raise PriormapError(f"{option} names a column of --data; give both")
         return {}
+    from priormap.cli.weights import without_weights
     from priormap.files import read_csv, read_parquet
     from priormap.regression import Regression
 
     frame = read_parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else read_csv(path)
     if target is None:
         raise PriormapError(f"--data {path} needs --target, the column to predict")
-    facts: dict[str, Any] = {}
-    if weights is not None:
-        facts["sample_weight"] = _column(frame, weights)
-        frame = frame.drop(columns=weights)
-    return facts | {"data": Regression.from_frame(frame, target, **options)}
-
-
-def _column(frame: pd.DataFrame, name: str) -> Any:
-    if name not in frame.columns:
-        columns = ", ".join(map(str, frame.columns[:8])) + ", ..." * (len(frame.columns) > 8)
-        raise PriormapError(f"--weights {name!r} is not a column; choose one of: {columns}")
-    return frame[name].to_numpy()
+    frame, sample_weight = without_weights(frame, weights, target)
+    data = Regression.from_frame(frame, target, **options)
+    return {"data": data, "sample_weight": sample_weight}
 
 
 def _json(result: ConvertedPenalty, source: str, notes: list[str]) -> str:

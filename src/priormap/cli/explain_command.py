@@ -35,6 +35,7 @@ def explain(
     l1_ratio: its.L1Ratio = None,
     lambda_: its.Lambda = None,
     number: its.Numbers = None,
+    weights: ask.Weights = None,
     sigma: Annotated[
         float | None,
         typer.Option(
@@ -71,10 +72,12 @@ def explain(
             if numbers or standardize:
                 raise PriormapError("an estimator in a file has its own numbers; give none")
             model = read_estimator(what, trusted=trust_pickle)
-            choices = choose(path, target, sigma="unknown", standardize=False)
+            choices = choose(path, target, weights=weights, sigma="unknown", standardize=False)
             explanation = _of_estimator(model, choices, sigma)
         else:
-            choices = choose(path, target, sigma="unknown", standardize=standardize)
+            choices = choose(
+                path, target, weights=weights, sigma="unknown", standardize=standardize
+            )
             explanation = _of_numbers(what, numbers, choices, sigma)
     outputs.write(
         {
@@ -97,7 +100,7 @@ def _of_estimator(model: object, choices: Choices, sigma: float | None) -> Expla
 
     data = choices.data
     X = pd.DataFrame(data.X, columns=list(data.names), copy=False)
-    return explanation.explain(model, X, data.y, sigma=sigma)
+    return explanation.explain(model, X, data.y, sigma=sigma, sample_weight=choices.sample_weight)
 
 
 def _of_numbers(
@@ -105,7 +108,9 @@ def _of_numbers(
 ) -> Explanation:
     from priormap.explanation import explain_penalty
 
-    return explain_penalty(what, data=choices.data, sigma=sigma, **numbers)
+    return explain_penalty(
+        what, data=choices.data, sigma=sigma, sample_weight=choices.sample_weight, **numbers
+    )
 
 
 def _json(choices: Choices, explanation: Explanation, notes: list[str]) -> str:

@@ -21,6 +21,7 @@ __all__ = [
     "Standardize",
     "Target",
     "Tune",
+    "Weights",
 ]
 
 Data: TypeAlias = Annotated[
@@ -34,6 +35,9 @@ Data: TypeAlias = Annotated[
 ]
 Target: TypeAlias = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Column to predict from all others.")
+]
+Weights: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column of the data with sample weights.")
 ]
 Priors: TypeAlias = Annotated[
     list[Family] | None,

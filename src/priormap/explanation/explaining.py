@@ -88,8 +88,7 @@ def explain(
     recipe = recipe_of(fitted)
     facts = DataFacts(n=_n_rows(X), sample_weight=sample_weight)
     own = penalty_of(recipe.convention, recipe.numbers, facts)
-    weights = None if facts.sample_weight is None else np.asarray(facts.sample_weight)
-    rows = rows_of(X, y, intercept=recipe.intercept, shift=fitted.shift, weights=weights)
+    rows = rows_of(X, y, intercept=recipe.intercept, shift=fitted.shift, weights=_weights(facts))
     are_named = rows.data.names != as_names(None, None, rows.data.n_features)
     fitted.refuse_other_columns(rows.data.names, are_named=are_named)
     factor = np.abs(fitted.factor)
@@ -113,6 +112,7 @@ def explain_penalty(
     data: Regression,
     sigma: float | None = None,
     coef: Coefficients | None = None,
+    sample_weight: ArrayLike | None = None,
     **numbers: Any,
 ) -> Explanation:
     """Say what a library's penalty believes, from its numbers alone.
@@ -128,6 +128,8 @@ def explain_penalty(
         the numbers name, or `data` know; else the residual sd of the coefficients.
     coef : optional
         Coefficients to judge, as `audit` takes them. Default: the mode itself.
+    sample_weight : array of shape (n,), optional
+        The weights that the library gets, as in `explain`.
     **numbers
         The library's parameters by its own names, such as ``alpha=0.1`` or ``lambda_=0.1``.
 
@@ -157,10 +159,10 @@ def explain_penalty(
             f"{convention} penalises a {record.likelihood} likelihood, but a Regression has "
             "Gaussian noise; convert its numbers with convert"
         )
-    facts = DataFacts(data, sigma=sigma)
+    facts = DataFacts(data, sample_weight=sample_weight, sigma=sigma)
     penalty = penalty_of(convention, numbers, facts)
-    rows = rows_of_regression(data)
-    vector = _mode(data, penalty) if coef is None else as_coefficients(coef, data.names)
+    rows = rows_of_regression(data, _weights(facts))
+    vector = _mode(rows.data, penalty) if coef is None else as_coefficients(coef, data.names)
     own = data.sigma if isinstance(data.sigma, float) else None
     given = ", ".join(f"{name}={_shown(value)}" for name, value in numbers.items())
     return _explanation(
@@ -264,6 +266,10 @@ def _notes(record: Convention, data: Regression) -> tuple[str, ...]:
     if record.intercept == "none" and data.intercept:
         notes.append(f"{record.name} has no intercept; these data have one")
     return tuple(notes)
+
+
+def _weights(facts: DataFacts) -> Floats | None:
+    return None if facts.sample_weight is None else np.asarray(facts.sample_weight)
 
 
 def _n_rows(X: Any) -> int:

@@ -52,7 +52,13 @@ class Rows:
 
 
 def rows_of(
-    X: Any, y: Any, *, intercept: bool, shift: Floats | None, weights: Floats | None
+    X: Any,
+    y: Any,
+    *,
+    intercept: bool,
+    shift: Floats | None = None,
+    weights: Floats | None = None,
+    names: tuple[str, ...] | None = None,
 ) -> Rows:
     """Rows of a regression of `y` on ``X - shift``; no copy where there is nothing to change.
 
@@ -60,9 +66,9 @@ def rows_of(
     """
     needs_shift = shift is not None and shift.any() and not intercept
     if weights is None and not needs_shift:
-        return rows_of_regression(Regression(X, y, sigma=1.0, intercept=intercept))
+        return rows_of_regression(Regression(X, y, sigma=1.0, intercept=intercept, names=names))
     check_same_index(X, y)
-    design, names = as_design(X, None)
+    design, names = as_design(X, names)
     response = as_response(y, design.shape[0])
     if sparse.issparse(design) and (intercept or needs_shift):
         raise PriormapError(
@@ -90,8 +96,10 @@ def rows_of(
     return Rows(data, column_sd, response_sd, (x_mean, y_mean), weights is not None)
 
 
-def rows_of_regression(data: Regression) -> Rows:
+def rows_of_regression(data: Regression, weights: Floats | None = None) -> Rows:
     """Rows of a regression that is there already."""
+    if weights is not None:
+        return rows_of(data.X, data.y, intercept=data.intercept, weights=weights, names=data.names)
     unit = data.unit
     return Rows(data, data.column_sd, float(np.std(data.y)), (unit.x_mean, unit.y_mean))
 
