@@ -18,8 +18,10 @@ from priormap import (
     PriormapError,
     PriormapWarning,
     Regression,
+    audit,
     compare_map,
 )
+from priormap.mode import shortfall
 
 PRIORS = {"ridge": Gaussian(0.3), "lasso": Laplace(0.02)}
 
@@ -238,6 +240,17 @@ def test_find_map_is_an_exhibit():
     difference = table.coefficients["find_map"] - table.coefficients["map"]
     np.testing.assert_array_equal(table.coefficients["difference_find_map"], difference)
     assert "find_map" in table.certificates["lasso"]
+
+
+def test_the_mode_is_found_once(monkeypatch):
+    X, y = diabetes()
+    data = Regression(X, y, sigma=54.0)
+    apart = audit(data, Laplace(1.0), Lasso(alpha=54**2 / 442).fit(X, y))
+    monkeypatch.setattr(shortfall, "minimise", None)  # what would find it again
+    shared = compare_map(data, {"lasso": Laplace(1.0)}).certificates["lasso"]["default"]
+    assert not shared.is_mode
+    assert shared.verdict == apart.verdict
+    np.testing.assert_allclose(shared.shortfall.mode, apart.shortfall.mode, rtol=1e-10)
 
 
 # where they differ

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from priormap.coefficients import Coefficients, as_coefficients
 from priormap.errors import PriormapError, positive_number
@@ -12,7 +16,9 @@ from priormap.penalty import Penalty
 from priormap.priors import Prior
 from priormap.regression import Regression
 
-__all__ = ["audit"]
+__all__ = ["audit", "judge"]
+
+Floats: TypeAlias = NDArray[np.float64]
 
 
 def audit(
@@ -86,15 +92,26 @@ def audit(
             raise PriormapError("sigma is unknown in these data; say at which sigma to judge")
         noise = positive_number("sigma", data.sigma if sigma is None else sigma)
         penalty = Penalty.from_prior(prior, data, noise)
+    given = None if isinstance(prior, Penalty) else prior
+    return judge(data, penalty, values, given, noise, tolerance)
+
+
+def judge(
+    data: Regression,
+    penalty: Penalty,
+    coef: Floats,
+    prior: Prior | None,
+    sigma: float | None,
+    tolerance: float = TOLERANCE,
+    mode: Floats | None = None,
+) -> Certificate:
+    """Judge a vector by the penalty that `prior` is at `sigma`; `mode` where it is known."""
     problem = UnitProblem.of(data, penalty)
-    unit = problem.from_user(values)
+    unit = problem.from_user(coef)
     certificate = certify(problem, unit, names=data.names, tolerance=tolerance, exact=True)
     if certificate.is_mode:
         return certificate
     from priormap.mode.shortfall import shortfall_of
 
-    given = None if isinstance(prior, Penalty) else prior
-    return replace(
-        certificate,
-        shortfall=shortfall_of(data, penalty, values, certificate, given, noise),
-    )
+    shortfall = shortfall_of(data, penalty, coef, certificate, prior, sigma, mode)
+    return replace(certificate, shortfall=shortfall)

@@ -88,16 +88,17 @@ def shortfall_of(
     certificate: Certificate,
     prior: Prior | None = None,
     sigma: float | None = None,
+    mode: Floats | None = None,
 ) -> Shortfall:
-    """Solve for the mode, and search for the penalty of which `coef` is the mode."""
+    """Solve for the mode where it is unknown; search for the penalty of which `coef` is one."""
     problem = UnitProblem.of(data, penalty)
-    mode, _ = minimise(problem)
-    best = certify(problem, mode, names=data.names, tolerance=certificate.tolerance, exact=True)
+    unit = minimise(problem)[0] if mode is None else problem.from_user(mode)
+    user = problem.to_user(unit)[0] if mode is None else mode
+    best = certify(problem, unit, names=data.names, tolerance=certificate.tolerance, exact=True)
     excess = max(certificate.objective - best.objective, 0.0)
     floor = _EPS * 0.5 * data.unit.y_norm**2
     with np.errstate(divide="ignore"):
         relative = float(np.divide(excess, best.objective if best.objective > floor else 0.0))
-    user, _ = problem.to_user(mode)
     with warnings.catch_warnings():  # whatever these data warn of has been said
         warnings.simplefilter("ignore", PriormapWarning)
         other = other_penalty(data, penalty, coef, certificate, prior, sigma)

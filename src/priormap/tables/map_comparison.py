@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from priormap import mode
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import Certificate, MapEstimate
+from priormap.mode.judging import judge
 from priormap.notebook import html_frame, html_lines
 from priormap.penalty import relative_prior
 from priormap.priors import ElasticNet, Prior
@@ -174,7 +175,8 @@ def _certificates(fit: MapEstimate, coefs: Mapping[str, Floats]) -> dict[str, Ce
     """Judge every finite vector by the same certificate; the mode's own one knows its steps."""
     others = {who: coef for who, coef in coefs.items() if who != "map" and np.isfinite(coef).all()}
     audits = {
-        who: mode.audit(fit.data, fit.prior, coef, sigma=fit.sigma) for who, coef in others.items()
+        who: judge(fit.data, fit.penalty, coef, fit.prior, fit.sigma, mode=fit.coef)
+        for who, coef in others.items()
     }
     return {"map": fit.certificate, **audits}
 
