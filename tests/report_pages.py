@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from priormap import Gaussian, HalfCauchy, Laplace, PriormapWarning, Regression
+from priormap import ElasticNet, Gaussian, HalfCauchy, Laplace, PriormapWarning, Regression
 from priormap.report import Origin, write_report
 
 HOSTILE = (
@@ -25,7 +25,7 @@ VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
 def hostile_report(path, **options):
-    """Write a report about columns with such names under several priors."""
+    """Write a report about columns with such names under one prior of each family."""
     rng = np.random.default_rng(5)
     X = rng.normal(size=(50, len(HOSTILE)))
     y = X @ [3.0, 0.0, -1.0, 0.0, 0.5, 0.0] + rng.normal(size=50)
@@ -33,6 +33,7 @@ def hostile_report(path, **options):
     priors = {
         "<b>ridge</b> & co": Gaussian(1.0),
         "lasso": Laplace(0.1),
+        "net": ElasticNet(0.2, 1.0),
         "learnt": Laplace(HalfCauchy(1.0)),
     }
     origin = Origin(name="<i>file</i>.csv", target="y </title>", choices=("a < b & c",))

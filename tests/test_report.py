@@ -237,10 +237,22 @@ def test_a_constant_column_has_no_effect():
                 priormap.find_map(one, Laplace([0.3, 0.2, 0.1][: one.n_features] if own else 0.3))
                 for one in (data, wider)
             ]
+            # the last two rows are of draws
             first, second = (beliefs_table({"a": fit}, 0.1) for fit in fits)
-            assert [row[1].text for row in first.rows[1:]] == [
-                row[1].text for row in second.rows[1:]
+            assert [row[1].text for row in first.rows[1:7]] == [
+                row[1].text for row in second.rows[1:7]
             ]
+
+
+def test_the_belief_about_r2_is_that_of_draws():
+    data = small(p=2, sigma=0.5)
+    fit = priormap.find_map(data, Laplace(0.4, scaled_by_noise=True))
+    rows = {row[0].text: row[1] for row in beliefs_table({"a": fit}, 0.1).rows}
+    coefs = Laplace(0.2).rvs((20000, 2), np.random.default_rng(3))
+    explained = (coefs @ (data.X - data.X.mean(axis=0)).T).var(axis=1)
+    expected = np.median(explained / (explained + 0.25))
+    found = rows["R² that it expects of all columns at this sigma, median"].value
+    assert found == pytest.approx(expected, abs=4 * 0.5 / np.sqrt(4000))  # a density near one
 
 
 def test_beliefs_do_not_depend_on_the_units_of_columns():

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri, ndtri_exp
 
+from priormap.explanation.prior_predictive import prior_r2
 from priormap.priors import Prior
 from priormap.report import numerals
 from priormap.report.content import Cell, Table
@@ -32,9 +33,7 @@ def effect_prior(fit: MapEstimate) -> Prior:
 
     A constant column has no effect and is left out.
     """
-    prior, data = fit.prior, fit.data
-    if prior.scaled_by_noise:
-        prior = replace(prior.stretched(fit.sigma), scaled_by_noise=False)
+    prior, data = _plain(fit), fit.data
     if data.standardize:
         return prior
     live = data.column_sd > 0
@@ -47,6 +46,13 @@ def effect_prior(fit: MapEstimate) -> Prior:
         name: (scale[live] if scale.ndim else scale) * sd for name, scale in scales.items()
     }
     return replace(prior, **of_live)
+
+
+def _plain(fit: MapEstimate) -> Prior:
+    """Prior of a mode at its sigma, in units of the coefficients and no longer of the noise."""
+    if not fit.prior.scaled_by_noise:
+        return fit.prior
+    return replace(fit.prior.stretched(fit.sigma), scaled_by_noise=False)
 
 
 def magnitude_quantile(prior: Prior, share: float) -> Floats:
@@ -89,6 +95,7 @@ def beliefs_table(fits: Mapping[str, MapEstimate], rope: float) -> Table:
     for fit in fits.values():
         prior = effect_prior(fit)
         spread = np.asarray(prior.sd, dtype=float)
+        explained = prior_r2(data, _plain(fit), fit.sigma)
         total = float(np.sqrt(np.sum(np.broadcast_to(spread, live) ** 2)))
         columns.append(
             [
@@ -100,6 +107,8 @@ def beliefs_table(fits: Mapping[str, MapEstimate], rope: float) -> Table:
                 _probabilities(share_below(prior, rope * sd_y)),
                 numerals.number(total),
                 numerals.number(fit.sigma),
+                numerals.number(explained.median),
+                numerals.interval(explained.low, explained.high),
             ]
         )
     names = [
@@ -111,6 +120,8 @@ def beliefs_table(fits: Mapping[str, MapEstimate], rope: float) -> Table:
         f"probability that an effect is negligible (below {numerals.shown(rope * sd_y)})",
         "size of the linear predictor: root mean square over the rows",
         "sigma, the sd of the noise, at the mode",
+        "R² that it expects of all columns at this sigma, median",
+        "95 % of R² between",
     ]
     rows = [
         (numerals.text(name), *cells)
