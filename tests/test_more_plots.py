@@ -210,6 +210,26 @@ def test_unknown_noise_is_drawn_from_its_prior():
     assert points["median"]["r2"] == pytest.approx(odds / (1 + odds), abs=0.05)
 
 
+def test_strong_priors_get_the_axis_they_need_and_the_caption_says_so():
+    data = correlated()
+    strong = {"a": Gaussian(0.02), "b": Gaussian(0.002)}
+    upper, _ = plot_prior_predictive(data, strong, axes=Figure().subplots(2))
+    table, points = (
+        prior_predictive_table(data, strong),
+        prior_predictive_points_table(data, strong),
+    )
+    part, ends = table[table["quantity"] == "r2"], points[points["quantity"] == "r2"]
+    right, top = upper.get_xlim()[1], upper.get_ylim()[1]
+    assert ends["high"].max() < right < 0.5
+    peaks = part[part["value"] <= right].groupby("prior")["density"].max()
+    assert peaks.min() < top < peaks.max()
+    caption = prior_predictive_caption(data, strong)
+    assert f"R squared is drawn up to {right:.2g}." in caption
+    assert f"above {top:.3g} are cut off." in caption
+    assert plot_prior_predictive(data, PRIORS, axes=Figure().subplots(2))[0].get_xlim() == (0, 1)
+    assert "cut off" not in prior_predictive_caption(data, PRIORS)
+
+
 def test_the_predictive_figure_draws_its_tables():
     data = correlated()
     panels = plot_prior_predictive(data, PRIORS, axes=Figure().subplots(2))

@@ -148,6 +148,9 @@ def plot_coefficient_shrinkage(
             style = mark("mean", look.color) | {"markeredgecolor": "white", "markeredgewidth": 0.5}
             axes.plot(part["least_squares"], part["mean"], label=f"mean {name}", zorder=5, **style)
         axes.set_xlim(*ends)
+        found = np.append(rows[["mode", "mean"]].to_numpy().ravel(), 0.0)
+        margin = 0.1 * (np.ptp(found) or 1.0)
+        axes.set_ylim(found.min() - margin, found.max() + margin)
         label = "least-squares effect (per sd of the column)"
         label_effects(axes, left_out(table, len(chosen)), label)
         axes.set_ylabel("mode or posterior mean of the effect")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter
@@ -22,9 +22,14 @@ from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.priors import Prior
 from priormap.regression import Regression
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["plot_prior_predictive", "prior_predictive_caption"]
 
 _HEIGHT = 3.9  # inches
+_WIDE, _BEYOND = 0.5, 2.0  # R squared below the first is drawn up to its 95% point times the second
+_TALLEST = 6.0  # times the peak of the flattest prior: the others are cut off there
 
 
 def plot_prior_predictive(
@@ -82,6 +87,9 @@ def plot_prior_predictive(
                 ax.plot(point["median"], 0, label=label, zorder=5, clip_on=False, **style)
             ax.set_ylim(bottom=0)
         _dress(panels, data)
+        right, top = _shown(table, points)
+        panels[0].set_xlim(0, right)
+        panels[0].set_ylim(0, top)
         legend_above(panels[0], _legend(looks))
         return np.array(list(panels), dtype=object)
 
@@ -104,12 +112,26 @@ def prior_predictive_caption(data: Regression, priors: Prior | Mapping[str, Prio
             f" {name}: R squared {r2['median']:.2g} [{r2['low']:.2g}, {r2['high']:.2g}], size "
             f"{size['median']:.3g} [{size['low']:.3g}, {size['high']:.3g}] (median and 90%)."
         )
+    table = prior_predictive_table(data, named)
+    right, top = _shown(table, points)
+    if right < 1:
+        text += f" R squared is drawn up to {right:.2g}."
+    if (table.loc[table["quantity"] == "r2", "density"] > top).any():
+        text += f" Densities of R squared above {top:.3g} are cut off."
     return text
+
+
+def _shown(table: pd.DataFrame, points: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the axes of R squared: where the priors are, and not much above the flattest."""
+    high = float(points.loc[points["quantity"] == "r2", "high"].max())
+    right = 1.0 if high > _WIDE else high * _BEYOND
+    part = table[(table["quantity"] == "r2") & (table["value"] <= right)]
+    peaks = part.groupby("prior")["density"].max()
+    return right, 1.05 * min(float(peaks.max()), _TALLEST * float(peaks.min()))
 
 
 def _dress(panels: NDArray[Any], data: Regression) -> None:
     upper, lower = panels
-    upper.set_xlim(0, 1)
     upper.set_xlabel("R²: share of the variance of y that X explains")
     upper.set_ylabel("prior density")
     sd = float(np.std(data.y))
@@ -118,6 +140,7 @@ def _dress(panels: NDArray[Any], data: Regression) -> None:
     if sd > 0:
         line = {**LOOKS["least squares"].line, "linewidth": 1.2}
         lower.axvline(sd, zorder=0, label="sd of y", **line)
+        lower.set_xlim(right=max(1.2 * sd, lower.get_xlim()[1]))
     lower.set_xlabel("sd of the linear predictor (unit of y)")
     lower.set_ylabel("density per factor of 10")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from priormap.errors import PriormapError
 from priormap.noise import Jeffreys
@@ -25,8 +26,8 @@ Floats: TypeAlias = NDArray[np.float64]
 _DRAWS = 10_000
 _SEED = 0
 _BLOCK = 2_000_000  # coefficients held at once
-_GRID = 240
-_EDGE = 0.002  # R squared is drawn from here to one minus this
+_GRID = 360
+_EDGE = 14.0  # log odds of R squared: from a millionth to one minus that
 
 
 def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]
     parts = []
     for name, (prior, size, sigma) in _draws(data, priors).items():
         odds = 2 * (np.log(size) - np.log(sigma))  # log of R2 / (1 - R2)
-        r2 = np.linspace(_EDGE, 1 - _EDGE, _GRID)
+        r2 = expit(np.linspace(-_EDGE, _EDGE, _GRID))  # fine where densities may be steep
         density = _smoothed(odds, np.log(r2) - np.log1p(-r2)) / (r2 * (1 - r2))
         log_size = np.log10(size)
         low, high = np.quantile(log_size, (0.001, 0.999))
