@@ -77,16 +77,17 @@ def _diagnose(draws: Floats) -> Floats:
     half = draws.shape[1] // 2
     halves = np.concatenate([draws[:, :half], draws[:, -half:]])
     values = np.ascontiguousarray(halves.transpose(2, 0, 1))  # (p, half chains, half)
-    pooled = values.reshape(len(values), -1)
-    order = pooled.argsort(axis=1)
-    ordered = np.take_along_axis(pooled, order, axis=1)
+    size = values.shape[1] * values.shape[2]
+    pooled = values.reshape(len(values), size)
+    order, start = pooled.argsort(axis=1), size * np.arange(len(values))[:, None]
+    order += start  # places in all of `values`: faster to look up than by line and column
+    ordered = values.ravel()[order]
     scores = _normal_scores(order, ordered).reshape(values.shape)
     # of ordered values the distances to the median are two runs, which a stable sort merges
-    distances = np.abs(ordered - np.median(ordered, axis=1, keepdims=True))
+    distances = np.abs(ordered - 0.5 * (ordered[:, [size // 2]] + ordered[:, [(size - 1) // 2]]))
     merged = distances.argsort(axis=1, kind="stable")
-    folded = _normal_scores(
-        np.take_along_axis(order, merged, axis=1), np.take_along_axis(distances, merged, axis=1)
-    ).reshape(values.shape)
+    merged += start
+    folded = _normal_scores(order.ravel()[merged], distances.ravel()[merged]).reshape(values.shape)
     lower, upper = _quantiles(draws, ordered)[..., None, None]
     found = np.stack(
         [
@@ -102,7 +103,10 @@ def _diagnose(draws: Floats) -> Floats:
 
 
 def _normal_scores(order: NDArray[np.intp], ordered: Floats) -> Floats:
-    """Normal quantiles of the pooled ranks of each line, mean ranks where values tie."""
+    """Normal quantiles of the pooled ranks of each line, mean ranks where values tie.
+
+    They are returned in one piece, each at the place that `order` says.
+    """
     table = _scores_of_half_ranks(order.shape[1])
     ranked = np.broadcast_to(table[::2], order.shape)
     row, column = np.nonzero(ordered[:, 1:] == ordered[:, :-1])
@@ -116,8 +120,8 @@ def _normal_scores(order: NDArray[np.intp], ordered: Floats) -> Floats:
         mean = table[2 * column[first] + ties]
         ranked[row[first], column[first]] = mean
         ranked[row, column + 1] = np.repeat(mean, ties)
-    scores = np.empty(order.shape)
-    np.put_along_axis(scores, order, ranked, axis=1)
+    scores = np.empty(order.size)
+    scores[order.ravel()] = ranked.ravel()
     return scores
 
 

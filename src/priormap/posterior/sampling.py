@@ -49,9 +49,10 @@ def sample(
     ``"exact"``
         Gaussian prior: independent draws, no Markov chain; the log evidence comes with it.
         Laplace and elastic net priors: a Markov chain without step size or rejection, by exact
-        Hamiltonian dynamics on the piecewise Gaussian density, by scale mixtures where the
-        dynamics would meet too many kinks, or by exact conditionals of one coefficient after
-        the other for more columns than rows. Which one ran is in the attribute ``kernel``.
+        Hamiltonian dynamics on the piecewise Gaussian density, or by scale mixtures where the
+        dynamics would meet too many kinks; for more columns than rows by exact conditionals of
+        one coefficient after the other, with scale mixtures between. Which kernel ran is in the
+        attribute ``kernel``.
     ``"gibbs"``
         Laplace and elastic net priors: scale mixtures of normals.
     ``"nuts"``
