@@ -10,7 +10,6 @@ from priormap.posterior.kernels.compiled import Array
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
     CURVED,
-    SCALE,
     ElasticNetPrior,
     Moments,
     Rows,
@@ -45,7 +44,7 @@ def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, ta
     """
     if isinstance(data, Rows):
         return "alternating"
-    if prior.hyper[SCALE] or prior.hyper[CURVED]:
+    if prior.learns or prior.hyper[CURVED]:
         return "mixture"
     p = len(data.xty)
     values, vectors = np.linalg.eigh(data.gram)

@@ -19,7 +19,7 @@ import numpy as np
 
 from priormap.posterior.kernels.cholesky import inverse_and_root, multiply
 from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
-from priormap.posterior.kernels.moments_moves import move_on_moments, prior_shares
+from priormap.posterior.kernels.moments_moves import move_on_moments, prior_shares, sigma_anchor
 from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, Moments
 from priormap.posterior.kernels.random import fill_normal, uniform
 
@@ -30,18 +30,20 @@ SHORTEST, LONGEST = 0.25 * math.pi, 0.75 * math.pi
 class HamiltonianTarget(NamedTuple):
     """Moments with what the dynamics need.
 
-    ``centre`` and ``rss`` are least squares and its misfit, ``shares`` and ``ranks`` are
-    `prior_shares`, ``inverse`` is (X'X)^{-1} = ``root @ root.T`` with ``root`` upper triangular.
+    ``centre`` and ``rss`` are least squares and its misfit, ``anchor`` is `sigma_anchor`,
+    ``shares`` and ``ranks`` are `prior_shares`, and ``inverse`` is (X'X)^{-1} = ``root @ root.T``
+    with ``root`` upper triangular.
     """
 
     gram: Array
     xty: Array
     yty: float
     dof: float
-    centre: Array
+    anchor: Array | None
     rss: float
     shares: Array
     ranks: Array
+    centre: Array
     inverse: Array
     root: Array
 
@@ -54,7 +56,8 @@ def hamiltonian_target(
     centre = inverse @ data.xty
     rss = max(data.yty - float(centre @ data.xty), 0.0)
     shares = prior_shares(data.gram, inverse, prior, sigma, tau)
-    return HamiltonianTarget(*data, centre, rss, *shares, inverse, root)
+    anchor = sigma_anchor(data, prior, centre)
+    return HamiltonianTarget(*data, anchor, rss, *shares, centre, inverse, root)
 
 
 @fast()
@@ -144,15 +147,17 @@ def piecewise_hmc(
     xty: Array,
     yty: float,
     dof: float,
-    centre: Array,
+    anchor: Array | None,
     rss: float,
     shares: Array,
     ranks: Array,
+    centre: Array,
     inverse: Array,
     root: Array,
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -183,8 +188,8 @@ def piecewise_hmc(
         time = SHORTEST + (LONGEST - SHORTEST) * uniform(rng)
         trace[i, 3] = trajectory(coef, velocity, middle, sign, steps, inverse, time, image)
         move_on_moments(
-            gram, xty, yty, dof, centre, rss, shares, ranks, rate, curvature, hyper, coef, scales,
-            rng, offset, image, trace, i,
+            gram, xty, yty, dof, anchor, rss, shares, ranks, rate, curvature, hyper, learns, coef,
+            scales, rng, offset, image, trace, i,
         )  # fmt: skip
         for j in range(p):
             draws[i, j] = coef[j]

@@ -24,14 +24,13 @@ from priormap.posterior.kernels.cholesky import (
     solve_upper,
 )
 from priormap.posterior.kernels.compiled import Array, Words, inner, kernel
-from priormap.posterior.kernels.moments_moves import move_on_moments, prior_shares
+from priormap.posterior.kernels.moments_moves import move_on_moments, prior_shares, sigma_anchor
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
     CURVED,
     KINKED,
     NOISE,
     PROPER,
-    SCALE,
     ElasticNetPrior,
     Moments,
 )
@@ -46,13 +45,13 @@ SMALLEST = 1e-280
 
 
 class MixtureTarget(NamedTuple):
-    """Moments with least squares, ``centre`` and ``rss``, and `prior_shares`."""
+    """Moments with the misfit of least squares, `sigma_anchor` and `prior_shares`."""
 
     gram: Array
     xty: Array
     yty: float
     dof: float
-    centre: Array
+    anchor: Array | None
     rss: float
     shares: Array
     ranks: Array
@@ -62,11 +61,12 @@ def mixture_target(
     data: Moments, prior: ElasticNetPrior, sigma: float, tau: float
 ) -> MixtureTarget:
     """Solve the normal equations, which may be singular."""
-    inverse = np.linalg.pinv(data.gram, hermitian=True)
+    inverse = np.linalg.pinv(data.gram, hermitian=True).astype(np.float64)
     centre = inverse @ data.xty
     rss = max(data.yty - float(centre @ data.xty), 0.0)
     shares, ranks = prior_shares(data.gram, inverse, prior, sigma, tau)
-    return MixtureTarget(*data, centre, rss, shares, ranks)
+    anchor = sigma_anchor(data, prior, centre)
+    return MixtureTarget(*data, anchor, rss, shares, ranks)
 
 
 @inner()
@@ -157,13 +157,14 @@ def gibbs_mixture(
     xty: Array,
     yty: float,
     dof: float,
-    centre: Array,
+    anchor: Array | None,
     rss: float,
     shares: Array,
     ranks: Array,
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -181,7 +182,7 @@ def gibbs_mixture(
     upper = np.zeros((p, p))  # its lower triangle stays zero
     for i in range(trace.shape[0]):
         spread = draw_variances(rng, hyper, rate, scales, coef, omega)
-        if hyper[SCALE] > 0.0:
+        if learns is not None:
             ridge = weighted_product(curvature, coef, coef)
             line = tau_mixture_line(hyper, scales, spread, ridge)
             scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
@@ -200,8 +201,8 @@ def gibbs_mixture(
             white[j] = mean[j] + keep * (white[j] - mean[j]) + fresh * noise[j]
         solve_upper(upper, white, coef)
         move_on_moments(
-            gram, xty, yty, dof, centre, rss, shares, ranks, rate, curvature, hyper, coef, scales,
-            rng, noise, mean, trace, i,
+            gram, xty, yty, dof, anchor, rss, shares, ranks, rate, curvature, hyper, learns, coef,
+            scales, rng, noise, mean, trace, i,
         )  # fmt: skip
         for j in range(p):
             draws[i, j] = coef[j]

@@ -17,7 +17,7 @@ from priormap.posterior.kernels.mixture import (
     sigma_mixture_line,
     tau_mixture_line,
 )
-from priormap.posterior.kernels.problem import BY_NOISE, PROPER, SCALE
+from priormap.posterior.kernels.problem import BY_NOISE, PROPER
 from priormap.posterior.kernels.random import fill_normal
 from priormap.posterior.kernels.scale_moves import slice_factor, weighted_product
 
@@ -125,6 +125,7 @@ def mixture_step(
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -139,7 +140,7 @@ def mixture_step(
     """Draw omega, tau, and (sigma, coef) in one block, in place."""
     p, r = columns.shape
     spread = draw_variances(rng, hyper, rate, scales, coef, omega)
-    if hyper[SCALE] > 0.0:
+    if learns is not None:
         ridge = weighted_product(curvature, coef, coef)
         line = tau_mixture_line(hyper, scales, spread, ridge)
         scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)

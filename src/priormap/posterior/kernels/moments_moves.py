@@ -9,8 +9,8 @@ from priormap.posterior.kernels.compiled import Array, Words, inner
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
     NOISE,
-    SCALE,
     ElasticNetPrior,
+    Moments,
     prior_widths,
 )
 from priormap.posterior.kernels.scale_moves import (
@@ -30,13 +30,14 @@ def move_on_moments(
     xty: Array,
     yty: float,
     dof: float,
-    centre: Array,
+    anchor: Array | None,
     rss: float,
     shares: Array,
     ranks: Array,
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -45,32 +46,47 @@ def move_on_moments(
     trace: Array,
     i: int,
 ) -> None:
-    """Scale (coef - centre, sigma) where columns are many, shares with tau, then ``move_scales``.
+    """Scale (coef - anchor, sigma), shares of coef with tau, then ``move_scales``, in place.
 
-    ``centre`` is least squares with misfit ``rss``; ``offset`` and ``image`` are scratch.
+    ``offset`` and ``image`` are scratch.
     """
     p = coef.shape[0]
-    if hyper[NOISE] > 0.0 and dof < CROWDED * p:
+    if anchor is not None:
         for j in range(p):
-            offset[j] = coef[j] - centre[j]
-        line = residual_sigma_line(hyper, scales, dof, float(p), rss, curvature, centre, offset)
-        factor = slice_factor(rng, line, hyper, rate, centre, offset)
+            offset[j] = coef[j] - anchor[j]
+        line = residual_sigma_line(
+            hyper, learns, scales, dof, float(p), rss, curvature, anchor, offset
+        )
+        factor = slice_factor(rng, line, hyper, rate, anchor, offset)
         scales[0] *= factor
         if line.tau < 0.0:
             scales[1] /= factor
         for j in range(p):
-            coef[j] = centre[j] + factor * offset[j]
-    for k in range(ranks.shape[0]):
-        move_share(
-            gram, xty, shares[k], ranks[k], rate, curvature, hyper, coef, scales, rng, offset, image
-        )
+            coef[j] = anchor[j] + factor * offset[j]
+    if learns is not None:
+        for k in range(ranks.shape[0]):
+            move_share(
+                gram, xty, shares[k], ranks[k], rate, curvature, hyper, coef, scales, rng, offset,
+                image,
+            )  # fmt: skip
     multiply(gram, coef, image)
     fit, power = 0.0, 0.0
     for j in range(p):
         fit += coef[j] * xty[j]
         power += coef[j] * image[j]
     misfit = max(yty - 2.0 * fit + power, rss)
-    move_scales(misfit, fit, power, dof, rate, curvature, hyper, coef, scales, rng, trace, i)
+    move_scales(
+        misfit, fit, power, dof, rate, curvature, hyper, learns, coef, scales, rng, trace, i
+    )
+
+
+def sigma_anchor(data: Moments, prior: ElasticNetPrior, centre: Array) -> Array | None:
+    """Least squares if (coef - centre, sigma) should move together, or None.
+
+    They should where columns are many; elsewhere sigma mixes without, and numba compiles less.
+    """
+    crowded = data.dof < CROWDED * len(centre)
+    return centre if crowded and prior.hyper[NOISE] > 0 else None
 
 
 def prior_shares(
@@ -85,7 +101,7 @@ def prior_shares(
     p = len(gram)
     unit = tau * sigma if prior.hyper[BY_NOISE] else tau
     tightness = sigma * np.sqrt(np.diag(inverse)) / (unit * prior_widths(prior))
-    sets = [tightness > bound for bound in TIGHT] if prior.hyper[SCALE] else []
+    sets = [tightness > bound for bound in TIGHT] if prior.learns else []
     shares = np.zeros((len(sets), p, p))
     for share, of in zip(shares, sets, strict=True):
         share[of, of] = 1.0

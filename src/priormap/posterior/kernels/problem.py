@@ -47,12 +47,14 @@ class ElasticNetPrior(NamedTuple):
     The unit u is tau, times sigma if scaled by the noise. ``rate`` and ``curvature`` (p,) are
     both zero for a flat column, which has no ``log u`` either. ``hyper`` (10,) counts the columns
     that are not flat, those with a rate and those with a curvature, is 1 if scaled by the noise,
-    and ends with the densities of sigma and of tau.
+    and ends with the densities of sigma and of tau. ``learns`` is None where tau is known: numba
+    then compiles the kernels without the moves of tau.
     """
 
     rate: Array
     curvature: Array
     hyper: Array
+    learns: float | None
 
 
 class State(NamedTuple):
@@ -96,7 +98,7 @@ def elastic_net_prior(
     curvature = np.ascontiguousarray(np.broadcast_to(l2_scale, rate.shape), dtype=np.float64) ** -2
     counts = [np.count_nonzero(part) for part in (rate + curvature, rate, curvature)]
     hyper = np.array([*counts, by_noise, *noise, *scale], dtype=np.float64)
-    return ElasticNetPrior(rate, curvature, hyper)
+    return ElasticNetPrior(rate, curvature, hyper, 1.0 if scale.code else None)
 
 
 def absorb_curvature(
@@ -109,13 +111,13 @@ def absorb_curvature(
     diagonal of X'X. Elsewhere both are returned as they are.
     """
     by_noise = prior.hyper[BY_NOISE] > 0
-    if prior.hyper[SCALE] > 0 or (prior.hyper[NOISE] > 0 and not by_noise):
+    if prior.learns or (prior.hyper[NOISE] > 0 and not by_noise):
         return data, prior
     constant = (1.0 if by_noise else sigma) / tau
     hyper = prior.hyper.copy()
     hyper[CURVED] = 0.0
     gram = data.gram + np.diag(constant**2 * prior.curvature)
-    return data._replace(gram=gram), ElasticNetPrior(prior.rate, 0.0 * prior.curvature, hyper)
+    return data._replace(gram=gram), prior._replace(curvature=0.0 * prior.curvature, hyper=hyper)
 
 
 def prior_widths(prior: ElasticNetPrior) -> Array:

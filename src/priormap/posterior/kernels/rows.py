@@ -76,6 +76,7 @@ def gibbs_rows(
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -90,8 +91,8 @@ def gibbs_rows(
     for i in range(trace.shape[0]):
         if uniform(rng) < blocked:
             mixture_step(
-                rows, columns, target, squares, rss, dof, rate, curvature, hyper, coef, scales,
-                rng, omega, fixed, moving, noise, half, upper, weighted,
+                rows, columns, target, squares, rss, dof, rate, curvature, hyper, learns, coef,
+                scales, rng, omega, fixed, moving, noise, half, upper, weighted,
             )  # fmt: skip
         fill_residual(columns, target, coef, residual)
         for k in range(max(sweeps, 1)):
@@ -99,11 +100,23 @@ def gibbs_rows(
                 sweep(columns, squares, rate, curvature, hyper, coef, scales, rng, residual)
             if hyper[NOISE] > 0.0:
                 move_residual(
-                    lift, rss, dof, rate, curvature, hyper, coef, scales, rng, residual, fixed,
-                    moving,
+                    lift, rss, dof, rate, curvature, hyper, learns, coef, scales, rng, residual,
+                    fixed, moving,
                 )  # fmt: skip
             move_variances(
-                target, rss, dof, rate, curvature, hyper, coef, scales, rng, residual, trace, i
+                target,
+                rss,
+                dof,
+                rate,
+                curvature,
+                hyper,
+                learns,
+                coef,
+                scales,
+                rng,
+                residual,
+                trace,
+                i,
             )
         for j in range(p):
             draws[i, j] = coef[j]
@@ -117,6 +130,7 @@ def move_residual(
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -132,7 +146,7 @@ def move_residual(
         moving[j] = -project(lift, j, residual)
         fixed[j] = coef[j] - moving[j]
     rank = float(residual.shape[0])
-    line = residual_sigma_line(hyper, scales, dof, rank, rss, curvature, fixed, moving)
+    line = residual_sigma_line(hyper, learns, scales, dof, rank, rss, curvature, fixed, moving)
     factor = slice_factor(rng, line, hyper, rate, fixed, moving)
     scales[0] *= factor
     if line.tau < 0.0:
@@ -151,6 +165,7 @@ def move_variances(
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -166,7 +181,7 @@ def move_variances(
         fit += fitted * target[k]
         power += fitted * fitted
     factor = move_scales(
-        misfit, fit, power, dof, rate, curvature, hyper, coef, scales, rng, trace, i
+        misfit, fit, power, dof, rate, curvature, hyper, learns, coef, scales, rng, trace, i
     )
     for k in range(residual.shape[0]):
         residual[k] = target[k] - factor * (target[k] - residual[k])

@@ -164,6 +164,7 @@ def share_tau_line(
 @inner()
 def residual_sigma_line(
     hyper: Array,
+    learns: float | None,
     scales: Array,
     dof: float,
     rank: float,
@@ -180,7 +181,7 @@ def residual_sigma_line(
     the prior of coef stays where it is.
     """
     by_noise = hyper[BY_NOISE] > 0.0
-    against = by_noise and hyper[SCALE] > 0.0
+    against = by_noise and learns is not None
     sigma, tau = scales[0], scales[1]
     unit = tau * sigma if by_noise else tau
     slope = 1.0 + rank - dof
@@ -211,6 +212,7 @@ def move_scales(
     rate: Array,
     curvature: Array,
     hyper: Array,
+    learns: float | None,
     coef: Array,
     scales: Array,
     rng: Words,
@@ -227,7 +229,7 @@ def move_scales(
     if hyper[NOISE] > 0.0:
         line = sigma_line(hyper, scales, dof, misfit, lasso, ridge)
         scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
-    if hyper[SCALE] > 0.0:
+    if learns is not None:
         line = tau_line(hyper, scales, lasso, ridge)
         scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
         line = coef_tau_line(hyper, scales, float(coef.shape[0]), fit, power)

@@ -52,7 +52,7 @@ def by_ridge(data: Moments, prior: ElasticNetPrior, sigma: float, tau: float) ->
         sigmas = math.sqrt(misfit / data.dof) * GRID
         density = -0.5 * misfit / sigmas**2 - (data.dof - 1.0) * np.log(sigmas)
         sigma = highest(sigmas, density + log_densities(prior, NOISE, sigmas))
-    if prior.hyper[SCALE]:
+    if prior.learns:
         lasso, square = float(prior.rate @ abs(coef)), float(prior.curvature @ coef**2)
         proper, unit = prior.hyper[PROPER], sigma if prior.hyper[BY_NOISE] else 1.0
         taus = max((lasso + math.sqrt(square)) / (proper * unit), 1e-12) * GRID
@@ -75,7 +75,7 @@ def by_evidence(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) ->
     size = math.sqrt((data.rss + target @ target) / data.dof) or 1.0
     sigmas = size * GRID[:35] if prior.hyper[NOISE] else np.array([sigma])
     ratio = (1.0 if by_noise else size) / math.sqrt(power.mean())
-    taus = ratio * GRID if prior.hyper[SCALE] else np.array([tau])
+    taus = ratio * GRID if prior.learns else np.array([tau])
     of_tau, best = log_densities(prior, SCALE, taus), -math.inf
     for s, of_sigma in zip(sigmas, log_densities(prior, NOISE, sigmas), strict=True):
         total = s * s + (taus * (s if by_noise else 1.0))[:, None] ** 2 * power
@@ -109,6 +109,6 @@ def start_state(
     coef, sigma, tau = around
     if prior.hyper[NOISE]:
         sigma *= math.exp(rng.uniform(-0.5, 0.5))
-    if prior.hyper[SCALE]:
+    if prior.learns:
         tau *= math.exp(rng.uniform(-0.5, 0.5))
     return State(coef * rng.uniform(0.5, 1.5, len(coef)), np.array([sigma, tau]), words[:4])
