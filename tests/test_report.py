@@ -31,7 +31,7 @@ from priormap import (
 from priormap.cli import run
 from priormap.report.beliefs import beliefs_table, magnitude_quantile, share_below
 from priormap.report.content import Picture
-from priormap.report.figures import FIGURES
+from priormap.report.figures import FIGURES, _path_draws
 from priormap.report.inline_svg import inline_svg
 from priormap.report.mathematics import number, row, superscript, var
 from priormap.report.places import Place, place_of
@@ -402,6 +402,14 @@ def test_scales_of_their_own_and_flat_columns(tmp_path, monkeypatch):
     text = write_report(data, priors, tmp_path / "r.html", **QUICK).read_text("utf-8")
     assert "every column has its own penalty" in text
     assert "∞" in text
+
+
+def test_wide_data_get_fewer_posteriors_along_their_path():
+    fits = {p: priormap.find_map(small(n=20, p=p), Laplace(0.5)) for p in (3, 60, 320)}
+    draws = [_path_draws(fit) for fit in fits.values()]
+    assert draws[0] > draws[1] > draws[2] == 0
+    exact = priormap.find_map(small(n=20, p=320), Gaussian(0.5))
+    assert _path_draws(exact) == draws[0]
 
 
 # Markdown

@@ -12,7 +12,8 @@ import numpy as np
 
 from priormap import plots
 from priormap.errors import PriormapError
-from priormap.priors import Prior
+from priormap.mode import MapEstimate
+from priormap.priors import Gaussian, Prior
 from priormap.report.beliefs import effect_prior
 from priormap.report.content import Block, Items, Picture
 from priormap.report.results import Progress, Results, ranked
@@ -21,7 +22,7 @@ __all__ = ["FIGURES", "Entry", "draw_figures"]
 
 _MOST_PATHS = 3  # priors that get a figure of their own
 _PATH_DRAWS = 500  # of each of the posteriors along a path, in each chain
-_WIDE = 50  # columns from which draws cost enough to take fewer there
+_WIDE, _WIDER = 50, 300  # columns above which draws cost enough to take fewer there, or none
 Variant: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]  # name, arguments, keywords
 
 
@@ -102,9 +103,15 @@ def _of_each_prior(results: Results) -> Iterable[Variant]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the data were judged when they came in
             known = replace(fit.data, sigma=fit.sigma)
-        draws = _PATH_DRAWS if results.data.n_features <= _WIDE else _PATH_DRAWS // 5
-        options = {"random_seed": results.settings.random_seed, "draws": draws}
+        options = {"random_seed": results.settings.random_seed, "draws": _path_draws(fit)}
         yield f"{name}, sigma {fit.sigma:.4g}", (known, fit.prior), options
+
+
+def _path_draws(fit: MapEstimate) -> int:
+    """Draws of each chain; the posteriors of a Gaussian prior at known sigma need none."""
+    if isinstance(fit.prior, Gaussian) or fit.data.n_features <= _WIDE:
+        return _PATH_DRAWS
+    return _PATH_DRAWS // 5 if fit.data.n_features <= _WIDER else 0
 
 
 FIGURES: tuple[Entry, ...] = (
