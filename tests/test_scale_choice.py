@@ -262,6 +262,7 @@ def test_unknown_noise_names_its_sigma(data):
         assert "posterior mean of the noise sd" in repr(choice)
 
 
+@pytest.mark.filterwarnings("ignore:loo")  # few draws
 def test_sampled_methods_under_unknown_noise(data):
     unknown = Regression(data.X, data.y, sigma=HalfNormal(3.0))
     choice = choose_scale(unknown, "laplace", ["loo", "evidence"], **QUICK)

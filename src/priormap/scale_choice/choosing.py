@@ -30,6 +30,7 @@ __all__ = ["METHODS", "choose_scale"]
 
 Floats: TypeAlias = NDArray[np.float64]
 METHODS = tuple(CRITERIA)
+_AT_END = 1e-9  # relative distance from an end of the scales that rounding explains
 
 
 def choose_scale(
@@ -54,7 +55,7 @@ def choose_scale(
     ``"loo"``
         Leave-one-out log predictive density of the posterior. Exact under a Gaussian prior;
         by Pareto-smoothed importance sampling at 12 scales under the others. Of more than
-        5,000 (2,000) rows, so many are left out, one by one, at random.
+        2,000 rows, so many are left out, one by one, at random.
     ``"evidence"``, or by another name ``"empirical_bayes"``
         Log marginal likelihood and its maximiser. Exact under a Gaussian prior, with a flat
         intercept: the density of n - 1 contrasts of y. Integrated along the scale under the
@@ -185,12 +186,13 @@ def _checked_seed(random_seed: Any) -> int:
 
 
 def _note_ends(study: Study, optima: list[Optimum], notes: list[str]) -> None:
+    low, high = study.scales[0] * (1 + _AT_END), study.scales[-1] * (1 - _AT_END)
     for optimum in optima:
-        at_end = {float(study.scales[0]): "smallest", float(study.scales[-1]): "largest"}
-        if optimum.method in {"cv", "loo", "empirical_bayes"} and optimum.scale in at_end:
+        end = "smallest" if optimum.scale <= low else "largest" if optimum.scale >= high else ""
+        if end and optimum.method in {"cv", "loo", "empirical_bayes"}:
             notes.append(
-                f"{optimum.method}: best at the {at_end[optimum.scale]} scale, "
-                f"{optimum.scale:.4g}; the optimum may lie beyond it."
+                f"{optimum.method}: best at the {end} scale, {optimum.scale:.4g}; the optimum "
+                "may lie beyond it."
             )
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
 from priormap.noise import HalfStudentT, ScaleDensity
@@ -78,7 +79,8 @@ def _leave_one_out(study: Study) -> Found:
     if study.is_exact:
         curves, rows = study.gaussian, study.loo_rows
         scales, found = study.scales, loo_exact(curves, study.scales, rows)
-        best = peak(lambda s: loo_exact(curves, s, rows).elpd, scales, found.elpd)
+        spline = CubicSpline(np.log(scales), found.elpd)
+        best = peak(lambda s: spline(np.log(s)), scales, found.elpd)
         there = loo_exact(curves, np.array([best]), rows)
         value, se = float(there.elpd[0]), float(there.se[0])
     else:

@@ -28,7 +28,7 @@ from priormap.regression import Regression
 from priormap.scale_choice.family import ScaleFamily
 from priormap.spectrum import Spectrum
 
-__all__ = ["GaussianCurves", "log_density_left_out"]
+__all__ = ["GaussianCurves"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _BLOCK = 1 << 18  # numbers in a block of penalties, or of rows and penalties
@@ -109,18 +109,25 @@ class GaussianCurves:
         return np.asarray(n * self.spectrum.rss_at(mu) * self.data.unit.y_norm**2 / (n - df) ** 2)
 
     def left_out(self, mu: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Residuals and leverages of `rows` at each mu, shape (rows, m); the intercept included."""
+        """Residuals and one minus leverages of `rows` at each mu, shape (rows, m).
+
+        As sums of what no direction takes up and of shares ``mu / (d_k + mu)``, which keep
+        their digits where a wide design leaves almost nothing.
+        """
         spectrum, columns = self.spectrum, self.data.unit
         d = spectrum.eigenvalues
         centred = dense(self.data.X[rows]) - columns.x_mean
-        along = centred @ (
-            (columns.x_norm > 0)[:, None] / columns.divisor[:, None] * spectrum.basis
-        )
-        response = self.data.y[rows] - columns.y_mean
-        kept = 1 / (d[:, None] + mu)
-        fitted = along @ (spectrum.coordinates[:, None] * d[:, None] * kept)
-        leverage = along**2 @ kept + (1 / self.data.n_rows if self.data.intercept else 0.0)
-        return response[:, None] - columns.y_norm * fitted, leverage
+        unit = ((columns.x_norm > 0) / columns.divisor)[:, None]
+        along = centred @ (unit * spectrum.basis)
+        left = mu / (d[:, None] + mu)
+        residual = columns.y_norm * (along * spectrum.coordinates) @ left
+        kept = (along**2 / d) @ left
+        if len(d) < self.dof:
+            response = self.data.y[rows] - columns.y_mean
+            residual += (response - columns.y_norm * (along @ spectrum.coordinates))[:, None]
+            intercept = 1 / self.data.n_rows if self.data.intercept else 0.0
+            kept += (1 - intercept - (along**2 / d).sum(axis=1)).clip(0)[:, None]
+        return residual, kept
 
     def loo(self, scales: ArrayLike, sigma: float, rows: NDArray[np.intp]) -> Floats:
         r"""Log density of each row given all others, shape (rows, m), at a known sigma.
@@ -132,13 +139,7 @@ class GaussianCurves:
         values = np.empty((len(rows), len(mu)))
         for start in range(0, len(rows), size := max(16, _BLOCK // len(mu))):
             block = slice(start, start + size)
-            residual, leverage = self.left_out(mu, rows[block])
-            values[block] = log_density_left_out(residual, leverage, sigma**2)
+            residual, kept = self.left_out(mu, rows[block])
+            log_variance = np.log(2 * np.pi * sigma**2 / kept)
+            values[block] = -0.5 * (log_variance + (residual / sigma) ** 2 / kept)
         return values
-
-
-def log_density_left_out(residual: Floats, leverage: Floats, variance: float) -> Floats:
-    """Log density of a row given all others, from its residual and leverage."""
-    kept = 1 - leverage
-    misfit = residual**2 / (kept * variance)
-    return np.asarray(-0.5 * (np.log(2 * np.pi * variance / kept) + misfit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -31,7 +32,7 @@ _ANCHOR_DRAWS = 20_000
 
 @dataclass(eq=False)
 class SampledCurves:
-    """Posteriors at scales of their own choice between `low` and `high`; run one of the two.
+    """Posteriors at scales of their own choice between `low` and `high`.
 
     Attributes
     ----------
@@ -53,23 +54,34 @@ class SampledCurves:
     warnings: dict[float, str] = field(default_factory=dict)
     _slopes: dict[float, Slope] = field(default_factory=dict)
 
-    def evidence(self) -> EvidenceCurve:
-        """Log evidence: slopes at an even grid of log scale, halved where they bend or scatter."""
+    @cached_property
+    def _start(self) -> Anchor:
         rng = np.random.default_rng(self.seed.spawn(1)[0])
-        start = anchor(self.family, self.low, _ANCHOR_DRAWS, rng)
-        self._look_at(_grid(start.scale, self.high))
+        return anchor(self.family, self.low, _ANCHOR_DRAWS, rng)
+
+    @cached_property
+    def _grid(self) -> Floats:
+        """Even grid of log scale, from the anchor of the evidence to `high`."""
+        low = self._start.scale
+        return np.geomspace(low, self.high, 2 + int(np.log(self.high / low) / _SPACING))
+
+    def evidence(self) -> EvidenceCurve:
+        """Log evidence: slopes at the grid, whose intervals are halved where they are doubtful."""
+        self._look_at(self._grid)
         for _ in range(_ROUNDS):
-            curve = self._curve(start)
+            curve = self._curve()
             middles = 0.5 * (curve.log_scales[1:] + curve.log_scales[:-1])
             doubtful = curve.doubtful(_INTERPOLATED, _SAMPLED)
             if not doubtful.any():
                 break
             self._look_at(np.exp(middles[doubtful]))
-        return self._curve(start)
+        return self._curve()
 
     def leave_one_out(self, rows: NDArray[np.intp]) -> tuple[Floats, LeaveOneOut]:
-        """Scales, and leave-one-out density at each."""
-        scales = np.geomspace(self.low, self.high, _MOST_LOO)
+        """Scales of the grid, and leave-one-out density at each."""
+        wanted = np.geomspace(self.low, self.high, _MOST_LOO)
+        nearest = np.abs(np.log(wanted[:, None] / self._grid)).argmin(axis=1)
+        scales = self._grid[np.unique(nearest)]
         found = self._look_at(scales, rows)
         return scales, LeaveOneOut(*np.array(found).T)
 
@@ -79,6 +91,8 @@ class SampledCurves:
         """Draw each posterior once, keep its slope, and leave rows out if asked."""
         family, found = self.family, []
         for scale, own in zip(scales.tolist(), self.seed.spawn(len(scales)), strict=True):
+            if rows is None and scale in self._slopes:
+                continue
             seed = int(own.generate_state(1)[0])
             tree, said = posterior_at(family, scale, self.draws, self.chains, seed)
             if said:
@@ -89,11 +103,8 @@ class SampledCurves:
                 found.append(loo_from_draws(family.data, tree, rows))
         return found
 
-    def _curve(self, start: Anchor) -> EvidenceCurve:
-        inside = sorted(scale for scale in self._slopes if scale >= start.scale * (1 - 1e-12))
-        slopes = tuple(self._slopes[scale] for scale in inside)
-        return EvidenceCurve(np.log(inside), slopes, start)
-
-
-def _grid(low: float, high: float) -> Floats:
-    return np.geomspace(low, high, 2 + int(np.log(high / low) / _SPACING))
+    def _curve(self) -> EvidenceCurve:
+        scales = sorted(self._slopes)
+        return EvidenceCurve(
+            np.log(scales), tuple(self._slopes[scale] for scale in scales), self._start
+        )

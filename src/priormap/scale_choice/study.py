@@ -19,7 +19,7 @@ __all__ = ["Study"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.intp]
-_MOST_ROWS, _MOST_ROWS_OF_DRAWS = 5_000, 2_000  # that leave-one-out looks at
+_MOST_ROWS = 2_000  # that leave-one-out looks at
 
 
 @dataclass(eq=False)
@@ -61,10 +61,10 @@ class Study:
     @cached_property
     def loo_rows(self) -> Indices:
         """Rows that leave-one-out looks at."""
-        n, most = self.family.data.n_rows, _MOST_ROWS if self.is_exact else _MOST_ROWS_OF_DRAWS
-        if n > most:
-            self.notes.append(f"loo: estimated from {most} of the {n} rows, drawn at random.")
-        return some_rows(n, most, np.random.default_rng(self.fresh_seed()))
+        n = self.family.data.n_rows
+        if n > _MOST_ROWS:
+            self.notes.append(f"loo: estimated from {_MOST_ROWS} of the {n} rows, drawn at random.")
+        return some_rows(n, _MOST_ROWS, np.random.default_rng(self.fresh_seed()))
 
     @cached_property
     def sampled(self) -> SampledCurves:

@@ -27,7 +27,7 @@ __all__ = ["conjugate_evidence", "evidence_over_sigma", "loo_over_sigma", "noise
 
 Floats: TypeAlias = NDArray[np.float64]
 _REACH = 100.0  # how far from the scale of the data mass is looked for, in log units
-_STEP = 0.5  # of log sigma over its sd: the trapezoidal rule is as good as exact there
+_BLOCK = 1 << 21  # rows times penalties that are looked at together
 _FEW = 30  # degrees of freedom: with fewer one row may hold most of the squares
 
 
@@ -72,17 +72,31 @@ def noise_mass(curves: GaussianCurves, scales: Floats, noise: NoisePrior) -> Lin
 def loo_over_sigma(
     curves: GaussianCurves, scales: Floats, noise: NoisePrior, rows: NDArray[np.intp]
 ) -> Floats:
-    """Log density of each row given all others, sigma averaged over; shape (rows, m)."""
-    mass = noise_mass(curves, scales, noise)
-    columns = []
-    for k, scale in enumerate(scales):
-        log_sigma = _wider_nodes(mass.u[k], mass.weights[k], curves.dof)
-        joint = _log_joint(curves, scales[k : k + 1], noise, log_sigma[None, :])[0]
-        log_weights = joint - logsumexp(joint)
-        kept = np.isfinite(log_weights)
-        given = [curves.loo(scale, float(sigma), rows)[:, 0] for sigma in np.exp(log_sigma[kept])]
-        columns.append(-logsumexp(log_weights[kept] - np.stack(given, axis=1), axis=1))
-    return np.stack(columns, axis=1)
+    """Log density of each row given all others, sigma averaged over; shape (rows, m).
+
+    Residuals and leverages depend on the penalty only. Nodes of log sigma that lie on one
+    lattice of log penalties let all scales share them.
+    """
+    nodes, mu, first = _lattice(curves, scales, noise_mass(curves, scales, noise))
+    log_weights = [
+        _log_joint(curves, scales[k : k + 1], noise, u[None, :])[0] for k, u in enumerate(nodes)
+    ]
+    values = np.empty((len(rows), len(scales)))
+    for start in range(0, len(rows), size := max(16, _BLOCK // len(mu))):
+        block = slice(start, start + size)
+        residual, kept = curves.left_out(mu, rows[block])
+        for k, (u, weights) in enumerate(zip(nodes, log_weights, strict=True)):
+            own = slice(first[k], first[k] + (1 if curves.scaled_by_noise else len(u)))
+            log_variance = np.log(2 * np.pi / kept[:, own]) + 2 * u
+            given = -0.5 * (log_variance + (residual[:, own] / np.exp(u)) ** 2 / kept[:, own])
+            values[block, k] = logsumexp(weights) - _log_sums(weights - given)
+    return values
+
+
+def _log_sums(logs: Floats) -> Floats:
+    """Log of the sum of exponentials of each row."""
+    top = logs.max(axis=1)
+    return np.asarray(top + np.log(np.exp(logs - top[:, None]).sum(axis=1)))
 
 
 def _log_joint(
@@ -100,13 +114,26 @@ def _log_joint(
     return np.asarray(value + noise.logpdf(sigma) + log_sigma)
 
 
-def _wider_nodes(log_sigma: Floats, weights: Floats, dof: int) -> Floats:
-    """Nodes a row left out needs: no finer than the posterior asks for, further down if few.
+def _lattice(
+    curves: GaussianCurves, scales: Floats, mass: LineMass
+) -> tuple[list[Floats], Floats, list[int]]:
+    """Nodes of log sigma for each scale, all penalties, and where those of each scale begin.
 
-    Without its worst row a small sample may believe in a much smaller sigma.
+    The nodes are as fine as the narrowest posterior asks for, and reach further down if there
+    are few rows: without its worst one a small sample may believe in a much smaller sigma.
     """
-    mean = weights @ log_sigma
-    sd = np.sqrt(weights @ (log_sigma - mean) ** 2)
-    low, high = log_sigma[0], log_sigma[-1]
-    low -= (high - low) * min(1.0, _FEW / dof)
-    return np.linspace(low, high, 2 + int((high - low) / (_STEP * sd)))
+    steps = 2 * (mass.u[:, 1] - mass.u[:, 0])  # as fine as the integral asks for
+    low, high, step = mass.u[:, 0], mass.u[:, -1], float(steps.min())
+    low = low - (high - low) * min(1.0, _FEW / curves.dof)
+    if curves.scaled_by_noise:
+        nodes = [np.arange(a, b, own) for a, b, own in zip(low, high, steps, strict=True)]
+        return nodes, curves.mu(scales, 1.0), list(range(len(scales)))
+    below = np.ceil((low - np.log(scales)) / step).astype(int)
+    above = np.floor((high - np.log(scales)) / step).astype(int)
+    ratio = step * np.arange(below.min(), above.max() + 1)
+    first = (below - below.min()).tolist()
+    nodes = [
+        np.log(scale) + ratio[a : a + 1 + length]
+        for scale, a, length in zip(scales, first, above - below, strict=True)
+    ]
+    return nodes, curves.mu(1.0, np.exp(ratio)), first
