@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from priormap import (
     ElasticNet,
@@ -15,6 +16,7 @@ from priormap import (
     Regression,
     find_map,
     log_posterior,
+    map_path,
 )
 
 NOISES = [
@@ -170,3 +172,33 @@ class TestPerfectFits:
     def test_known_sigma_works(self):
         fit = find_map(Regression(self.X, self.y, sigma=0.5), Laplace(0.5))
         assert fit.certificate.is_mode
+
+
+@pytest.mark.parametrize("scaled_by_noise", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_joint_mode_at_a_knot_of_the_path_is_found(seed, scaled_by_noise):
+    # there the root of the slope belongs to two segments of the path, or by rounding to none
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(30, 4))
+    y = X @ [1.0, -0.5, 0.2, 0.0] + rng.normal(size=30)
+    noise = HalfNormal(1.0)
+    at_sigma_one = map_path(Regression(X, y, sigma=1.0), Laplace())
+    data = Regression(X, y, sigma=noise)
+    power = 1 if scaled_by_noise else 2
+
+    def miss(log_scale, knot):
+        fit = find_map(data, Laplace(np.exp(log_scale), scaled_by_noise=scaled_by_noise))
+        return log_scale - power * np.log(fit.sigma) - np.log(knot)
+
+    n_found = 0
+    for knot, coef in zip(at_sigma_one.scales[1:-1], at_sigma_one.coef[1:-1], strict=True):
+        log_scale = brentq(miss, -12, 12, args=(knot,), xtol=1e-13)
+        if abs(miss(log_scale, knot)) > 1e-9:
+            continue  # the highest of several modes jumps over this knot
+        n_found += 1
+        scale = np.exp(log_scale)
+        for nearby in scale * (1 + np.linspace(-4e-15, 4e-15, 21)):
+            fit = find_map(data, Laplace(nearby, scaled_by_noise=scaled_by_noise))
+            assert fit.certificate.is_mode
+            assert fit.coef == pytest.approx(coef, abs=1e-8)
+    assert n_found >= 2

@@ -300,3 +300,19 @@ def test_data_without_a_path_are_refused(ax):
     flat = Regression(np.arange(5.0)[:, None], np.ones(5), sigma=1.0)
     with pytest.raises(PriormapError, match="the path has nothing to show"):
         plot_path(flat, Laplace(), ax=ax)
+
+
+@pytest.mark.parametrize("scaled_by_noise", [False, True])
+def test_with_unknown_noise_coefficients_leave_zero_at_the_knots(scaled_by_noise):
+    data = correlated(sigma=None)
+    prior = Laplace(scaled_by_noise=scaled_by_noise)
+    knots = path_knots_table(data, prior)
+    assert set(knots["feature"]) == set(data.names)
+    for knot in knots.to_dict("records"):
+        j = data.names.index(knot["feature"])
+        below, above = (
+            find_map(data, Laplace(knot["scale"] * step, scaled_by_noise=scaled_by_noise)).coef[j]
+            for step in (1 - 1e-7, 1 + 1e-7)
+        )
+        assert (below == 0) != (above == 0)
+        assert (below == 0) == (knot["event"] == "leaves zero")

@@ -16,6 +16,7 @@ is scaled by the noise.)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -74,7 +75,7 @@ def sigma_modes(data: Regression, prior: Prior) -> list[SigmaMode]:
     """
     assert not isinstance(data.sigma, float)
     profile = _Profile(data, prior, data.sigma)
-    candidates = sorted(profile.stationary_points())
+    candidates = _distinct(sorted(profile.stationary_points()), profile.slope)
     maxima = [sigma for sigma in candidates if profile.is_maximum(sigma, candidates)]
     modes = [profile.mode_at(sigma) for sigma in maxima]
     if not modes:
@@ -211,11 +212,22 @@ class _Profile:
         )
 
 
+def _distinct(roots: list[float], slope: Callable[[float], float]) -> list[float]:
+    """Rising roots, where a root at a knot, found by both of its segments, counts once."""
+    distinct: list[float] = []
+    for root in roots:
+        if distinct and root <= distinct[-1] * (1 + 4 * _HAIR):
+            distinct[-1] = min(distinct[-1], root, key=lambda sigma: abs(slope(sigma)))
+        else:
+            distinct.append(root)
+    return distinct
+
+
 def _positive_roots(polynomial: Polynomial, low: float, high: float) -> set[float]:
     """Real roots within [low, high], with a hair's breadth for rounding."""
     roots = polynomial.trim().roots()
     real = roots[np.abs(roots.imag) <= 1e-9 * np.abs(roots)].real
-    inside = (real > 0) & (real >= low * (1 - 1e-12)) & (real <= high * (1 + 1e-12))
+    inside = (real > 0) & (real >= low * (1 - _HAIR)) & (real <= high * (1 + _HAIR))
     return {float(root) for root in real[inside]}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from priormap.errors import PriormapError
 from priormap.mode import MapPath, map_path
@@ -25,6 +26,7 @@ _BEFORE = 1.5  # the axis begins at the first knot over this
 _LET_FREE = 0.04  # the axis ends where this share of least squares is still to come,
 _AFTER = 1.2  # but not before the last knot times this,
 _DECADES = 3.5  # and in any case after so many decades
+_SAME = 1e-9  # of the log of a penalty: found, not jumped over
 _BISECTIONS = 40  # of a step of the grid: as exact as doubles tell
 # what the figure, its caption and its tables share, kept as long as the data are
 kept: WeakKeyDictionary[Regression, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
@@ -42,7 +44,7 @@ class PathRange:
     sigma : array of shape (k,)
     knots : array of shape (m,)
         Those of the path that are among `scales`: all of a Laplace path; under an elastic net
-        those where the support changes; none with sigma unknown.
+        those where the support changes; none under an elastic net with sigma unknown.
     leaves, returns : arrays of shape (m, p)
         Which coefficients leave zero or return to it at each knot.
     """
@@ -71,9 +73,8 @@ class PathRange:
         path = map_path(data, prior, low * np.logspace(0, _DECADES, _MODES[is_known]))
         high = path.scales[_last(path.coef, data)]
         knots = _Knots.none(data)
-        if is_known and not isinstance(prior, Gaussian):
-            knots = _Knots.exact(data, prior) if isinstance(prior, Laplace) else _Knots.found(path)
-            knots = knots.within(low, path.scales[-1] / _AFTER)
+        if isinstance(prior, Laplace) or (is_known and not isinstance(prior, Gaussian)):
+            knots = _Knots.of(path).within(low, path.scales[-1] / _AFTER)
             high = max(high, _AFTER * knots.scales.max(initial=0.0))
         scales = np.unique(np.concatenate([path.scales[path.scales <= high], knots.scales, [high]]))
         if len(scales) == len(path.scales[path.scales <= high]):
@@ -106,6 +107,16 @@ class _Knots(NamedTuple):
         return cls(np.empty(0), empty, empty > 0, empty > 0)
 
     @classmethod
+    def of(cls, path: MapPath) -> _Knots:
+        """Knots of the path that these are modes of."""
+        data, prior = path.data, path.prior
+        if not isinstance(prior, Laplace):
+            return cls.found(path)
+        if isinstance(data.sigma, float):
+            return cls.exact(data, prior)
+        return cls.exact(replace(data, sigma=1.0), prior).with_learnt_noise(path)
+
+    @classmethod
     def exact(cls, data: Regression, prior: Laplace) -> _Knots:
         """All knots of a Laplace path, least squares (at the scale inf) among them."""
         path = map_path(data, prior)
@@ -131,6 +142,47 @@ class _Knots(NamedTuple):
         changes = np.arange(path.coef.shape[1]) == column[order, None]
         leaves = is_live[order, None]
         return cls(scales, path.at(scales), changes & leaves, changes & ~leaves)
+
+    def with_learnt_noise(self, path: MapPath) -> _Knots:
+        """Knots of joint modes from those at sigma 1, by the scale that gives each its penalty.
+
+        Where sigma jumps, the joint modes jump over some penalties: there is one knot for all.
+        """
+        power = 1 if path.prior.scaled_by_noise else 2
+
+        def log_reach(scale: Floats, sigma: Floats) -> Floats:
+            """Log of the scale that has the same penalty at sigma 1."""
+            return np.asarray(np.log(scale) - power * np.log(sigma))
+
+        def miss(log_scale: float, wanted: float) -> float:
+            there = map_path(path.data, path.prior, [np.exp(log_scale)])
+            return float(log_reach(there.scales, there.sigma)[0]) - wanted
+
+        reach, log_scales = log_reach(path.scales, path.sigma), np.log(path.scales)
+        found = [_Knots.none(path.data)]
+        for k in np.flatnonzero(np.isfinite(self.scales)):
+            wanted = float(np.log(self.scales[k]))
+            for i in np.flatnonzero((reach[:-1] < wanted) != (reach[1:] < wanted)):
+                root = brentq(miss, log_scales[i], log_scales[i + 1], (wanted,), xtol=1e-12)
+                if abs(miss(root, wanted)) < _SAME:
+                    one = slice(k, k + 1)
+                    found.append(
+                        _Knots(np.exp([root]), self.coef[one], self.leaves[one], self.returns[one])
+                    )
+                else:
+                    found.append(_Knots.jump(path, root))
+        scales, coef, leaves, returns = (np.concatenate(part) for part in zip(*found, strict=True))
+        order = np.argsort(scales, kind="stable")
+        order = order[np.diff(scales[order], prepend=0.0) > _SAME * scales[order]]
+        return _Knots(scales[order], coef[order], leaves[order], returns[order])
+
+    @classmethod
+    def jump(cls, path: MapPath, log_scale: float) -> _Knots:
+        """One knot where the joint mode jumps from one maximum of the density to another."""
+        around = np.exp(log_scale + np.array([-_SAME, _SAME]))
+        coef = path.at(around)
+        before, after = coef != 0
+        return cls(around[1:], coef[1:], (~before & after)[None], (before & ~after)[None])
 
     def within(self, low: float, high: float) -> _Knots:
         """Return the knots between two scales."""

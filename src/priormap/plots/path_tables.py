@@ -128,7 +128,8 @@ def path_knots_table(
     -------
     DataFrame
         Columns ``scale``, ``feature`` and ``event``: the column whose coefficient leaves zero
-        or returns to it. Empty under a Gaussian prior, and with sigma unknown.
+        or returns to it. Empty under a Gaussian prior, and under an elastic net with sigma
+        unknown.
     """
     import pandas as pd
 
