@@ -23,7 +23,8 @@ __all__ = ["report"]
 
 _DIABETES = """from sklearn.datasets import load_diabetes
 
-frame = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progression"})
+frame = load_diabetes(as_frame=True, scaled=False).frame
+frame = frame.rename(columns={"target": "progression"})
 """
 
 
