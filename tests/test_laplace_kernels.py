@@ -299,6 +299,26 @@ def test_choice_follows_conditioning():
     assert pk.choose_kernel(pk.rows_from_moments(as_moments(X, y)), learnt, 1, 1) == "alternating"
 
 
+def test_choice_where_the_prior_has_a_curvature():
+    X, y = regression(np.random.default_rng(1), 400, 40, rho=0.5)
+    noise = pk.Density(de.HALF_NORMAL, 1.0)
+    for by_noise, kernel in ((True, "hamiltonian"), (False, "mixture")):
+        prior = pk.elastic_net_prior(np.full(40, 0.1), noise, by_noise=by_noise, l2_scale=0.5)
+        data, prior = pk.absorb_curvature(as_moments(X, y), prior, 1.0, 1.0)
+        assert pk.choose_kernel(data, prior, 1.0, 1.0) == kernel
+
+
+def test_blocks_are_for_columns_that_the_likelihood_ties_together():
+    X, y = regression(np.random.default_rng(1), 100, 120)
+    data = pk.rows_from_design(X, y, 99)
+    noise = pk.Density(de.HALF_NORMAL, 1.0)
+    narrow, wide = (pk.elastic_net_prior(np.full(120, s), noise) for s in (0.05, 1.0))
+    some_flat = pk.elastic_net_prior(np.r_[np.inf, np.full(119, 0.05)], noise)
+    assert pk.blocked_share(data, narrow, 1.0, 1.0) == 25 / 99
+    assert pk.blocked_share(data, wide, 1.0, 1.0) == 1.0
+    assert pk.blocked_share(data, some_flat, 1.0, 1.0) == 1.0
+
+
 def choice(X, y, noise):
     prior = pk.elastic_net_prior(np.full(X.shape[1], 0.1), noise)
     return pk.choose_kernel(as_moments(X, y), prior, 1.0, 1.0)

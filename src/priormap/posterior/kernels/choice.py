@@ -36,7 +36,7 @@ def expected_crossings(
 def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Kernel:
     """Cheapest exact kernel for these data, without looking at a clock.
 
-    Rows (p > n): ``coordinate``. Moments: ``hamiltonian`` where its expected crossings, O(p)
+    Rows (p > n): ``alternating``. Moments: ``hamiltonian`` where its expected crossings, O(p)
     each, are fewer than p^2 / 30; otherwise ``mixture`` with its O(p^3 / 3) factorisation, and
     always where X'X is nearly singular, where tau is learnt (towards tau = 0 the crossings of a
     trajectory grow without bound) or a curvature is left that `absorb_curvature` could not add to
