@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from priormap.moments import dense
 from priormap.regression import Regression
 from priormap.scale_choice.gaussian_curves import GaussianCurves
+from priormap.scale_choice.log_sums import log_sums
 from priormap.scale_choice.pareto_smoothing import smoothed_log_weights
 from priormap.scale_choice.unknown_noise import loo_over_sigma
 
@@ -96,7 +96,7 @@ def loo_from_draws(
         fitted = dense(data.X[rows[block]]) @ coef.T + intercept
         given = constant - 0.5 * ((data.y[rows[block], None] - fitted) / sigma) ** 2
         log_weights, khats[block] = smoothed_log_weights(-given)
-        densities[block, 0] = logsumexp(log_weights + given, axis=1)
+        densities[block, 0] = log_sums(log_weights + given)
     elpd, se = _totals(densities, data.n_rows)
     return float(elpd[0]), float(se[0]), float(khats.max())
 

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+
+from priormap.scale_choice.log_sums import log_sums
 
 __all__ = ["smoothed_log_weights"]
 
@@ -50,7 +51,7 @@ def smoothed_log_weights(log_ratios: Floats) -> tuple[Floats, Floats]:
         tails = np.take_along_axis(tails, inner, axis=1)
         smooth, khat = _smooth(tails[:, 1:], tails[:, :1])
         np.put_along_axis(logs, order[:, 1:], smooth, axis=1)
-    return logs - logsumexp(logs, axis=1, keepdims=True), khat
+    return logs - log_sums(logs)[:, None], khat
 
 
 def _smooth(tails: Floats, cutoff: Floats) -> tuple[Floats, Floats]:
@@ -90,7 +91,7 @@ def _fit(excess: Floats) -> tuple[Floats, Floats]:
     theta += 1 / excess[:, -1:]
     k = np.log1p(-theta[:, :, None] * excess[:, None, :]).mean(axis=2)
     profile = n * (np.log(-theta / k) - k - 1)
-    weights = np.exp(profile - logsumexp(profile, axis=1, keepdims=True))
+    weights = np.exp(profile - log_sums(profile)[:, None])
     best = (theta * weights).sum(axis=1)
     shape = np.log1p(-best[:, None] * excess).mean(axis=1)
     sigma = -shape / best

@@ -22,6 +22,7 @@ from scipy.special import gammaln, logsumexp
 from priormap.noise import InverseGamma, Jeffreys, NoisePrior
 from priormap.posterior.line_quadrature import LineMass, integrate_lines
 from priormap.scale_choice.gaussian_curves import GaussianCurves
+from priormap.scale_choice.log_sums import log_sums
 
 __all__ = ["conjugate_evidence", "evidence_over_sigma", "loo_over_sigma", "noise_mass"]
 
@@ -89,14 +90,8 @@ def loo_over_sigma(
             own = slice(first[k], first[k] + (1 if curves.scaled_by_noise else len(u)))
             log_variance = np.log(2 * np.pi / kept[:, own]) + 2 * u
             given = -0.5 * (log_variance + (residual[:, own] / np.exp(u)) ** 2 / kept[:, own])
-            values[block, k] = logsumexp(weights) - _log_sums(weights - given)
+            values[block, k] = logsumexp(weights) - log_sums(weights - given)
     return values
-
-
-def _log_sums(logs: Floats) -> Floats:
-    """Log of the sum of exponentials of each row."""
-    top = logs.max(axis=1)
-    return np.asarray(top + np.log(np.exp(logs - top[:, None]).sum(axis=1)))
 
 
 def _log_joint(
