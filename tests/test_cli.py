@@ -207,7 +207,7 @@ BAD = {
     "missing values": (["{gaps}", "--target", "y"], "column 'a' of X has 1 missing value"),
     "not CSV": (["{binary}", "--target", "y"], "is not a CSV file"),
     "constant": (["{constant}", "--target", "y"], "column 'a' is constant"),
-    "perfect fit": (["{exact}", "--target", "y", "--sigma", "unknown"], "fix sigma"),
+    "perfect fit": (["{exact}", "--target", "y", "--sigma", "unknown"], "give --sigma a number"),
     "output exists": (["--json", "{csv}"], "exists; give another name, or --force"),
     "output is a folder": (["--csv", "{folder}"], "is a folder"),
     "no output folder": (["--json", "{folder}/none/out.json"], "folder that does not exist"),

@@ -161,7 +161,7 @@ def test_a_column_of_weights(tmp_path, capsys):
     [
         (["--weights", "z"], "--weights 'z' is not a column; choose one of: age, bmi"),
         (["--weights", "outcome"], "--weights and --target both name 'outcome'"),
-        (["--weights", "s1"], "sample_weight must be finite and not negative, got -"),
+        (["--weights", "s1"], "--weights must be finite and not negative, got -"),
     ],
 )
 def test_weights_that_cannot_be_used(options, sentence, csv, capsys):

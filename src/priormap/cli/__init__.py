@@ -1,8 +1,8 @@
-"""The command line: ``priormap compare``, ``contrast``, ``sample`` and ``figures``.
+"""The command line: ``priormap compare``, ``contrast``, ``explain`` and the others.
 
-Exit codes: 0 the penalised fits equal the modes, 1 they differ, 2 the input cannot be used (one
-line on stderr, nothing written), 130 interrupted. Commands import what they need when they
-run, so that ``priormap --help`` answers at once.
+Exit codes: 0 all is well, 1 fits differ from their modes or coefficients are not the mode, 2 the
+input cannot be used (one line on stderr, nothing written), 130 interrupted. Commands import what
+they need when they run, so that ``priormap --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from priormap.cli.figures import figures
 from priormap.cli.path_command import path
 from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
+from priormap.cli.wording import in_options
 from priormap.errors import PriormapError
 
 __all__ = ["main", "run"]
@@ -87,5 +88,5 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _refuse(reason: str) -> int:
-    print("priormap:", " ".join(reason.split()), file=sys.stderr)
+    print("priormap:", in_options(" ".join(reason.split())), file=sys.stderr)
     return _BAD_INPUT

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.cli.options import Family
-from priormap.cli.weights import without_weights
+from priormap.cli.user_table import read_table, without_weights
 from priormap.errors import PriormapError, PriormapWarning, positive_number
 from priormap.noise import HalfStudentT
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
@@ -119,14 +119,7 @@ def _table(path: Path | None, target: str | None) -> tuple[str, pd.DataFrame, st
             bunch.frame.rename(columns={"target": "progression"}),
             target,
         )
-    from priormap.files import read_csv, read_parquet
-
-    is_parquet = path.suffix.lower() in {".parquet", ".pq"}
-    frame = read_parquet(path) if is_parquet else read_csv(path)
-    if target is None:
-        columns = ", ".join(map(str, frame.columns[:8])) + ", ..." * (len(frame.columns) > 8)
-        raise PriormapError(f"{path} needs --target, the column to predict, one of: {columns}")
-    return str(path), frame, target
+    return str(path), *read_table(path, target)
 
 
 def _with_noise(
@@ -140,8 +133,12 @@ def _with_noise(
     if sigma == "unknown":
         if has_alphas:
             raise PriormapError("alpha is a scale only at a known sigma; give --sigma a number")
-        data = dataclasses.replace(data, sigma=HalfStudentT(4, float(np.std(data.y)) or 1.0))
-        about = f"sigma: unknown, under {data.sigma}; the mode is that of coefficients and sigma"
+        size = float(np.std(data.y)) or 1.0
+        data = dataclasses.replace(data, sigma=HalfStudentT(4, size))
+        about = (
+            f"sigma: unknown, under HalfStudentT(4, {size:.6g}); the mode is that of "
+            "coefficients and sigma"
+        )
         return data, noise, about
     about = f"sigma: {noise:.6g}, {origin} (--sigma NUMBER for another, or --sigma unknown)"
     return dataclasses.replace(data, sigma=noise), noise, about

@@ -80,7 +80,8 @@ def contrast(
         from priormap.cli.contrast_rendering import render_contrast
 
         region = f"negligible: within {rope:g} sd(y) per sd(x) of zero (--rope for another)"
-        render_contrast([*choices.sentences, region], table)
+        interval = "HDI: the shortest interval that holds 95 % of the posterior"
+        render_contrast([*choices.sentences, region, interval], table)
     return 0
 
 

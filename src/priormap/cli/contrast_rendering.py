@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["render_contrast"]
 
-_HEADER = ["feature", "mode", "mean", "sd", "95% HDI", "P(b > 0)", "P(negl.)", "SAVS", "DSS"]
+_HEADER = ["feature", "mode", "mean", "sd", "HDI from", "to", "P(b > 0)", "P(negl.)"]
+_HEADER += ["SAVS", "DSS"]
+_SPARE = ["sd", "DSS"]
 
 
 def render_contrast(sentences: Sequence[str], table: Contrast) -> None:
@@ -25,16 +27,18 @@ def render_contrast(sentences: Sequence[str], table: Contrast) -> None:
         paper.line("")
         paper.line(str(table.modes[str(name)].prior), "bold")
         rows = table.coefficients[table.coefficients["prior"] == name]
+        size = len(rows)
         rows, note = largest_rows(rows, "mean", table.modes[str(name)].data)
-        paper.table(_HEADER, [_cells(row) for row in rows.to_dict(orient="records")])
+        cells = [_cells(row) for row in rows.to_dict(orient="records")]
+        paper.table(_HEADER, cells, spare=_SPARE)
         if note:
             paper.line(note)
         row = table.summary.loc[name]
         paper.line(said)
         paper.line(
             f"  R^2: mode {row['r2_mode']:.3f}, posterior mean {row['r2_mean']:.3f}; sparse from "
-            f"the posterior: SAVS {row['r2_savs']:.3f} with {row['nonzero_savs']} columns, DSS "
-            f"{row['r2_dss']:.3f} with {row['nonzero_dss']}."
+            f"the posterior: SAVS {row['r2_savs']:.3f} with {row['nonzero_savs']} of {size} "
+            f"coefficients, DSS {row['r2_dss']:.3f} with {row['nonzero_dss']}."
         )
 
 
@@ -44,7 +48,8 @@ def _cells(row: dict[Any, Any]) -> list[str]:
         _number(row["mode"]),
         _number(row["mean"]),
         _number(row["sd"]),
-        f"{_number(row['hdi_low'])} to {_number(row['hdi_high'])}",
+        f"{row['hdi_low']:.3g}",
+        f"{row['hdi_high']:.3g}",
         f"{row['prob_positive']:.3f}",
         f"{row['prob_rope']:.3f}",
         _number(row["savs"]),

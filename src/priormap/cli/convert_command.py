@@ -140,13 +140,10 @@ def _facts(
             if value is not None:
                 raise PriormapError(f"{option} names a column of --data; give both")
         return {}
-    from priormap.cli.weights import without_weights
-    from priormap.files import read_csv, read_parquet
+    from priormap.cli.user_table import read_table, without_weights
     from priormap.regression import Regression
 
-    frame = read_parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else read_csv(path)
-    if target is None:
-        raise PriormapError(f"--data {path} needs --target, the column to predict")
+    frame, target = read_table(path, target)
     frame, sample_weight = without_weights(frame, weights, target)
     data = Regression.from_frame(frame, target, **options)
     return {"data": data, "sample_weight": sample_weight}

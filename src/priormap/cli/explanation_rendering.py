@@ -37,7 +37,7 @@ def render_explanation(about_data: str, explanation: Explanation) -> None:
     rows, note = largest_rows(table, "coef", explanation.data)
     shown = [name for name in _NAMES if name in rows]
     cells = [[_cell(row[name]) for name in shown] for row in rows.to_dict(orient="records")]
-    paper.table([_NAMES[name] for name in shown], cells)
+    paper.table([_NAMES[name] for name in shown], cells, spare=["prior sd"])
     if note:
         paper.line(note)
 

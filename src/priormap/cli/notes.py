@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from priormap.cli.wording import in_options
 from priormap.errors import PriormapWarning
 
 __all__ = ["collected_notes", "print_notes"]
@@ -32,4 +33,4 @@ def collected_notes() -> Iterator[list[str]]:
 def print_notes(notes: list[str]) -> None:
     """Print each note on a line of stderr."""
     for note in notes:
-        print("priormap: warning:", note, file=sys.stderr)
+        print("priormap: warning:", in_options(note), file=sys.stderr)

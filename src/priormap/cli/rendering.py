@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -22,7 +24,7 @@ __all__ = ["largest_rows", "paper_of_stdout", "render"]
 
 _MOST_ROWS = 30
 _WIDE = 76  # columns of a terminal that shows ten digits of everything
-_CELL = 12  # columns that a number takes on a narrower one
+_ANY_WIDTH = 10_000
 _WHO = {
     "map": "MAP",
     "penalised": "{fit}",
@@ -52,7 +54,9 @@ def _render_prior(paper: _Plain | _Terminal, table: MapComparison, name: str) ->
     paper.line(f"{table.modes[name].prior} is {row['call']}", "bold")
     rows = table.coefficients[table.coefficients["prior"] == name]
     rows, note = largest_rows(rows, "map", table.modes[name].data)
-    paper.table(_header(rows, fit), _cells(rows, paper.digits))
+    header = _header(rows, fit)
+    # the fit is the mode plus the difference
+    paper.table(header, _cells(rows, paper.digits), spare=[fit])
     if note:
         paper.line(note)
     paper.line(f"{row['verdict']}.", "green" if row["agrees"] else "red")
@@ -105,7 +109,7 @@ class _Plain:
     def line(self, text: str, style: str = "") -> None:
         print(text)
 
-    def table(self, header: list[str], rows: list[list[str]]) -> None:
+    def table(self, header: list[str], rows: list[list[str]], spare: Sequence[str] = ()) -> None:
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
         for row in [header, *rows]:
             first, *rest = row
@@ -124,13 +128,39 @@ class _Terminal:
         indent = len(text) - len(text.lstrip())
         self._console.print(Padding(Text(text.lstrip(), style=style), (0, 0, 0, indent)))
 
-    def table(self, header: list[str], rows: list[list[str]]) -> None:
-        if self._console.width < _CELL * len(header):  # the fit is MAP plus difference
-            header, *rows = [cells[:2] + cells[3:] for cells in (header, *rows)]
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column(header[0], overflow="fold")
-        for name in header[1:]:
-            table.add_column(name, justify="right", overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(cell, style="dim" if cell == "0" else "") for cell in row))
-        self._console.print(table)
+    def table(self, header: list[str], rows: list[list[str]], spare: Sequence[str] = ()) -> None:
+        """Print a table; where it is too wide wrap its header, or leave `spare` columns out."""
+        kept = [j for j, name in enumerate(header) if name not in spare]
+        whole = [header, *rows]
+        for head, *body in (whole, [[line[j] for j in kept] for line in whole]):
+            wrapped = _wrapped(head, body)
+            table = _table(head, body, fold_numbers=False)
+            narrow = _table(wrapped, body, fold_numbers=False)
+            if self._width_of(table).maximum <= self._console.width:
+                return self._console.print(table)
+            if self._width_of(narrow).minimum <= self._console.width:
+                return self._console.print(narrow)
+        return self._console.print(_table(wrapped, body))
+
+    def _width_of(self, table: Table) -> Measurement:
+        options = self._console.options.update(width=_ANY_WIDTH)
+        return Measurement.get(self._console, options, table)
+
+
+def _wrapped(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Header in lines that are no longer than the cells or words below and in it."""
+    columns = zip(*rows, strict=True)
+    widths = [
+        max(map(len, [*name.split(), *cells])) for name, cells in zip(header, columns, strict=True)
+    ]
+    return [textwrap.fill(name, width) for name, width in zip(header, widths, strict=True)]
+
+
+def _table(header: list[str], rows: list[list[str]], *, fold_numbers: bool = True) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
+    table.add_column(header[0], overflow="fold")
+    for name in header[1:]:
+        table.add_column(name, justify="right", overflow="fold", no_wrap=not fold_numbers)
+    for row in rows:
+        table.add_row(*(Text(cell, style="dim" if cell == "0" else "") for cell in row))
+    return table

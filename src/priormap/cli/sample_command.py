@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +49,7 @@ def sample(
     """
     import priormap
     from priormap.cli.choices import choose
+    from priormap.cli.rendering import paper_of_stdout
 
     Outputs({"output": output}, force=force)
     if output == "-":
@@ -77,7 +76,9 @@ def sample(
         )
     write_netcdf(tree, Path(output))
     print_notes(notes)
-    _say([*choices.sentences, *_about(tree, output)])
+    paper = paper_of_stdout()
+    for line in [*choices.sentences, *_about(tree, output)]:
+        paper.line(line)
     return 0
 
 
@@ -108,8 +109,3 @@ def _about(tree: xr.DataTree, output: str) -> list[str]:
     if "log_evidence" in known:
         lines.append(f"log evidence {known['log_evidence']:.6f}")
     return [*lines, f"written: {output}"]
-
-
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line, file=sys.stdout)

@@ -26,14 +26,16 @@ _STRING_FAMILY = Convention(
     defaults={"alpha": 1.0},
     column="sd",
     weights="normalised",
-    note="without an intercept y is divided by its root mean square; tighten thresh",
+    note="without an intercept y is divided by its root mean square; its default thresh stops "
+    "early",
 )
 _FAMILY_OBJECT = replace(
     _STRING_FAMILY,
     name="glmnet.gaussian()",
     objective=f"sum w (y - a - x b)^2 / (2 W) + {_MIXTURE}, X divided by sd(x)",
     l2=Term("lambda_", rows="W"),
-    note="a family object leaves y as it is, family='gaussian' does not; tighten thresh",
+    note="a family object leaves y as it is, family='gaussian' does not; its default thresh "
+    "stops early",
 )
 _BINOMIAL = replace(
     _FAMILY_OBJECT,
@@ -41,7 +43,7 @@ _BINOMIAL = replace(
     objective=f"sum w nll / W + {_MIXTURE}, X divided by sd(x)",
     evidence=_GLMNET.format("1e-6, by its optimality conditions"),
     likelihood="binomial",
-    note="tighten thresh",
+    note="its default thresh stops early",
 )
 _MATLAB = Convention(
     name="matlab.lasso",

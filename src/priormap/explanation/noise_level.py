@@ -52,7 +52,8 @@ def residual_sd(
     sigma = data.unit.y_norm * float(np.sqrt(max(rss, 0.0) / spare))
     if sigma <= _EXACT_FIT * size:
         return size, "the sd of y, because the fit is exact"
-    return sigma, f"the residual sd, with {parameters:.4g} effective parameters"
+    count = f"{parameters:.4g} effective parameter" + "s" * (parameters != 1)
+    return sigma, f"the residual sd, with {count}"
 
 
 def effective_parameters(problem: UnitProblem, coef: Floats) -> float:

@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.penalty import column_prior
-from priormap.priors import Gaussian, Prior
+from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.regression import Regression
 from priormap.spectrum import Spectrum
 
 __all__ = ["PriorR2", "prior_r2"]
 
 Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.intp]
 _SEED = 20070611
 _DRAWS, _DRAWS_OF_WIDE_DATA = 4000, 1000
 _BLOCK = 100  # draws whose fitted values are kept at a time, for wide data
@@ -47,35 +48,54 @@ def prior_r2(data: Regression, prior: Prior, sigma: float) -> PriorR2:
     Under a Gaussian prior ``n var(X b)`` is a sum of squares of independent normals, one for
     each eigenvalue of the prior's covariance of X b; other priors draw b itself.
     """
-    prior = column_prior(prior, data)
-    live = data.unit.x_norm > 0
-    if (np.broadcast_to(prior.is_flat, live.shape) & live).any():
+    live = np.flatnonzero(data.unit.x_norm > 0)  # a constant column explains nothing
+    prior = _on_columns(column_prior(prior, data), live, data.n_features)
+    if not live.size:
+        return PriorR2(0.0, 0.0, 0.0)
+    if prior.is_flat.any():
         return PriorR2(1.0, 1.0, 1.0)
     rng = np.random.default_rng(_SEED)
     if isinstance(prior, Gaussian):
-        explained = _of_gaussian(data, prior, rng)
+        explained = _of_gaussian(data, prior, live, rng)
     else:
-        explained = _of_draws(data, prior, rng)
+        explained = _of_draws(data, prior, live, rng)
     share = explained / (explained + data.n_rows * sigma**2)
     low, median, high = np.quantile(share, _LEVELS).tolist()
     return PriorR2(median, low, high)
 
 
-def _of_gaussian(data: Regression, prior: Gaussian, rng: np.random.Generator) -> Floats:
-    weights = np.where(data.unit.x_norm > 0, prior.scale * data.unit.x_norm, 0.0)
+def _on_columns(prior: Prior, columns: Indices, p: int) -> Prior:
+    """Prior of some of p coefficients."""
+    if len(columns) == p or not (np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale)):
+        return prior
+    l1_scale = np.broadcast_to(prior.l1_scale, p)[columns]
+    l2_scale = np.broadcast_to(prior.l2_scale, p)[columns]
+    if isinstance(prior, ElasticNet):
+        return ElasticNet(l1_scale, l2_scale)
+    return Gaussian(l2_scale) if isinstance(prior, Gaussian) else Laplace(l1_scale)
+
+
+def _of_gaussian(
+    data: Regression, prior: Gaussian, live: Indices, rng: np.random.Generator
+) -> Floats:
+    weights = np.zeros(data.n_features)
+    weights[live] = prior.scale * data.unit.x_norm[live]
     eigenvalues = Spectrum.of(data.unit, weights).eigenvalues
     return np.asarray(rng.standard_normal((_DRAWS, len(eigenvalues))) ** 2 @ eigenvalues)
 
 
-def _of_draws(data: Regression, prior: Prior, rng: np.random.Generator) -> Floats:
+def _of_draws(data: Regression, prior: Prior, live: Indices, rng: np.random.Generator) -> Floats:
     """``n var(X b)`` of draws of b, through the cross products where they are cheap."""
-    unit, p = data.unit, data.n_features
+    unit, p = data.unit, len(live)
+    all_live = p == data.n_features
     if unit.has_cheap_gram:
-        coefs = prior.rvs((_DRAWS, p), rng) * unit.x_norm
-        return np.asarray(np.einsum("kj,kj->k", coefs @ unit.gram, coefs))
+        coefs = prior.rvs((_DRAWS, p), rng) * unit.x_norm[live]
+        gram = unit.gram if all_live else unit.gram[np.ix_(live, live)]
+        return np.asarray(np.einsum("kj,kj->k", coefs @ gram, coefs))
+    X = data.X if all_live else data.X[:, live]
     parts = []
     for _ in range(0, _DRAWS_OF_WIDE_DATA, _BLOCK):
-        fitted = data.X @ prior.rvs((_BLOCK, p), rng).T
+        fitted = X @ prior.rvs((_BLOCK, p), rng).T
         if data.intercept:
             fitted -= fitted.mean(axis=0)
         parts.append(np.einsum("ik,ik->k", fitted, fitted))

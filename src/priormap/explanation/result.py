@@ -105,6 +105,11 @@ class Explanation:
         """Size within which the prior holds each coefficient with probability 0.95."""
         return np.broadcast_to(half_width(self.prior_per_unit), self.coef.shape)
 
+    @property
+    def _half_width_per_sd(self) -> Floats:
+        """Zero for a constant column, also under a flat prior."""
+        return np.where(self.column_sd > 0, self.half_width, 0.0) * self.column_sd
+
     @cached_property
     def r2(self) -> PriorR2:
         """``var(X b) / (var(X b) + sigma**2)`` before the data: median and 95 % interval."""
@@ -122,7 +127,7 @@ class Explanation:
         both = isinstance(prior, ElasticNet)
         scales = {name: getattr(prior, name) for name in ("l1_scale", "l2_scale")} if both else {}
         scales = {"scale": prior.scale} if not both else scales
-        per_sd = self.half_width * self.column_sd
+        per_sd = self._half_width_per_sd
         columns = {
             "coef": self.coef,
             **{name: np.broadcast_to(value, shape) for name, value in scales.items()},
@@ -160,7 +165,7 @@ class Explanation:
 
     def _widest(self) -> str:
         """What one sd of a column may do to y, of all columns."""
-        per_sd = (self.half_width * self.column_sd)[self.column_sd > 0]
+        per_sd = self._half_width_per_sd[self.column_sd > 0]
         if not per_sd.size:
             return "nothing, because every column is constant"
         low, high = float(per_sd.min()), float(per_sd.max())
