@@ -77,7 +77,7 @@ def test_path_prints_the_knots(table, capsys):
     out = capsys.readouterr().out
     data = priormap.Regression.from_csv(table[0], target="y", sigma=1.0, standardize=True)
     path = priormap.map_path(data, priormap.Laplace())
-    assert f"{len(path.scales)} knots of a Laplace prior" in out
+    assert f"{len(path.scales)} knots of the Laplace prior" in out
     assert f"{path.scales[0]:.6g}" in out
     assert "inf" in out
 
@@ -104,6 +104,11 @@ def test_path_on_a_grid(table, capsys, prior):
     assert all(np.diff(alphas) < 0)
     assert run(["path", *table, "--prior", prior]) == 0
     assert "100 scales" in capsys.readouterr().out
+
+
+def test_choose_takes_an_elastic_net(table, capsys):
+    assert run(["choose", *table, "--prior", "elastic_net", "--method", "cv", *QUICK]) == 0
+    assert "Scale of the ElasticNet prior" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

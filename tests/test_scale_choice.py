@@ -222,6 +222,15 @@ def test_all_methods_are_there_with_their_alpha(data, laplace):
     assert "<table" in laplace._repr_html_()
 
 
+def test_an_elastic_net_keeps_its_ratio(data):
+    choice = choose_scale(data, ElasticNet(0.5, 2.0), ["cv", "evidence"], **QUICK)
+    for method, row in choice.optima.iterrows():
+        prior = choice.prior(method)
+        assert prior.l2_scale == pytest.approx(4 * prior.l1_scale)
+        assert row["prior_sd"] == pytest.approx(prior.sd)
+        assert row["alpha"] == pytest.approx(prior.to_elastic_net(1.0, 60)[0])
+
+
 def test_gaussian_optima_are_those_of_their_curves(data):
     choice = choose_scale(data, Gaussian, ["loo", "empirical_bayes"], random_seed=0)
     for curve, method in (("loo", "loo"), ("evidence", "empirical_bayes")):

@@ -129,7 +129,7 @@ def _render(model: Choices, found: MapPath, rows: pd.DataFrame) -> None:
         paper.line(sentence)
     paper.line("")
     kind = "knots" if found.is_knots else "scales"
-    paper.line(f"{len(rows)} {kind} of a {type(found.prior).__name__} prior", "bold")
+    paper.line(f"{len(rows)} {kind} of the {type(found.prior).__name__} prior", "bold")
     shown = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _MOST_ROWS)).astype(int))
     events = ["enters", "leaves"] if found.is_knots else []
     largest = np.abs(found.coef[-1] * found.data.unit.x_norm)

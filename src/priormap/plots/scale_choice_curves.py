@@ -175,7 +175,7 @@ def scale_choice_caption(choice: ScaleChoice) -> str:
         for row in points.to_dict("records")
     ]
     text = (
-        f"Criteria along the scale of a {choice.family.name} prior, alpha at the noise sd "
+        f"Criteria along the scale of the {choice.family.name} prior, alpha at the noise sd "
         f"{choice.sigma:.4g} ({choice.sigma_origin}); log densities are relative to their largest "
         "values. Full circles are optima"
     )

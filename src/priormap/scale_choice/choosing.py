@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import map_path
-from priormap.priors import Laplace
 from priormap.regression import Regression
 from priormap.scale_choice.criteria import CRITERIA
 from priormap.scale_choice.cross_validation import HOLD, Folds, split
@@ -213,10 +212,9 @@ def _optima_frame(family: ScaleFamily, optima: list[Optimum]) -> pd.DataFrame:
     import pandas as pd
 
     scales = np.array([optimum.scale for optimum in optima])
-    to_sd = np.sqrt(2.0) if isinstance(family.prior, Laplace) else 1.0
     columns = {
         "scale": scales,
-        "prior_sd": scales * to_sd,
+        "prior_sd": scales * family.unit_sd,
         "alpha": family.alpha(scales),
         "lambda": family.lambda_(scales),
         "nonzero": _nonzero(family, scales),

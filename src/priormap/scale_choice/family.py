@@ -92,6 +92,13 @@ class ScaleFamily:
         return np.array(column_prior(self.prior, self.data).sd)
 
     @property
+    def unit_sd(self) -> float:
+        """Prior sd of a column of relative scale 1, at scale 1; of an elastic net the smallest."""
+        if isinstance(self.prior, Gaussian | Laplace):
+            return float(type(self.prior)(1.0).sd)
+        return float(np.min(self.prior.sd))
+
+    @property
     def unit(self) -> float:
         """Scale at which a typical column alone explains as much as sd(y), or as the noise.
 

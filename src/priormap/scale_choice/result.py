@@ -79,6 +79,6 @@ class ScaleChoice:
     def headline(self) -> str:
         """Family, and the noise sd that turns scales into alpha."""
         return (
-            f"Scale of a {self.family.name} prior; alpha and lambda at sigma = {self.sigma:.6g}, "
+            f"Scale of the {self.family.name} prior; alpha and lambda at sigma = {self.sigma:.6g}, "
             f"{self.sigma_origin}."
         )
