@@ -57,6 +57,7 @@ PUBLIC = {
     "plot_prior_shapes",
     "plot_pull",
     "plot_scale_choice",
+    "plot_sensitivity",
     "plot_shrinkage",
     "prior_sensitivity",
     "write_report",

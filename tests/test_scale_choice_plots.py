@@ -1,14 +1,24 @@
-"""The figure of a chosen scale: it draws its tables, and its caption says their numbers."""
+"""Figures of a chosen scale and of sensitivity: they draw their tables and say their numbers."""
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from priormap import PriormapError, Regression, choose_scale, plot_scale_choice
+from priormap import (
+    Laplace,
+    PriormapError,
+    Regression,
+    choose_scale,
+    plot_scale_choice,
+    plot_sensitivity,
+    prior_sensitivity,
+)
 from priormap.plots import (
     scale_choice_caption,
     scale_choice_points_table,
     scale_choice_table,
+    sensitivity_caption,
+    sensitivity_table,
 )
 
 
@@ -99,3 +109,45 @@ def test_what_cannot_be_drawn_is_refused(choice):
         plot_scale_choice(choose_scale(choice.data, "laplace", "universal"))
     with pytest.raises(PriormapError, match="4 matplotlib Axes"):
         plot_scale_choice(choice, axes=Figure().subplots(3))
+
+
+# sensitivity
+
+
+@pytest.fixture(scope="module")
+def sensitivity(choice):
+    return prior_sensitivity(choice.data, Laplace(0.2), random_seed=1)
+
+
+def test_the_figure_of_sensitivity_draws_its_table(sensitivity):
+    table = sensitivity_table(sensitivity, ["x0", "x2"])
+    ax = plot_sensitivity(sensitivity, ["x0", "x2"], ax=Figure().subplots())
+    for name in ("x0", "x2"):
+        part = table[table["feature"] == name]
+        for kind in ("mode", "mean"):
+            line = lines(ax)[f"{kind} {name}"]
+            np.testing.assert_array_equal(line.get_xdata(), part["power"])
+            np.testing.assert_array_equal(line.get_ydata(), part[kind])
+    sd = sensitivity.fit.data.column_sd
+    at_one = table[table["power"] == 1.0]["mode"].to_numpy()
+    np.testing.assert_allclose(at_one, (sensitivity.fit.coef * sd)[[0, 2]], atol=1e-12)
+    assert ax.get_xlim() == pytest.approx(sensitivity.reach)
+
+
+def test_sensitivity_shows_what_moves_most_and_says_its_slopes(sensitivity):
+    shown = sensitivity_table(sensitivity)["feature"].unique()
+    slopes = sensitivity.coefficients.set_index("feature")
+    moved = slopes["mean_slope"].abs() * sensitivity.fit.data.column_sd
+    assert set(shown) == set(moved.nlargest(3).index)
+    text = sensitivity_caption(sensitivity)
+    for name in shown:
+        assert f"{name} {slopes.loc[name, 'mode_slope']:.3g} and" in text
+
+
+def test_sensitivity_refuses_what_it_cannot_show(sensitivity):
+    with pytest.raises(PriormapError, match="prior_sensitivity"):
+        plot_sensitivity("x0")
+    with pytest.raises(PriormapError, match="no column"):
+        plot_sensitivity(sensitivity, ["q"])
+    with pytest.raises(PriormapError, match="empty"):
+        plot_sensitivity(sensitivity, [])

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         plot_prior_shapes,
         plot_pull,
         plot_scale_choice,
+        plot_sensitivity,
         plot_shrinkage,
     )
     from priormap.posterior import pymc_model, sample
@@ -74,6 +75,7 @@ _VERBS = {
     "plot_prior_shapes": "priormap.plots",
     "plot_pull": "priormap.plots",
     "plot_scale_choice": "priormap.plots",
+    "plot_sensitivity": "priormap.plots",
     "plot_shrinkage": "priormap.plots",
     "prior_sensitivity": "priormap.scale_choice",
     "pymc_model": "priormap.posterior",
@@ -124,6 +126,7 @@ __all__ = [
     "plot_prior_shapes",
     "plot_pull",
     "plot_scale_choice",
+    "plot_sensitivity",
     "plot_shrinkage",
     "prior_sensitivity",
     "pymc_model",

@@ -71,6 +71,11 @@ if TYPE_CHECKING:
         scale_choice_points_table,
         scale_choice_table,
     )
+    from priormap.plots.sensitivities import (
+        plot_sensitivity,
+        sensitivity_caption,
+        sensitivity_table,
+    )
 
 _POSTERIOR = {
     "coefficient_shrinkage_caption": "coefficient_shrinkage",
@@ -102,6 +107,7 @@ _POSTERIOR = {
     "plot_posterior_vs_map": "marginals",
     "plot_prior_predictive": "predictive",
     "plot_scale_choice": "scale_choice_curves",
+    "plot_sensitivity": "sensitivities",
     "posterior_vs_map_caption": "marginals",
     "posterior_vs_map_points_table": "marginal_tables",
     "posterior_vs_map_table": "marginal_tables",
@@ -111,6 +117,8 @@ _POSTERIOR = {
     "scale_choice_caption": "scale_choice_curves",
     "scale_choice_points_table": "scale_choice_curves",
     "scale_choice_table": "scale_choice_curves",
+    "sensitivity_caption": "sensitivities",
+    "sensitivity_table": "sensitivities",
 }
 
 __all__ = [
@@ -150,6 +158,7 @@ __all__ = [
     "plot_prior_shapes",
     "plot_pull",
     "plot_scale_choice",
+    "plot_sensitivity",
     "plot_shrinkage",
     "posterior_vs_map_caption",
     "posterior_vs_map_points_table",
@@ -166,6 +175,8 @@ __all__ = [
     "scale_choice_caption",
     "scale_choice_points_table",
     "scale_choice_table",
+    "sensitivity_caption",
+    "sensitivity_table",
     "shrinkage_caption",
     "shrinkage_table",
     "write_figures",
