@@ -53,10 +53,10 @@ def draw_elastic_net(
     states = [kernels.start_state(around, unit_prior, stream) for stream in streams[1:]]
     if method == "gibbs":
         wide = isinstance(likelihood, kernels.Rows)
-        kernel: str = "mixture_rows" if wide else "mixture"
+        kernel: kernels.Kernel = "mixture_rows" if wide else "mixture"
     else:
         kernel = kernels.choose_kernel(likelihood, unit_prior, around.sigma, around.tau)
-    sampler = kernels.prepare(kernel, likelihood, unit_prior, around.sigma, around.tau)  # type: ignore[arg-type]
+    sampler = kernels.prepare(kernel, likelihood, unit_prior, around.sigma, around.tau)
     runs = _run_in_threads(sampler, unit_prior, states, draws, tune, progress)
     coef = user_coefs(data, np.stack([run.coef for run in runs]))
     trace = np.stack([run.trace for run in runs])

@@ -98,32 +98,17 @@ def gibbs_rows(
         for k in range(max(sweeps, 1)):
             if k < sweeps:
                 sweep(columns, squares, rate, curvature, hyper, coef, scales, rng, residual)
-            if hyper[NOISE] > 0.0:
-                move_residual(
-                    lift, rss, dof, rate, curvature, hyper, learns, coef, scales, rng, residual,
-                    fixed, moving,
-                )  # fmt: skip
-            move_variances(
-                target,
-                rss,
-                dof,
-                rate,
-                curvature,
-                hyper,
-                learns,
-                coef,
-                scales,
-                rng,
-                residual,
-                trace,
-                i,
-            )
+            move_on_rows(
+                target, lift, rss, dof, rate, curvature, hyper, learns, coef, scales, rng,
+                residual, fixed, moving, trace, i,
+            )  # fmt: skip
         for j in range(p):
             draws[i, j] = coef[j]
 
 
 @inner()
-def move_residual(
+def move_on_rows(
+    target: Array,
     lift: Array,
     rss: float,
     dof: float,
@@ -137,45 +122,31 @@ def move_residual(
     residual: Array,
     fixed: Array,
     moving: Array,
-) -> None:
-    """Multiply the fitted residual e and sigma by the same factor.
-
-    Since the rows turn ``lift e`` into e, coef + (1 - e^t) lift e leaves the residual e^t e.
-    """
-    for j in range(coef.shape[0]):
-        moving[j] = -project(lift, j, residual)
-        fixed[j] = coef[j] - moving[j]
-    rank = float(residual.shape[0])
-    line = residual_sigma_line(hyper, learns, scales, dof, rank, rss, curvature, fixed, moving)
-    factor = slice_factor(rng, line, hyper, rate, fixed, moving)
-    scales[0] *= factor
-    if line.tau < 0.0:
-        scales[1] /= factor
-    for j in range(coef.shape[0]):
-        coef[j] = fixed[j] + factor * moving[j]
-    for k in range(residual.shape[0]):
-        residual[k] *= factor
-
-
-@inner()
-def move_variances(
-    target: Array,
-    rss: float,
-    dof: float,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    learns: float | None,
-    coef: Array,
-    scales: Array,
-    rng: Words,
-    residual: Array,
     trace: Array,
     i: int,
 ) -> None:
-    """``move_scales`` on rows, keeping ``residual`` = target - columns' coef."""
+    """Scale (residual, sigma), then ``move_scales``, keeping ``residual`` = target - columns' coef.
+
+    Since the rows turn ``lift e`` into e, coef + (1 - e^t) lift e leaves the residual e^t e.
+    """
+    p, r = coef.shape[0], residual.shape[0]
+    if hyper[NOISE] > 0.0:
+        for j in range(p):
+            moving[j] = -project(lift, j, residual)
+            fixed[j] = coef[j] - moving[j]
+        line = residual_sigma_line(
+            hyper, learns, scales, dof, float(r), rss, curvature, fixed, moving
+        )
+        factor = slice_factor(rng, line, hyper, rate, fixed, moving)
+        scales[0] *= factor
+        if line.tau < 0.0:
+            scales[1] /= factor
+        for j in range(p):
+            coef[j] = fixed[j] + factor * moving[j]
+        for k in range(r):
+            residual[k] *= factor
     misfit, fit, power = rss, 0.0, 0.0
-    for k in range(residual.shape[0]):
+    for k in range(r):
         fitted = target[k] - residual[k]
         misfit += residual[k] * residual[k]
         fit += fitted * target[k]
@@ -183,5 +154,5 @@ def move_variances(
     factor = move_scales(
         misfit, fit, power, dof, rate, curvature, hyper, learns, coef, scales, rng, trace, i
     )
-    for k in range(residual.shape[0]):
+    for k in range(r):
         residual[k] = target[k] - factor * (target[k] - residual[k])
