@@ -1,6 +1,7 @@
 """Every kind of bad input: one sentence that names the argument, the value and the remedy."""
 
 import datetime
+import functools
 import importlib.util
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import sparse, stats
 
+import priormap
 from priormap import (
     Gaussian,
     HalfNormal,
@@ -373,6 +375,30 @@ def test_parquet_without_pyarrow(tmp_path, monkeypatch):
     )
     words = ["Parquet needs pyarrow", "install priormap[parquet]", "CSV"]
     check(words, Regression.from_parquet, path, "y")
+
+
+@pytest.mark.parametrize(
+    "verb", ["audit", "compare_map", "contrast", "explain_penalty", "find_map", "map_path"]
+)
+def test_arrays_in_place_of_data(verb):
+    arguments = {
+        "audit": (X, Laplace(1.0), [1.0, 2.0]),
+        "compare_map": (X, {"lasso": Laplace(1.0)}),
+        "contrast": (X, {"lasso": Laplace(1.0)}),
+        "find_map": (X, Laplace(1.0)),
+        "map_path": (X, Laplace(1.0)),
+    }
+    call = getattr(priormap, verb)
+    if verb == "explain_penalty":
+        call = functools.partial(call, "sklearn.Lasso", alpha=1.0, data=X)
+    check(
+        ["data must be a Regression", "ndarray", "Regression(X, y)"], call, *arguments.get(verb, ())
+    )
+
+
+def test_scales_of_a_path_that_are_text():
+    data = Regression(X, Y, sigma=1.0)
+    check(["scales", "text", "convert"], priormap.map_path, data, Laplace(1.0), ["wide"])
 
 
 def test_negative_control_good_input_is_not_refused():

@@ -83,6 +83,7 @@ REMEDIES = {
     "constant": (lambda t: t.assign(b=1.0), "compare", [], "drop it or use --no-standardize"),
     "exact": (lambda t: t.assign(y=t.a), "contrast", [], "sigma piles up at 0; give --sigma a"),
     "no mode": (lambda t: t.assign(y=t.a), "compare", ["--sigma", "unknown"], "give --sigma a n"),
+    "no path": (lambda t: t, "path", ["--sigma", "unknown"], "joint mode; give --sigma a number"),
     "one row": (lambda t: t.head(1), "path", [], "X has 1 row; give at least 2\n"),
     "weights": (lambda t: t.assign(b=-1.0), "explain", ["--weights", "b"], "--weights must be"),
     "no weight": (lambda t: t.assign(b=0.0), "explain", ["--weights", "b"], "--weights is zero"),

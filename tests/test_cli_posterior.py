@@ -62,6 +62,16 @@ def test_sample_writes_a_file_that_arviz_reads_and_a_seed_repeats(table, tmp_pat
     assert trees[0].attrs["method"] == "exact"
 
 
+@pytest.mark.parametrize(("method", "prior"), [("exact", "gaussian"), ("gibbs", "laplace")])
+def test_a_method_may_be_named(method, prior, table, tmp_path, capsys):
+    file = tmp_path / "draws.nc"
+    arguments = ["--target", "y", "-o", str(file), "--method", method, "--prior", prior]
+    assert run(["sample", table, *arguments, "--draws", "1000", "--seed", "1"]) == 0
+    assert f"by method {method}" in capsys.readouterr().out
+    with xr.open_datatree(file, engine="h5netcdf") as tree:
+        assert tree.attrs["method"] == method
+
+
 def test_sample_includes_large_groups_on_request(table, tmp_path):
     file = tmp_path / "draws.nc"
     arguments = ["--prior", "gaussian", "--include", "log_likelihood"]

@@ -30,6 +30,7 @@ from priormap import (
     Laplace,
     Penalty,
     PriormapError,
+    PriormapWarning,
     Regression,
     explain,
     explain_penalty,
@@ -473,6 +474,32 @@ def test_coefficients_of_another_alpha_name_it():
     assert explanation.certificate.shortfall.other.slip == "2"
 
 
+def test_a_number_left_out_is_the_default_of_the_library():
+    X, y = problem(24)
+    shown = [
+        explain_penalty("sklearn.Ridge", data=Regression(X, y), **numbers).call
+        for numbers in ({}, {"alpha": None}, {"alpha": 1.0})
+    ]
+    assert shown == ["sklearn.Ridge()", "sklearn.Ridge()", "sklearn.Ridge(alpha=1)"]
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("n", [N, 4], ids=["tall", "wide"])
+def test_a_constant_column_changes_no_belief(alpha, n):
+    X, y = (part[:n] for part in problem(25))
+    numbers = {"lambda_": 0.2, "alpha": alpha, "sigma": 1.0}
+    with pytest.warns(PriormapWarning, match="is constant"):
+        data = Regression(np.insert(X, 1, 3.0, axis=1), y)
+    explanation = explain_penalty("glmnet", data=data, **numbers)
+    without = explain_penalty("glmnet", data=Regression(X, y), **numbers)
+    assert explanation.prior_sd[1] == np.inf  # glmnet does not penalise it
+    assert explanation.r2.median == pytest.approx(without.r2.median, rel=1e-10)
+    kept = explanation.to_frame().drop(index="x1").drop(columns="coef_in_prior_sd")
+    wanted = without.to_frame().drop(columns="coef_in_prior_sd")
+    np.testing.assert_allclose(kept, wanted, rtol=1e-9, atol=1e-10)
+    assert explanation.to_frame().loc["x1", "high_per_sd"] == 0
+
+
 def test_a_penalised_intercept_is_noted():
     X, y = problem(24)
     explanation = explain_penalty(
@@ -495,6 +522,8 @@ NAMED = pd.DataFrame(X0, columns=list("abcde"))
         (make_pipeline(StandardScaler(), Ridge()), "Ridge has no coef_: it is not fitted"),
         (StandardScaler().fit(X0), "StandardScaler has no coef_: it is not fitted, or not linear"),
         (np.zeros(3), "must be a fitted linear model"),
+        (Ridge, "must be a fitted linear model, got the class Ridge"),
+        (make_pipeline("passthrough"), "the Pipeline has no model"),
         (LogisticRegression().fit(X0, Y0 > 6), "LogisticRegression is not one of the linear"),
         (RidgeClassifier().fit(X0, Y0 > 6), "RidgeClassifier is not one of the linear"),
         (linear_model.HuberRegressor().fit(X0, Y0), "HuberRegressor is not one of the linear"),
@@ -548,6 +577,7 @@ def test_other_arguments_that_cannot_be_used_are_refused():
     ("convention", "numbers", "reason"),
     [
         ("sklearn.Laso", {"alpha": 1.0}, "unknown convention 'sklearn.Laso'; the nearest"),
+        ("laso", {"alpha": 1.0}, "unknown convention 'laso'; the nearest are 'sklearn.Lasso'"),
         ("sklearn.Lasso", {"lam": 1.0}, "sklearn.Lasso has no 'lam'"),
         ("sklearn.Lasso", {"alpha": -1.0}, "must be finite and not negative, got -1"),
         ("torch.AdamW", {"weight_decay": 0.1}, "no equivalent prior"),

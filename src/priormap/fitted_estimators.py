@@ -44,7 +44,13 @@ class FittedLinear:
     @classmethod
     def of(cls, estimator: Any) -> FittedLinear:
         """Read a fitted estimator, or refuse it in one sentence."""
+        if isinstance(estimator, type):
+            raise PriormapError(
+                f"estimator must be a fitted linear model, got the class {estimator.__name__}"
+            )
         steps = _steps(estimator)
+        if not steps:
+            raise PriormapError("the Pipeline has no model; its last step must be a linear one")
         model, kind = steps[-1], type(steps[-1]).__name__
         if not hasattr(model, "fit"):
             raise PriormapError(f"estimator must be a fitted linear model, got {estimator!r}")

@@ -70,7 +70,7 @@ def sample(
             draws,
             tune=tune,
             chains=chains,
-            method=method,
+            method=method.value,
             random_seed=seed,
             include=tuple(include or ()),
         )

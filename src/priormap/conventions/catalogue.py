@@ -26,6 +26,8 @@ def convention_named(name: str) -> Convention:
     known = {one.lower(): one for one in CONVENTIONS}
     wanted = str(name).lower()
     low = [one for one in known if wanted and (wanted in one or one in wanted)]
+    calls = difflib.get_close_matches(wanted, {one.split(".")[-1] for one in known}, n=3)
+    low += [one for call in calls for one in known if one.split(".")[-1] == call]
     low += difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
     near = ", ".join(repr(known[one]) for one in dict.fromkeys(low[:4]))
     hint = f"the nearest are {near}" if near else "list_conventions() has them all"

@@ -20,7 +20,7 @@ from priormap.explanation.scikit_learn import recipe_of
 from priormap.explanation.weighted_rows import Rows, rows_of, rows_of_regression
 from priormap.fitted_estimators import FittedLinear
 from priormap.mode import Certificate, audit
-from priormap.mode.problem import UnitProblem
+from priormap.mode.problem import UnitProblem, check_data
 from priormap.mode.solve import minimise
 from priormap.penalty import Penalty
 from priormap.priors import Prior
@@ -152,8 +152,7 @@ def explain_penalty(
     Laplace(scale=0.5)
     """
     record = convention_named(convention)
-    if not isinstance(data, Regression):
-        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    check_data(data)
     if record.likelihood not in {"gaussian", "any"}:
         raise PriormapError(
             f"{convention} penalises a {record.likelihood} likelihood, but a Regression has "
@@ -164,9 +163,9 @@ def explain_penalty(
     rows = rows_of_regression(data, _weights(facts))
     vector = _mode(rows.data, penalty) if coef is None else as_coefficients(coef, data.names)
     own = data.sigma if isinstance(data.sigma, float) else None
-    given = ", ".join(f"{name}={_shown(value)}" for name, value in numbers.items())
+    shown = [f"{name}={_shown(value)}" for name, value in numbers.items() if value is not None]
     return _explanation(
-        f"{convention}({given})",
+        f"{convention}({', '.join(shown)})",
         rows,
         penalty,
         vector,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from priormap.errors import PriormapError
 from priormap.priors import Prior
+from priormap.validation import as_numbers
 
 __all__ = ["Along", "Axis"]
 
@@ -53,7 +54,7 @@ class Axis:
 
     def checked(self, name: str, values: ArrayLike) -> Floats:
         """Return positive scales, or powers that are not negative, as a vector."""
-        values = np.asarray(values, dtype=float)
+        values = as_numbers(name, values)
         kind = "positive" if self.along == "scale" else "finite and not negative"
         if values.ndim != 1 or values.size == 0:
             raise PriormapError(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from priormap.errors import PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.estimate import LocalMode, MapEstimate
-from priormap.mode.problem import UnitProblem
+from priormap.mode.problem import UnitProblem, check_data
 from priormap.mode.solve import minimise
 from priormap.penalty import Penalty
 from priormap.priors import Prior
@@ -77,6 +77,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     >>> fit.certificate.is_mode
     True
     """
+    check_data(data)
     if isinstance(data.sigma, float):
         return _mode_given_sigma(data, prior, data.sigma)
     from priormap.mode.joint import sigma_modes

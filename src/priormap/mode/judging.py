@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from priormap.coefficients import Coefficients, as_coefficients
 from priormap.errors import PriormapError, positive_number
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
-from priormap.mode.problem import UnitProblem
+from priormap.mode.problem import UnitProblem, check_data
 from priormap.penalty import Penalty
 from priormap.priors import Prior
 from priormap.regression import Regression
@@ -78,6 +78,7 @@ def audit(
     >>> round(other.l2_factor, 9), other.l2_slip, other.prior
     (3.0, 'n', Gaussian(scale=0.57735))
     """
+    check_data(data)
     values = as_coefficients(coef, data.names)
     tolerance = positive_number("tolerance", tolerance)
     if isinstance(prior, Penalty):

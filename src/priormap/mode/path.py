@@ -14,7 +14,7 @@ from priormap.mode.certificate import Certificate
 from priormap.mode.exact_paths import ExactPath, GaussianPath, LaplacePath, exact_path
 from priormap.mode.find import find_map
 from priormap.mode.judging import audit
-from priormap.mode.problem import UnitProblem
+from priormap.mode.problem import UnitProblem, check_data
 from priormap.notebook import html_frame, html_lines
 from priormap.penalty import Penalty, check_prior
 from priormap.priors import Prior
@@ -171,6 +171,7 @@ def map_path(
     array([[1. , 0. ],
            [3. , 0.5]])
     """
+    check_data(data)
     axis = Axis(along)
     grid = None if scales is None else axis.checked("scales", scales)
     if not isinstance(data.sigma, float):

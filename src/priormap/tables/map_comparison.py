@@ -13,6 +13,7 @@ from priormap import mode
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import Certificate, MapEstimate
 from priormap.mode.judging import judge
+from priormap.mode.problem import check_data
 from priormap.notebook import html_frame, html_lines
 from priormap.penalty import relative_prior
 from priormap.priors import ElasticNet, Prior
@@ -147,6 +148,7 @@ def compare_map(
 
 
 def check_priors(data: Regression, priors: object) -> None:
+    check_data(data)
     if not isinstance(priors, Mapping) or not priors:
         raise PriormapError(
             "priors must be a dict from names to priors, for example "

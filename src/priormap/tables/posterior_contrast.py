@@ -139,8 +139,6 @@ def contrast(
     """
     import pandas as pd
 
-    if not isinstance(data, Regression):
-        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
     check_priors(data, priors)
     rope = positive_number("rope", rope)
     if not 0 < positive_number("hdi_prob", hdi_prob) < 1:
