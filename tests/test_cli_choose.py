@@ -120,7 +120,7 @@ def test_choose_takes_an_elastic_net(table, capsys):
         (["choose", "--prior", "laplace", "--figure", "x.txt"], "must end in .png, .svg or .pdf"),
         (["choose", "--method", "bayes"], "bayes"),
         (["path", "--points", "1"], "--points must be at least 2"),
-        (["path", "--sigma", "unknown"], "give scales"),
+        (["path", "--sigma", "unknown"], "give --sigma a number"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(table, capsys, arguments, message):
