@@ -4,7 +4,10 @@ import re
 from operator import attrgetter
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import Lasso
 
 import priormap
 
@@ -58,3 +61,34 @@ def test_the_options_in_it_exist(command, capsys):
     used = set(re.findall(r"--[\w-]+", " ".join(written)))
     assert used
     assert used <= known
+
+
+# Those of the table; a report takes long and has tests of its own
+IN_TABLE = [
+    command
+    for command in re.findall(r"^\|.*`priormap (\w[^`]*)` \|$", TEXT, re.MULTILINE)
+    if not command.startswith("report")
+]
+
+
+@pytest.mark.parametrize("command", sorted(set(IN_TABLE)))
+def test_the_commands_in_its_table_run(command, tmp_path, monkeypatch, capsys):
+    from priormap.cli import run
+
+    monkeypatch.chdir(tmp_path)
+    bunch = load_diabetes(as_frame=True, scaled=False)
+    bunch.frame.rename(columns={"target": "COLUMN"}).to_csv("DATA.csv", index=False)
+    coef = pd.Series(Lasso(0.1).fit(bunch.data, bunch.target).coef_, bunch.data.columns)
+    coef.rename("coef").to_csv("coefs.csv", index_label="feature")
+    name, *arguments = command.split()
+    few = ["--draws", "200"] if name in {"choose", "contrast", "figures", "sample"} else []
+    code = run([name, *arguments, *few])
+    assert code == (1 if name == "audit" else 0)  # the fit at default settings stops early
+    assert capsys.readouterr().out
+
+
+def test_the_table_shows_every_command():
+    from priormap.cli import app
+
+    shown = {command.split()[0] for command in IN_TABLE} | {"report"}
+    assert shown == {command.callback.__name__ for command in app.registered_commands}
