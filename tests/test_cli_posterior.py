@@ -89,7 +89,7 @@ def test_sample_includes_large_groups_on_request(table, tmp_path):
         (["sample", "-o", "{new}", "--draws", "0"], "draws must be a positive integer"),
         (["sample", "-o", "{new}", "--prior", "gaussian", "--method", "gibbs"], "gibbs"),
         (["sample", "-o", "{new}", "--method", "magic"], "--method"),
-        (["sample", "-o", "{new}", "--seed", "-1"], "random_seed"),
+        (["sample", "-o", "{new}", "--seed", "-1"], "--seed must be an integer"),
         (["sample"], "--output"),
         (["contrast", "--rope", "0"], "rope"),
         (["contrast", "--chains", "-2"], "chains"),
