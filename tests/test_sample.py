@@ -573,3 +573,14 @@ class TestInterruption:
         )
         assert calls == sorted(calls)
         assert calls[-1] == 700
+
+
+@pytest.mark.parametrize("rows", [5, 20])  # more and fewer rows than columns
+@pytest.mark.parametrize("prior", [Laplace(0.5), ElasticNet(0.5, 1.0)], ids=str)
+def test_constant_columns_alone_leave_their_prior(rows, prior):
+    with pytest.warns(PriormapWarning, match="constant"):
+        data = Regression(np.ones((rows, 8)), np.arange(rows) ** 0.5)
+    draws = sample(data, prior, draws=1000, random_seed=4)["posterior"]
+    sd = draws["coef"].std(("chain", "draw")).to_numpy()
+    # 4,000 nearly independent draws: the sd of a Laplace prior is known to 1.8 %
+    np.testing.assert_allclose(sd, prior.sd, rtol=0.09)

@@ -21,26 +21,26 @@ Kernel = Literal["hamiltonian", "mixture", "alternating", "coordinate", "mixture
 def expected_crossings(
     inverse_diagonal: Array, prior: ElasticNetPrior, sigma: float, tau: float
 ) -> float:
-    """Sign changes per Hamiltonian trajectory, ``sum_j 0.63 k_j + 0.5``.
+    """Sign changes per Hamiltonian trajectory, ``sum_j 0.82 k_j + 0.65``.
 
     ``k_j = sigma sqrt((X'X)^{-1}_jj) / scale_j`` compares the sd of least squares with the
     prior scale. A coefficient crosses zero p_j(0) E|v_j| times per unit of time (Rice); with
     the likelihood centred at zero p_j(0) is about (k_j + 0.8) / (2 sd_j), E|v_j| = 0.8 sd_j, and
-    a trajectory lasts pi / 2 on average.
+    a trajectory lasts 0.65 pi on average.
     """
     unit = tau * sigma if prior.hyper[BY_NOISE] else tau
     sd = sigma * np.sqrt(inverse_diagonal)
-    return float(np.sum(0.63 * sd * prior.rate / unit + 0.5))
+    return float(np.sum(0.82 * sd * prior.rate / unit + 0.65))
 
 
 def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Kernel:
     """Cheapest exact kernel for these data, without looking at a clock.
 
     Rows (p > n): ``alternating``. Moments: ``hamiltonian`` where its expected crossings, O(p)
-    each, are fewer than p^2 / 30; otherwise ``mixture`` with its O(p^3 / 3) factorisation, and
+    each, are fewer than 20 + p^2 / 15; otherwise ``mixture`` with its O(p^3 / 3) factorisation, and
     always where X'X is nearly singular, where tau is learnt (towards tau = 0 the crossings of a
     trajectory grow without bound) or a curvature is left that `absorb_curvature` could not add to
-    X'X, whose unit the dynamics take. The 30 was measured with p from 10 to 100.
+    X'X, whose unit the dynamics take. The bound was measured with p from 10 to 100.
     """
     if isinstance(data, Rows):
         return "alternating"
@@ -51,7 +51,7 @@ def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, ta
     if values[0] <= values[-1] * p * 1e-12:
         return "mixture"
     inverse_diagonal = (vectors**2 / values).sum(axis=1)
-    few = expected_crossings(inverse_diagonal, prior, sigma, tau) < p * p / 30
+    few = expected_crossings(inverse_diagonal, prior, sigma, tau) < 20 + p * p / 15
     return "hamiltonian" if few else "mixture"
 
 
@@ -68,4 +68,4 @@ def blocked_share(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) 
     lengths = (data.columns**2).sum(axis=1)
     freedom = lengths * (unit / sigma) ** 2
     tied = freedom > 4.0 * (0.5 * prior.rate**2 + prior.curvature)
-    return 1.0 if tied.any() else min(1.0, 25.0 / len(data.target))
+    return 1.0 if tied.any() else min(1.0, 25.0 / max(len(data.target), 1))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from priormap.posterior.kernels.compiled import Array
-from priormap.posterior.kernels.densities import log_density
+from priormap.posterior.kernels.densities import INVERSE_GAMMA, log_density
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
     NOISE,
@@ -45,11 +45,12 @@ def typical(
 def by_ridge(data: Moments, prior: ElasticNetPrior, sigma: float, tau: float) -> Typical:
     """Ridge fit penalised by a tenth of the mean diagonal of X'X; sigma and tau given that."""
     p = len(data.xty)
-    ridge = 0.1 * np.trace(data.gram) / p
+    ridge = 0.1 * np.trace(data.gram) / p or 1.0  # every column may be constant
     coef = np.linalg.solve(data.gram + ridge * np.eye(p), data.xty)
     misfit = max(float(data.yty - 2.0 * coef @ data.xty + coef @ data.gram @ coef), 1e-12)
     if prior.hyper[NOISE]:
-        sigmas = math.sqrt(misfit / data.dof) * GRID
+        # an exact fit leaves the noise to its prior, if that has a mass of its own
+        sigmas = math.sqrt((misfit + prior_misfit(prior)) / data.dof) * GRID
         density = -0.5 * misfit / sigmas**2 - (data.dof - 1.0) * np.log(sigmas)
         sigma = highest(sigmas, density + log_densities(prior, NOISE, sigmas))
     if prior.learns:
@@ -74,7 +75,7 @@ def by_evidence(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) ->
     target = basis.T @ data.target
     size = math.sqrt((data.rss + target @ target) / data.dof) or 1.0
     sigmas = size * GRID[:35] if prior.hyper[NOISE] else np.array([sigma])
-    ratio = (1.0 if by_noise else size) / math.sqrt(power.mean())
+    ratio = (1.0 if by_noise else size) / (math.sqrt(power.mean()) if len(power) else 1.0)
     taus = ratio * GRID if prior.learns else np.array([tau])
     of_tau, best = log_densities(prior, SCALE, taus), -math.inf
     for s, of_sigma in zip(sigmas, log_densities(prior, NOISE, sigmas), strict=True):
@@ -93,6 +94,12 @@ def log_densities(prior: ElasticNetPrior, which: int, x: Array) -> Array:
     """Log density of sigma (``which`` = NOISE) or tau (SCALE) at several values."""
     code, a, b = prior.hyper[which : which + 3]
     return np.array([log_density.py_func(code, a, b, value) for value in x.flat]).reshape(x.shape)
+
+
+def prior_misfit(prior: ElasticNetPrior) -> float:
+    """What an inverse-gamma density of sigma^2 adds to the misfit."""
+    code, _, scale = prior.hyper[NOISE : NOISE + 3]
+    return 2.0 * float(scale) if code == INVERSE_GAMMA else 0.0
 
 
 def highest(x: Array, density: Array) -> float:
