@@ -21,16 +21,16 @@ Kernel = Literal["hamiltonian", "mixture", "alternating", "coordinate", "mixture
 def expected_crossings(
     inverse_diagonal: Array, prior: ElasticNetPrior, sigma: float, tau: float
 ) -> float:
-    """Sign changes per Hamiltonian trajectory, ``sum_j 0.82 k_j + 0.65``.
+    """Sign changes per Hamiltonian trajectory, ``sum_j 0.75 k_j + 0.6``.
 
     ``k_j = sigma sqrt((X'X)^{-1}_jj) / scale_j`` compares the sd of least squares with the
     prior scale. A coefficient crosses zero p_j(0) E|v_j| times per unit of time (Rice); with
     the likelihood centred at zero p_j(0) is about (k_j + 0.8) / (2 sd_j), E|v_j| = 0.8 sd_j, and
-    a trajectory lasts 0.65 pi on average.
+    a trajectory lasts 0.6 pi on average.
     """
     unit = tau * sigma if prior.hyper[BY_NOISE] else tau
     sd = sigma * np.sqrt(inverse_diagonal)
-    return float(np.sum(0.82 * sd * prior.rate / unit + 0.65))
+    return float(np.sum(0.75 * sd * prior.rate / unit + 0.6))
 
 
 def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Kernel:
