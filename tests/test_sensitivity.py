@@ -93,7 +93,8 @@ def test_the_path_holds_the_exact_modes(data):
 
 
 def test_draws_are_not_believed_beyond_their_reach(data):
-    found = prior_sensitivity(data, Laplace(0.2), [0.01, 1.2, 50.0, 51.0], random_seed=1)
+    # k-hat is 1.3 or more at the power 0.01 and 50 at 50, whatever the draws
+    found = prior_sensitivity(data, Laplace(0.05), [0.01, 1.2, 50.0, 51.0], random_seed=1)
     assert found.powers["reliable"].tolist() == [False, True, True, False, False]
     assert found.reach == (1.0, 1.2)
     assert set(found.path["power"]) == {1.0, 1.2}

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from priormap.errors import PriormapError, positive_number
 from priormap.penalty import check_prior, column_prior
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 from priormap.validation import as_numbers
 
 __all__ = ["log_posterior", "log_prior"]
@@ -65,6 +65,7 @@ def log_posterior(
     >>> round(log_posterior(data, Gaussian(1.0), coef=[1.0], intercept=0.0), 6)
     -3.256816
     """
+    check_data(data)
     coef = as_numbers("coef", coef)
     if coef.shape != (data.n_features,):
         raise PriormapError(

@@ -23,7 +23,7 @@ from priormap.validation import Matrix, as_design, as_response, check_same_index
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Regression"]
+__all__ = ["Regression", "check_data"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look
@@ -242,3 +242,11 @@ class Regression:
                 PriormapWarning,
                 stacklevel=4,
             )
+
+
+def check_data(data: object) -> None:
+    """Refuse what is not a Regression in one sentence."""
+    if not isinstance(data, Regression):
+        raise PriormapError(
+            f"data must be a Regression, got {type(data).__name__}; make one by Regression(X, y)"
+        )

@@ -20,11 +20,11 @@ from priormap.explanation.scikit_learn import recipe_of
 from priormap.explanation.weighted_rows import Rows, rows_of, rows_of_regression
 from priormap.fitted_estimators import FittedLinear
 from priormap.mode import Certificate, audit
-from priormap.mode.problem import UnitProblem, check_data
+from priormap.mode.problem import UnitProblem
 from priormap.mode.solve import minimise
 from priormap.penalty import Penalty
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 from priormap.validation import as_names
 
 __all__ = ["explain", "explain_penalty"]

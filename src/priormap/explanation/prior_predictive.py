@@ -49,6 +49,8 @@ def prior_r2(data: Regression, prior: Prior, sigma: float) -> PriorR2:
     each eigenvalue of the prior's covariance of X b; other priors draw b itself.
     """
     live = np.flatnonzero(data.unit.x_norm > 0)  # a constant column explains nothing
+    if prior.scaled_by_noise:
+        prior = prior.stretched(sigma)
     prior = _on_columns(column_prior(prior, data), live, data.n_features)
     if not live.size:
         return PriorR2(0.0, 0.0, 0.0)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from priormap.errors import PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.estimate import LocalMode, MapEstimate
-from priormap.mode.problem import UnitProblem, check_data
+from priormap.mode.problem import UnitProblem
 from priormap.mode.solve import minimise
 from priormap.penalty import Penalty
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 __all__ = ["find_map"]
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from priormap.coefficients import Coefficients, as_coefficients
 from priormap.errors import PriormapError, positive_number
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
-from priormap.mode.problem import UnitProblem, check_data
+from priormap.mode.problem import UnitProblem
 from priormap.penalty import Penalty
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 __all__ = ["audit", "judge"]
 

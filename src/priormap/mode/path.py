@@ -14,11 +14,11 @@ from priormap.mode.certificate import Certificate
 from priormap.mode.exact_paths import ExactPath, GaussianPath, LaplacePath, exact_path
 from priormap.mode.find import find_map
 from priormap.mode.judging import audit
-from priormap.mode.problem import UnitProblem, check_data
+from priormap.mode.problem import UnitProblem
 from priormap.notebook import html_frame, html_lines
 from priormap.penalty import Penalty, check_prior
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 if TYPE_CHECKING:
     import pandas as pd

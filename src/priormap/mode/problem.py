@@ -12,12 +12,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from priormap.errors import PriormapError
 from priormap.penalty import Penalty
 from priormap.regression import Regression
 from priormap.unit_columns import UnitColumns
 
-__all__ = ["UnitProblem", "check_data"]
+__all__ = ["UnitProblem"]
 
 Floats: TypeAlias = NDArray[np.float64]
 _LARGEST_PENALTY = 1e150  # keeps a penalty times its zero coefficient from becoming NaN
@@ -25,14 +24,6 @@ _LARGEST_PENALTY = 1e150  # keeps a penalty times its zero coefficient from beco
 _SMALLEST_RSS = 1e-6
 # ... or where coefficients cancel each other more than this: then the rows are asked
 _LARGEST_COEF = 1e3
-
-
-def check_data(data: object) -> None:
-    """Refuse what is not a Regression in one sentence."""
-    if not isinstance(data, Regression):
-        raise PriormapError(
-            f"data must be a Regression, got {type(data).__name__}; make one by Regression(X, y)"
-        )
 
 
 @dataclass(frozen=True, eq=False)

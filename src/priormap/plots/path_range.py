@@ -15,7 +15,7 @@ from priormap.mode import MapPath, map_path
 from priormap.penalty import Penalty, check_prior
 from priormap.plots.chosen import least_squares
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 __all__ = ["PathRange", "at_scale", "kept"]
 
@@ -59,8 +59,7 @@ class PathRange:
     @classmethod
     def of(cls, data: Regression, prior: Prior) -> PathRange:
         """Modes from where (almost) all is zero to where the prior hardly matters."""
-        if not isinstance(data, Regression):
-            raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+        check_data(data)
         check_prior(prior)
         known = kept.setdefault(data, {})
         if (prior,) not in known:

@@ -14,7 +14,7 @@ from priormap.noise import Jeffreys
 from priormap.penalty import relative_prior
 from priormap.plots.named import family
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 from priormap.tables.fit_measures import fitted_squares
 
 if TYPE_CHECKING:
@@ -95,8 +95,7 @@ def prior_predictive_points_table(
 
 def checked_priors(data: Regression, priors: Prior | Mapping[str, Prior]) -> dict[str, Prior]:
     """Return the priors by name, if each predicts something, or refuse."""
-    if not isinstance(data, Regression):
-        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    check_data(data)
     named = {type(priors).__name__: priors} if isinstance(priors, Prior) else priors
     if not isinstance(named, Mapping) or not named:
         raise PriormapError(

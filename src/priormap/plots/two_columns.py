@@ -18,7 +18,7 @@ from priormap.mode import MapEstimate, find_map
 from priormap.penalty import Penalty
 from priormap.plots.plane_posterior import PlanePosterior
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 __all__ = ["TwoColumns", "chosen_pair", "two_columns"]
 
@@ -127,8 +127,7 @@ def chosen_pair(data: Regression, features: object = None) -> list[int]:
     These are the first column to enter the lasso path, and the strongest of those that are
     still out when it has come half of its way (the strongest of all, where none is).
     """
-    if not isinstance(data, Regression):
-        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    check_data(data)
     live = data.unit.x_norm > 0
     if live.sum() < 2:
         raise PriormapError(

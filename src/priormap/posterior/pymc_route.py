@@ -22,7 +22,7 @@ from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, Noi
 from priormap.penalty import relative_prior
 from priormap.posterior.triangular_root import triangular_root
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -101,6 +101,7 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     >>> model.coords["feature"]
     ('x0',)
     """
+    check_data(data)
     if likelihood not in ("rows", "moments"):
         raise PriormapError(f"likelihood must be 'rows' or 'moments', got {likelihood!r}")
     columns = relative_prior(prior, data)

@@ -19,7 +19,7 @@ from priormap.posterior.draws import Draws
 from priormap.posterior.nuts_options import check_nuts_options
 from priormap.posterior.properness import refuse_improper
 from priormap.priors import Gaussian, Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -117,8 +117,7 @@ def sample(
     >>> bool(abs(tree["posterior"]["coef"].mean() - 1.97) < 0.02)
     True
     """
-    if not isinstance(data, Regression):
-        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    check_data(data)
     check_prior(prior)
     relative_prior(prior, data)  # refuses a vector of the wrong length
     draws, chains = _count("draws", draws), _count("chains", chains)

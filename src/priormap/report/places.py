@@ -14,11 +14,18 @@ __all__ = ["Place", "place_of"]
 _REMEDY = "give another name, or replace it by force (--force)"
 
 
+_FORMATS = {"": "html", ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+
+
 def place_of(path: str | os.PathLike[str], format: str | None, *, force: bool) -> Place:
     """Return the place of a report, checked; its format goes by the ending if none is given."""
     file = Path(path)
     if format is None:
-        format = "markdown" if file.suffix.lower() in {".md", ".markdown"} else "html"
+        format = _FORMATS.get(file.suffix.lower())
+        if format is None:
+            raise PriormapError(
+                f"format of {file} is unknown; end its name with .html or .md, or name the format"
+            )
     if format not in {"html", "markdown"}:
         raise PriormapError(f"format must be html or markdown, got {format!r}")
     return Place(file, format, force=force)

@@ -10,9 +10,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapWarning
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 from priormap.report.settings import Origin, Settings
 from priormap.tables import Contrast, MapComparison, compare_map, contrast
 from priormap.tables.map_comparison import check_priors
@@ -52,8 +52,7 @@ def compute(
     progress: Progress,
 ) -> Results:
     """Sample every prior, and set each mode beside its penalised fit."""
-    if not isinstance(data, Regression):
-        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    check_data(data)
     check_priors(data, priors)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -82,7 +82,7 @@ def split(
         if folds < 2 or folds > n or n - -(-n // int(folds)) < least:
             raise PriormapError(
                 f"folds must be at least 2 and leave at least {least} of the {n} rows to fit, "
-                f"got {folds}"
+                f"got {folds}; give from 2 to {n}, or more rows"
             )
         parts = np.array_split(rng.permutation(n), int(folds))
         return [(np.setdiff1d(np.arange(n), part), np.sort(part)) for part in parts]

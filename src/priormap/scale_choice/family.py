@@ -14,7 +14,7 @@ from priormap.errors import PriormapError
 from priormap.noise import HalfCauchy, ScaleDensity
 from priormap.penalty import Penalty, check_prior, column_prior, relative_prior
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 
 __all__ = ["PriorFamily", "ScaleFamily", "nearest"]
 
@@ -55,8 +55,7 @@ class ScaleFamily:
     @classmethod
     def of(cls, data: Regression, prior_family: PriorFamily) -> ScaleFamily:
         """Family named by a string, a class, or one of its priors (for its relative scales)."""
-        if not isinstance(data, Regression):
-            raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+        check_data(data)
         prior, hyperprior = _member(prior_family, data)
         if data.unit.y_norm == 0 or not data.unit.x_norm.any():
             what = "y" if data.unit.y_norm == 0 else "every column"

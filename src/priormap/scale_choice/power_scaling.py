@@ -15,7 +15,7 @@ from priormap.mode import MapEstimate, find_map
 from priormap.penalty import Penalty, check_prior
 from priormap.posterior import sample
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 from priormap.scale_choice.path_slope import mode_slope
 from priormap.scale_choice.posterior_runs import PenaltyTerms, penalty_terms
 from priormap.scale_choice.reweighting import Reweighted, reweighted
@@ -177,8 +177,7 @@ def prior_sensitivity(
 
 
 def _check(data: object, prior: Prior, prob: float) -> None:
-    if not isinstance(data, Regression):
-        raise PriormapError(f"data must be a Regression, got {type(data).__name__}")
+    check_data(data)
     check_prior(prior)
     if prior.hyperprior is not None:
         raise PriormapError(

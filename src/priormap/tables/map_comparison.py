@@ -13,11 +13,10 @@ from priormap import mode
 from priormap.errors import PriormapError, positive_number
 from priormap.mode import Certificate, MapEstimate
 from priormap.mode.judging import judge
-from priormap.mode.problem import check_data
 from priormap.notebook import html_frame, html_lines
 from priormap.penalty import relative_prior
 from priormap.priors import ElasticNet, Prior
-from priormap.regression import Regression
+from priormap.regression import Regression, check_data
 from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
 
 if TYPE_CHECKING:

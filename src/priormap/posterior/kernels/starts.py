@@ -45,8 +45,10 @@ def typical(
 def by_ridge(data: Moments, prior: ElasticNetPrior, sigma: float, tau: float) -> Typical:
     """Ridge fit penalised by a tenth of the mean diagonal of X'X; sigma and tau given that."""
     p = len(data.xty)
-    ridge = 0.1 * np.trace(data.gram) / p or 1.0  # every column may be constant
-    coef = np.linalg.solve(data.gram + ridge * np.eye(p), data.xty)
+    ridge = 0.1 * np.trace(data.gram) / p
+    if ridge == 0.0:  # every column is constant
+        ridge = 1.0
+    coef: Array = np.linalg.solve(data.gram + ridge * np.eye(p), data.xty)
     misfit = max(float(data.yty - 2.0 * coef @ data.xty + coef @ data.gram @ coef), 1e-12)
     if prior.hyper[NOISE]:
         # an exact fit leaves the noise to its prior, if that has a mass of its own
