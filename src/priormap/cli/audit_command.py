@@ -63,9 +63,7 @@ def audit(
             show_default=False,
         ),
     ] = None,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
-    ] = None,
+    json: ask.Json = None,
     force: ask.Force = False,
 ) -> int:
     """Judge coefficients from anywhere against a prior, or against a library's penalty.

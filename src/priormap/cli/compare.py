@@ -52,9 +52,7 @@ def compare(
         ),
     ] = None,
     standardize: ask.Standardize = True,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
-    ] = None,
+    json: ask.Json = None,
     csv: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the coefficients as CSV.")
     ] = None,

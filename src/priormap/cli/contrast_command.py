@@ -24,20 +24,12 @@ def contrast(
     scale: ask.Scales = None,
     sigma: ask.Sigma = "unknown",
     standardize: ask.Standardize = True,
-    rope: Annotated[
-        float,
-        typer.Option(
-            metavar="NUMBER",
-            help="A coefficient is negligible within this many sd(y) per sd(x).",
-        ),
-    ] = 0.1,
+    rope: ask.Rope = 0.1,
     draws: ask.Draws = 1000,
     tune: ask.Tune = None,
     chains: ask.Chains = 4,
     seed: ask.Seed = None,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
-    ] = None,
+    json: ask.Json = None,
     csv: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the coefficients as CSV.")
     ] = None,

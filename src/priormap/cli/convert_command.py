@@ -54,9 +54,7 @@ def convert(
         bool, typer.Option(help="Whether X was divided by its sd before the library saw it.")
     ] = False,
     table: Annotated[bool, typer.Option("--list", help="List every library instead.")] = False,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
-    ] = None,
+    json: ask.Json = None,
     force: ask.Force = False,
 ) -> int:
     """Write one library's penalty as another library writes it.

@@ -51,9 +51,7 @@ def explain(
         bool,
         typer.Option("--trust-pickle", help="Read an estimator from a file, which runs its code."),
     ] = False,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
-    ] = None,
+    json: ask.Json = None,
     csv: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the table of priors as CSV.")
     ] = None,

@@ -14,7 +14,9 @@ __all__ = [
     "Data",
     "Draws",
     "Force",
+    "Json",
     "Priors",
+    "Rope",
     "Scales",
     "Seed",
     "Sigma",
@@ -74,3 +76,12 @@ Seed: TypeAlias = Annotated[
     int | None, typer.Option(metavar="N", help="The same seed gives the same draws.")
 ]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace output files.")]
+Json: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
+]
+Rope: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        metavar="NUMBER", help="A coefficient is negligible within this many sd(y) per sd(x)."
+    ),
+]

@@ -49,9 +49,7 @@ def path(
         ),
     ] = None,
     standardize: ask.Standardize = True,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
-    ] = None,
+    json: ask.Json = None,
     csv: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write every coefficient as CSV.")
     ] = None,

@@ -53,13 +53,7 @@ def report(
     scale: ask.Scales = None,
     sigma: ask.Sigma = "unknown",
     standardize: ask.Standardize = True,
-    rope: Annotated[
-        float,
-        typer.Option(
-            metavar="NUMBER",
-            help="A coefficient is negligible within this many sd(y) per sd(x).",
-        ),
-    ] = 0.1,
+    rope: ask.Rope = 0.1,
     draws: ask.Draws = 1000,
     tune: ask.Tune = None,
     chains: ask.Chains = 4,
