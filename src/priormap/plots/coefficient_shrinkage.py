@@ -16,9 +16,10 @@ from priormap.plots.chosen import (
     least_squares,
     left_out,
 )
+from priormap.plots.forest import contrast_table
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.marks import mark, mark_handles
-from priormap.plots.named import family, listed
+from priormap.plots.named import listed
 from priormap.plots.rows import label_effects, mark_zero
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.tables import Contrast
@@ -71,31 +72,20 @@ def coefficient_shrinkage_table(table: Contrast, features: Features = None) -> p
     >>> bool((rows["mode"].abs() <= rows["least_squares"].abs()).all())
     True
     """
-    import pandas as pd
-
     chosen = chosen_features(check_contrast(table), features, _MOST)
     data = data_of(table)
     which = [data.names.index(name) for name in chosen]
-    sd, free = data.column_sd[which], least_squares(data)[which]
+    free = least_squares(data)[which] * data.column_sd[which]
     if not np.isfinite(free).all():
         raise PriormapError(
             "the data do not determine least squares (more columns than rows, or collinear "
             "ones), so that there is nothing to compare with; use plot_contrast"
         )
-    parts = []
-    for name, fit in table.modes.items():
-        rows = table.coefficients[table.coefficients["prior"] == name].set_index("feature")
-        columns = {
-            "feature": chosen,
-            "prior": name,
-            "family": family(fit.prior),
-            "least_squares": free * sd,
-            "mode": fit.coef[which] * sd,
-            "mean": rows["mean"][list(chosen)].to_numpy() * sd,
-            "is_zero": fit.coef[which] == 0,
-        }
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
+    rows = contrast_table(table, chosen)
+    rows = rows.assign(least_squares=rows["feature"].map(dict(zip(chosen, free, strict=True))))
+    order = rows["prior"].map(list(table.modes).index).to_numpy()
+    columns = ["feature", "prior", "family", "least_squares", "mode", "mean", "is_zero"]
+    return rows.iloc[np.argsort(order, kind="stable")][columns].reset_index(drop=True)
 
 
 def plot_coefficient_shrinkage(
