@@ -157,9 +157,14 @@ class UnitColumns:
         """``x_norm``, with 1 for constant columns."""
         return self.x_norm if self.x_norm.all() else np.where(self.x_norm > 0, self.x_norm, 1.0)
 
+    @property
+    def coef_units(self) -> Floats:
+        """What coefficients of unit columns are multiples of, in units of X and y; shape (p,)."""
+        return (self.y_norm or 1.0) / self.divisor
+
     def in_callers_units(self, coef: Floats) -> Floats:
         """Coefficients in units of X and y from those of unit columns; any leading shape."""
-        return coef * ((self.y_norm or 1.0) / self.divisor)
+        return coef * self.coef_units
 
     @cached_property
     def _inverse_norm(self) -> Floats:

@@ -170,11 +170,10 @@ def _posteriors(
 def _posterior(data: Regression, prior: Prior, mass: float, draws: int, seed: int) -> Floats:
     tails = np.array([(1 - mass) / 2, (1 + mass) / 2])
     if isinstance(prior, Gaussian) and isinstance(data.sigma, float):
-        from priormap.posterior.draws import user_coefs
         from priormap.posterior.gaussian_route import gaussian_posterior
 
         exact = gaussian_posterior(data, prior)
-        mean, sd = user_coefs(data, exact.mean), user_coefs(data, exact.sd)
+        mean, sd = (data.unit.in_callers_units(part) for part in (exact.mean, exact.sd))
         return np.stack([mean, *(mean + ndtri(tails)[:, None] * sd)])
     with warnings.catch_warnings():
         # a hundred independent draws place a line of a figure well enough

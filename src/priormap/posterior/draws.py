@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from priormap.regression import Regression
 
-__all__ = ["Draws", "intercepts", "user_coefs", "user_units"]
+__all__ = ["Draws", "intercepts"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -40,16 +40,6 @@ class Draws:
     centred_rss: Floats | None = None
     stats: dict[str, Floats] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
-
-
-def user_coefs(data: Regression, unit_coef: Floats) -> Floats:
-    """Coefficients in units of X from those of unit columns; any leading shape."""
-    return unit_coef * user_units(data)
-
-
-def user_units(data: Regression) -> Floats:
-    """Units of the coefficients, shape (p,), of which those of unit columns are multiples."""
-    return (data.unit.y_norm or 1.0) / data.unit.divisor
 
 
 def intercepts(

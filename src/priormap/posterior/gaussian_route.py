@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priormap.penalty import relative_scale
-from priormap.posterior.draws import Draws, intercepts, user_units
+from priormap.posterior.draws import Draws, intercepts
 from priormap.posterior.gaussian import GaussianPosterior
 from priormap.posterior.gaussian_spectrum import Spectrum
 from priormap.priors import Gaussian
@@ -50,7 +50,7 @@ def draw_gaussian(
     drawn = posterior.sample(chains * draws, rng)
     unit_y = data.unit.y_norm or 1.0
     coef = drawn.coef.reshape(chains, draws, data.n_features)
-    coef *= user_units(data)
+    coef *= data.unit.coef_units
     sigma = (drawn.sigma * unit_y).reshape(chains, draws)
     return Draws(
         coef=coef,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
 from priormap.penalty import relative_prior
-from priormap.posterior.draws import Draws, intercepts, user_coefs
+from priormap.posterior.draws import Draws, intercepts
 from priormap.priors import ElasticNet, Laplace
 from priormap.regression import Regression
 
@@ -58,7 +58,7 @@ def draw_elastic_net(
         kernel = kernels.choose_kernel(likelihood, unit_prior, around.sigma, around.tau)
     sampler = kernels.prepare(kernel, likelihood, unit_prior, around.sigma, around.tau)
     runs = _run_in_threads(sampler, unit_prior, states, draws, tune, progress)
-    coef = user_coefs(data, np.stack([run.coef for run in runs]))
+    coef = columns.in_callers_units(np.stack([run.coef for run in runs]))
     trace = np.stack([run.trace for run in runs])
     sigma_draws = trace[..., 0] * unit_y
     rng = np.random.default_rng(streams[0])
