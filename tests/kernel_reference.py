@@ -1,6 +1,7 @@
 """Exact references for the Laplace kernels: closed forms and quadrature."""
 
 import numpy as np
+from scipy import stats
 from scipy.special import log_ndtr, logsumexp
 
 
@@ -23,15 +24,19 @@ def one_coefficient(gram, xty, sigma, scale, l2_scale=np.inf):
     return average, np.sqrt(weight @ square - average**2), weight[0]
 
 
-def log_density(code, a, b, x):
-    """The densities of a positive scale, written out once more from their definition."""
-    return {
-        0: lambda: np.zeros_like(x),
-        1: lambda: -(x**2) / (2 * a**2),
-        2: lambda: -(a + 1) / 2 * np.log1p((x / b) ** 2 / a),
-        3: lambda: -(2 * a + 1) * np.log(x) - b / x**2,
-        4: lambda: -np.log(x),
-    }[code]()
+def log_density(density, x):
+    """Log densities of a positive scale by scipy; ``density`` is its name and numbers, or None."""
+    match density:
+        case None:
+            return np.zeros_like(x)
+        case "half_normal", scale:
+            return stats.halfnorm(scale=scale).logpdf(x)
+        case "half_student_t", df, scale:
+            return np.log(2.0) + stats.t(df, scale=scale).logpdf(x)
+        case "inverse_gamma", shape, scale:  # of the square
+            return stats.invgamma(shape, scale=scale).logpdf(x**2) + np.log(2.0 * x)
+        case ("jeffreys",):
+            return -np.log(x)
 
 
 def kinked_grid(low, high, count):
@@ -83,7 +88,7 @@ def two_coefficients(
             log_p = -data.dof * np.log(sigma) - misfit / (2 * sigma**2) - penalty / unit
             log_p -= 0.5 * ridge / unit**2
             log_p += -penalised * np.log(unit)
-            log_p += log_density(*noise, np.float64(sigma)) + log_density(*scale, np.float64(tau))
+            log_p += log_density(noise, np.float64(sigma)) + log_density(scale, np.float64(tau))
             highest = max(offset, log_p.max())
             total *= np.exp(offset - highest)
             offset = highest

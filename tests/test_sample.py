@@ -139,7 +139,8 @@ class TestSchema:
         assert attributes["numpy_version"] == np.__version__
         assert attributes.items() <= tree["posterior"].attrs.items()
         if not isinstance(prior, Gaussian):
-            assert attributes["kernel"] == "mixture"
+            kernel = "hamiltonian" if isinstance(prior, Laplace) else "mixture"
+            assert attributes["kernel"] == kernel
             assert attributes["tune"] == 1000
             assert attributes["max_rhat"] == pytest.approx(
                 max(values.max() for values in arviz_stats.rhat(tree["posterior"].dataset).values())

@@ -67,7 +67,7 @@ def draw_elastic_net(
         intercept=intercepts(data, coef, sigma_draws, rng),
         sigma=None if isinstance(data.sigma, float) else sigma_draws,
         scale=None if prior.hyperprior is None else trace[..., 1],
-        stats={"n_crossings": trace[..., 3]} if kernel == "hamiltonian" else {},
+        stats={"n_crossings": trace[..., 2]} if kernel == "hamiltonian" else {},
         attributes={"kernel": kernel},
     )
 
@@ -106,20 +106,20 @@ def _unit_prior(data: Regression, prior: Laplace | ElasticNet) -> kernels.Elasti
 
 
 def _density(density: NoisePrior | None, unit: float) -> kernels.Density:
-    """Number code of a density of ``x / unit``."""
+    """Numbers of a density of ``x / unit``."""
     from priormap.posterior.kernels import densities
 
     match density:
         case None:
-            return densities.Density(densities.FIXED)
+            return densities.KNOWN
         case HalfNormal(scale):
-            return densities.Density(densities.HALF_NORMAL, scale / unit)
+            return densities.half_normal(scale / unit)
         case HalfStudentT(df, scale):
-            return densities.Density(densities.HALF_STUDENT_T, df, scale / unit)
+            return densities.half_student_t(df, scale / unit)
         case InverseGamma(shape, scale):
-            return densities.Density(densities.INVERSE_GAMMA, shape, scale / unit**2)
+            return densities.inverse_gamma(shape, scale / unit**2)
         case Jeffreys():
-            return densities.Density(densities.JEFFREYS)
+            return densities.JEFFREYS
 
 
 def _run_in_threads(

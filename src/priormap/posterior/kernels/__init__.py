@@ -25,6 +25,7 @@ from priormap.posterior.kernels.problem import (
     moments,
     rows_from_design,
     rows_from_moments,
+    state,
 )
 from priormap.posterior.kernels.starts import Typical, start_state, typical
 
@@ -50,5 +51,6 @@ __all__ = [
     "rows_from_moments",
     "run_chain",
     "start_state",
+    "state",
     "typical",
 ]

@@ -52,7 +52,7 @@ def prepare(
         steps = blocked_share(rows, prior, sigma, tau), SWEEPS
     else:
         steps = (0.0, SWEEPS) if kernel == "coordinate" else (1.0, 0)
-    return Sampler(module.gibbs_rows, module.rows_target(rows, prior, *steps))
+    return Sampler(module.gibbs_rows, (rows, module.rows_moves(rows, prior, *steps)))
 
 
 def run_chain(
@@ -76,7 +76,7 @@ def run_chain(
     while done < draws:
         size = min(block, (0 if done < 0 else draws) - done)
         room = empty_draws(size, p)
-        sampler.advance(*sampler.target, *prior, *state, *room)
+        sampler.advance(*sampler.target, prior, state, room)
         if done >= 0:
             kept.coef[done : done + size] = room.coef
             kept.trace[done : done + size] = room.trace

@@ -33,26 +33,33 @@ def expected_crossings(
     return float(np.sum(0.75 * sd * prior.rate / unit + 0.6))
 
 
+def worthwhile_crossings(n_features: int) -> float:
+    """So many crossings, O(p) each, cost what a draw with an O(p^3 / 3) factorisation costs.
+
+    Measured with p from 10 to 100.
+    """
+    return 20.0 + n_features**2 / 15.0
+
+
 def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Kernel:
     """Cheapest exact kernel for these data, without looking at a clock.
 
-    Rows (p > n): ``alternating``. Moments: ``hamiltonian`` where its expected crossings, O(p)
-    each, are fewer than 20 + p^2 / 15; otherwise ``mixture`` with its O(p^3 / 3) factorisation, and
-    always where X'X is nearly singular, where tau is learnt (towards tau = 0 the crossings of a
-    trajectory grow without bound) or a curvature is left that `absorb_curvature` could not add to
-    X'X, whose unit the dynamics take. The bound was measured with p from 10 to 100.
+    Rows (p > n): ``alternating``. Moments: ``hamiltonian`` where a trajectory is expected to make
+    fewer crossings than `worthwhile_crossings`; otherwise ``mixture``, and always where X'X is
+    nearly singular or a curvature is left that `absorb_curvature` could not add to X'X, whose
+    unit the dynamics take.
     """
     if isinstance(data, Rows):
         return "alternating"
-    if prior.learns or prior.hyper[CURVED]:
+    if prior.hyper[CURVED]:
         return "mixture"
     p = len(data.xty)
     values, vectors = np.linalg.eigh(data.gram)
     if values[0] <= values[-1] * p * 1e-12:
         return "mixture"
     inverse_diagonal = (vectors**2 / values).sum(axis=1)
-    few = expected_crossings(inverse_diagonal, prior, sigma, tau) < 20 + p * p / 15
-    return "hamiltonian" if few else "mixture"
+    crossings = expected_crossings(inverse_diagonal, prior, sigma, tau)
+    return "hamiltonian" if crossings < worthwhile_crossings(p) else "mixture"
 
 
 def blocked_share(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> float:

@@ -64,10 +64,9 @@ def solve_upper(u: Array, x: Array, out: Array) -> None:
 @fast()
 def multiply(a: Array, x: Array, out: Array) -> None:
     """``out = A x``."""
-    p = a.shape[0]
-    for i in range(p):
+    for i in range(a.shape[0]):
         total = 0.0
-        for j in range(p):
+        for j in range(a.shape[1]):
             total += a[i, j] * x[j]
         out[i] = total
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
-from priormap.posterior.kernels.compiled import Array, Words, fast, inner
-from priormap.posterior.kernels.problem import BY_NOISE
+from priormap.posterior.kernels.compiled import Array, fast, inner
+from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, State
 from priormap.posterior.kernels.random import uniform
 from priormap.posterior.kernels.truncated_normal import two_piece_normal
 
@@ -42,28 +42,20 @@ def fill_residual(columns: Array, target: Array, coef: Array, residual: Array) -
 
 @inner()
 def sweep(
-    columns: Array,
-    squares: Array,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    coef: Array,
-    scales: Array,
-    rng: Words,
-    residual: Array,
+    columns: Array, squares: Array, prior: ElasticNetPrior, state: State, residual: Array
 ) -> None:
     """Draw every coefficient in turn, keeping ``residual`` = target - columns' coef."""
-    sigma = scales[0]
-    unit = scales[1] * sigma if hyper[BY_NOISE] > 0.0 else scales[1]
+    coef, rng, sigma, tau = state.coef, state.rng, state.scales[0], state.scales[1]
+    unit = tau * sigma if prior.hyper[BY_NOISE] > 0.0 else tau
     tightness = sigma * sigma / (unit * unit)
     for j in range(coef.shape[0]):
-        precision = squares[j] + tightness * curvature[j]
+        precision = squares[j] + tightness * prior.curvature[j]
         if precision == 0.0:
             side = -1.0 if uniform(rng) < 0.5 else 1.0
-            coef[j] = -side * math.log(uniform(rng)) * unit / rate[j]
+            coef[j] = -side * math.log(uniform(rng)) * unit / prior.rate[j]
             continue
         sd = sigma / math.sqrt(precision)
         mean = (coef[j] * squares[j] + project(columns, j, residual)) / precision
-        new = sd * two_piece_normal(rng, mean / sd, rate[j] * sd / unit)
+        new = sd * two_piece_normal(rng, mean / sd, prior.rate[j] * sd / unit)
         subtract(columns, j, new - coef[j], residual)
         coef[j] = new

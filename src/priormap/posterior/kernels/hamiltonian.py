@@ -17,47 +17,46 @@ from typing import NamedTuple
 
 import numpy as np
 
+from priormap.posterior.kernels.choice import expected_crossings, worthwhile_crossings
 from priormap.posterior.kernels.cholesky import inverse_and_root, multiply
-from priormap.posterior.kernels.compiled import Array, Words, fast, inner, kernel
-from priormap.posterior.kernels.moments_moves import move_on_moments, prior_shares, sigma_anchor
-from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, Moments
+from priormap.posterior.kernels.compiled import Array, fast, inner, kernel
+from priormap.posterior.kernels.moments_moves import MomentsMoves, moments_moves, move_on_moments
+from priormap.posterior.kernels.problem import BY_NOISE, Draws, ElasticNetPrior, Moments, State
 from priormap.posterior.kernels.random import fill_normal, uniform
 
 TINY = 1e-300
 SHORTEST, LONGEST = 0.35 * math.pi, 0.85 * math.pi  # of a period of 2 pi
 
 
-class HamiltonianTarget(NamedTuple):
-    """Moments with what the dynamics need.
+class Dynamics(NamedTuple):
+    """What a trajectory needs.
 
-    ``centre`` and ``rss`` are least squares and its misfit, ``anchor`` is `sigma_anchor`,
-    ``shares`` and ``ranks`` are `prior_shares`, and ``inverse`` is (X'X)^{-1} = ``root @ root.T``
-    with ``root`` upper triangular.
+    ``centre`` is least squares, and ``inverse`` is (X'X)^{-1} = ``root @ root.T`` with ``root``
+    upper triangular. Where sigma and tau make more than ``most`` crossings likely, ``free + kinks
+    sigma / unit``, a trajectory is shorter in proportion: towards tau = 0 they grow without bound.
     """
 
-    gram: Array
-    xty: Array
-    yty: float
-    dof: float
-    anchor: Array | None
-    rss: float
-    shares: Array
-    ranks: Array
     centre: Array
     inverse: Array
     root: Array
+    free: float
+    kinks: float
+    most: float
 
 
 def hamiltonian_target(
     data: Moments, prior: ElasticNetPrior, sigma: float, tau: float
-) -> HamiltonianTarget:
+) -> tuple[Moments, MomentsMoves, Dynamics]:
     """Factor X'X (p, p), which must be positive definite, in O(p^3)."""
     inverse, root = inverse_and_root(data.gram)
-    centre = inverse @ data.xty
-    rss = max(data.yty - float(centre @ data.xty), 0.0)
-    shares = prior_shares(data.gram, inverse, prior, sigma, tau)
-    anchor = sigma_anchor(data, prior, centre)
-    return HamiltonianTarget(*data, anchor, rss, *shares, centre, inverse, root)
+    moves = moments_moves(data, prior, inverse, sigma, tau)
+    free, one, typical = (
+        expected_crossings(np.diag(inverse), prior, *scales)
+        for scales in ((1.0, np.inf), (1.0, 1.0), (sigma, tau))
+    )
+    most = max(worthwhile_crossings(len(inverse)), 2.0 * typical)
+    dynamics = Dynamics(inverse @ data.xty, inverse, root, free, one - free, most)
+    return data, moves, dynamics
 
 
 @fast()
@@ -119,79 +118,66 @@ def trajectory(
     ``steps[j]`` is 2 sigma^2 pull_j, the length of the centre's jump where b_j changes sign.
     """
     left = math.tan(0.5 * time)
-    crossings = 0
-    j = 0
-    u = 0.0
-    jump = 0.0
+    u, jump, arriving = 0.0, 0.0, False
+    j, crossings = coef.shape[0] - 1, 0  # of one type with what follows, or swing compiles twice
     while True:
         best = swing(coef, velocity, centre, sign, u, inverse, j, jump, rates)
-        left = (left - u) / (1.0 + left * u)
+        if arriving:
+            return crossings
         if crossings > 0:
             coef[j] = 0.0
-        if best * left <= 1.0:
-            break
-        j = 0
-        while rates[j] != best and j < coef.shape[0] - 1:
-            j += 1
+        left = (left - u) / (1.0 + left * u)
+        arriving = best * left <= 1.0
+        if arriving:
+            u, jump = left, 0.0
+            continue
+        j = coef.shape[0] - 1
+        while rates[j] != best and j > 0:
+            j -= 1
         u = 1.0 / best
         sign[j] = -sign[j]
         jump = -steps[j] * sign[j]
         crossings += 1
-    swing(coef, velocity, centre, sign, left, inverse, 0, 0.0, rates)
-    return crossings
 
 
 @kernel()
 def piecewise_hmc(
-    gram: Array,
-    xty: Array,
-    yty: float,
-    dof: float,
-    anchor: Array | None,
-    rss: float,
-    shares: Array,
-    ranks: Array,
-    centre: Array,
-    inverse: Array,
-    root: Array,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    learns: float | None,
-    coef: Array,
-    scales: Array,
-    rng: Words,
-    draws: Array,
-    trace: Array,
+    data: Moments,
+    moves: MomentsMoves,
+    dynamics: Dynamics,
+    prior: ElasticNetPrior,
+    state: State,
+    drawn: Draws,
 ) -> None:
-    """Fill ``draws`` (m, p) and ``trace`` (m, 4): a trajectory, then the scale moves, per draw.
+    """Fill ``draws`` (m, p) and ``trace`` (m, 3): a trajectory, then the scale moves, per draw.
 
     The trajectory time is drawn at random: with a fixed quarter period the chain can be trapped
     by resonance. Its mean cosine is -0.3, so that where the posterior is nearly Gaussian one draw
     lies across from the last: means settle from fewer draws than independent ones would take,
     at some cost to variances (whose mean squared cosine is 0.24).
     """
+    coef, scales, rng, rate = state.coef, state.scales, state.rng, prior.rate
+    draws, trace = drawn.coef, drawn.trace
     p = coef.shape[0]
     sign, steps, middle = np.empty(p), np.empty(p), np.empty(p)
     velocity, offset, image = np.empty(p), np.empty(p), np.empty(p)
     for i in range(trace.shape[0]):
         sigma = scales[0]
-        unit = scales[1] * sigma if hyper[BY_NOISE] > 0.0 else scales[1]
+        unit = scales[1] * sigma if prior.hyper[BY_NOISE] > 0.0 else scales[1]
         fill_normal(rng, image)
         for j in range(p):
             sign[j] = math.copysign(1.0, coef[j])
             steps[j] = 2.0 * sigma * sigma * rate[j] / unit
             offset[j] = 0.5 * steps[j] * sign[j]
             image[j] *= sigma
-        multiply(root, image, velocity)
-        multiply(inverse, offset, middle)
+        multiply(dynamics.root, image, velocity)
+        multiply(dynamics.inverse, offset, middle)
         for j in range(p):
-            middle[j] = centre[j] - middle[j]
+            middle[j] = dynamics.centre[j] - middle[j]
         time = SHORTEST + (LONGEST - SHORTEST) * uniform(rng)
-        trace[i, 3] = trajectory(coef, velocity, middle, sign, steps, inverse, time, image)
-        move_on_moments(
-            gram, xty, yty, dof, anchor, rss, shares, ranks, rate, curvature, hyper, learns, coef,
-            scales, rng, offset, image, trace, i,
-        )  # fmt: skip
+        time *= min(1.0, dynamics.most / (dynamics.free + dynamics.kinks * sigma / unit))
+        trace[i, 2] = trajectory(coef, velocity, middle, sign, steps, dynamics.inverse, time, image)
+        move_on_moments(data, moves, prior, state, offset, image)
+        trace[i, 0], trace[i, 1] = scales[0], scales[1]
         for j in range(p):
             draws[i, j] = coef[j]

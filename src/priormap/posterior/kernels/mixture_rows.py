@@ -9,17 +9,12 @@ from __future__ import annotations
 import math
 
 from priormap.posterior.kernels.cholesky import cholesky_upper, solve_transposed, solve_upper
-from priormap.posterior.kernels.compiled import Array, Words, fast, inner
+from priormap.posterior.kernels.compiled import Array, fast, inner
 from priormap.posterior.kernels.coordinate import fill_residual
-from priormap.posterior.kernels.mixture import (
-    can_integrate,
-    draw_variances,
-    sigma_mixture_line,
-    tau_mixture_line,
-)
-from priormap.posterior.kernels.problem import BY_NOISE, PROPER
+from priormap.posterior.kernels.mixture import draw_variances, fill_variance_sums
+from priormap.posterior.kernels.orbits import COUNT, MISFIT, Orbits, move_along
+from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, Rows, State
 from priormap.posterior.kernels.random import fill_normal
-from priormap.posterior.kernels.scale_moves import slice_factor, weighted_product
 
 WIDE = 1e8  # variance over that of one column's least squares, beyond which a prior is wide
 
@@ -79,13 +74,7 @@ def complete(
 
 @inner()
 def load_widths(
-    squares: Array,
-    curvature: Array,
-    hyper: Array,
-    coef: Array,
-    scales: Array,
-    omega: Array,
-    centre: Array,
+    squares: Array, prior: ElasticNetPrior, state: State, omega: Array, centre: Array
 ) -> tuple[float, float]:
     """Turn omega into the variances, in units of the noise, that the block gives coef.
 
@@ -95,14 +84,15 @@ def load_widths(
     ``centre`` holds standard normals and becomes the means. Returns the number of such z and the
     sum of their squares over their variances, both without the flat ones.
     """
-    unit = scales[1] if hyper[BY_NOISE] > 0.0 else scales[1] / scales[0]
+    coef, sigma, tau = state.coef, state.scales[0], state.scales[1]
+    unit = tau if prior.hyper[BY_NOISE] > 0.0 else tau / sigma
     count, known = 0.0, 0.0
     for j in range(omega.shape[0]):
-        precision = 1.0 / omega[j] + curvature[j] / (unit * unit)
+        precision = 1.0 / omega[j] + prior.curvature[j] / (unit * unit)
         limit = squares[j] / WIDE
         mean = 0.0
         if precision < limit:
-            z = coef[j] + scales[0] / math.sqrt(limit) * centre[j]
+            z = coef[j] + sigma / math.sqrt(limit) * centre[j]
             total = precision + limit
             mean = z * limit / total
             if precision > 0.0:
@@ -116,19 +106,11 @@ def load_widths(
 
 @inner()
 def mixture_step(
-    rows: Array,
-    columns: Array,
-    target: Array,
+    data: Rows,
+    variance_orbits: Orbits,
     squares: Array,
-    rss: float,
-    dof: float,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    learns: float | None,
-    coef: Array,
-    scales: Array,
-    rng: Words,
+    prior: ElasticNetPrior,
+    state: State,
     omega: Array,
     u: Array,
     centre: Array,
@@ -138,28 +120,26 @@ def mixture_step(
     weighted: Array,
 ) -> None:
     """Draw omega, tau, and (sigma, coef) in one block, in place."""
+    coef, rng, scratch, columns = state.coef, state.rng, state.scratch, data.columns
     p, r = columns.shape
-    spread = draw_variances(rng, hyper, rate, scales, coef, omega)
-    if learns is not None:
-        ridge = weighted_product(curvature, coef, coef)
-        line = tau_mixture_line(hyper, scales, spread, ridge)
-        scales[1] *= slice_factor(rng, line, hyper, rate, coef, coef)
+    fill_variance_sums(prior, state, draw_variances(prior, state, omega))
+    move_along(variance_orbits, 0, prior, state, coef, coef)
     fill_normal(rng, centre)
-    wide, known = load_widths(squares, curvature, hyper, coef, scales, omega, centre)
-    load_covariance(rows, omega, weighted, upper)
+    wide, known = load_widths(squares, prior, state, omega, centre)
+    load_covariance(data.rows, omega, weighted, upper)
     cholesky_upper(upper)
-    fill_residual(columns, target, centre, noise)
-    if can_integrate(hyper):
-        misfit = rss + known + solve_transposed(upper, noise, half)
-        line = sigma_mixture_line(hyper, scales, dof, hyper[PROPER] - wide, misfit, spread)
-        scales[0] *= slice_factor(rng, line, hyper, rate, coef, coef)
+    fill_residual(columns, data.target, centre, noise)
+    scratch[0, MISFIT] = data.rss + known + solve_transposed(upper, noise, half)
+    scratch[0, COUNT] = -wide
+    move_along(variance_orbits, 1, prior, state, coef, coef)
     fill_normal(rng, u)
     fill_normal(rng, half)
     for j in range(p):
         u[j] *= math.sqrt(omega[j])
     add_columns(columns, u, half)
+    sigma = state.scales[0]
     for k in range(r):
-        noise[k] = noise[k] / scales[0] - half[k]
+        noise[k] = noise[k] / sigma - half[k]
     solve_transposed(upper, noise, half)
     solve_upper(upper, half, noise)
-    complete(columns, omega, noise, scales[0], u, centre, coef)
+    complete(columns, omega, noise, sigma, u, centre, coef)

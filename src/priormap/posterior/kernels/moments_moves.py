@@ -2,143 +2,134 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from priormap.posterior.kernels.cholesky import multiply
-from priormap.posterior.kernels.compiled import Array, Words, inner
+from priormap.posterior.kernels.compiled import Array, Counts, inner
+from priormap.posterior.kernels.orbits import M1, M2, MISFIT, Orbits, move_along, orbit
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
-    NOISE,
     ElasticNetPrior,
     Moments,
+    State,
     prior_widths,
 )
 from priormap.posterior.kernels.scale_moves import (
-    move_scales,
-    residual_sigma_line,
-    share_tau_line,
-    slice_factor,
+    fill_prior_sums,
+    residual_orbit,
+    scale_orbits,
+    stack,
 )
 
 CROWDED = 4.0  # rows to a column, below which the misfit alone says little about sigma
 TIGHT = (0.2, 0.7)  # sd of least squares over that of the prior, from where tau governs a column
 
 
-@inner()
-def move_on_moments(
-    gram: Array,
-    xty: Array,
-    yty: float,
-    dof: float,
-    anchor: Array | None,
-    rss: float,
-    shares: Array,
-    ranks: Array,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    learns: float | None,
-    coef: Array,
-    scales: Array,
-    rng: Words,
-    offset: Array,
-    image: Array,
-    trace: Array,
-    i: int,
-) -> None:
-    """Scale (coef - anchor, sigma), shares of coef with tau, then ``move_scales``, in place.
+class MomentsMoves(NamedTuple):
+    """Orbits in groups with ``moving = share @ coef``, and then with ``coef - anchor``.
 
-    ``offset`` and ``image`` are scratch.
+    ``ends`` (g,) counts the orbits to the end of each group; ``shares`` (s, p, p), ``anchors``
+    (g - s, p). ``rss`` is the misfit of least squares. Only the last orbit of a group may move
+    coef.
     """
-    p = coef.shape[0]
-    if anchor is not None:
-        for j in range(p):
-            offset[j] = coef[j] - anchor[j]
-        line = residual_sigma_line(
-            hyper, learns, scales, dof, float(p), rss, curvature, anchor, offset
-        )
-        factor = slice_factor(rng, line, hyper, rate, anchor, offset)
-        scales[0] *= factor
-        if line.tau < 0.0:
-            scales[1] /= factor
-        for j in range(p):
-            coef[j] = anchor[j] + factor * offset[j]
-    if learns is not None:
-        for k in range(ranks.shape[0]):
-            move_share(
-                gram, xty, shares[k], ranks[k], rate, curvature, hyper, coef, scales, rng, offset,
-                image,
-            )  # fmt: skip
-    multiply(gram, coef, image)
-    fit, power = 0.0, 0.0
-    for j in range(p):
-        fit += coef[j] * xty[j]
-        power += coef[j] * image[j]
-    misfit = max(yty - 2.0 * fit + power, rss)
-    move_scales(
-        misfit, fit, power, dof, rate, curvature, hyper, learns, coef, scales, rng, trace, i
+
+    orbits: Orbits
+    ends: Counts
+    shares: Array
+    anchors: Array
+    rss: float
+
+
+def moments_moves(
+    data: Moments, prior: ElasticNetPrior, inverse: Array, sigma: float, tau: float
+) -> MomentsMoves:
+    """Shares of coef with tau, the residual with sigma where columns are many, sigma and tau."""
+    p = len(data.xty)
+    centre = inverse @ data.xty
+    rss = max(data.yty - float(centre @ data.xty), 0.0)
+    groups, shares, anchors = [], [], []
+    if prior.scale.learnt:
+        for share, rank in prior_shares(data.gram, inverse, prior, sigma, tau):
+            groups.append([orbit(prior, 1.0, rank, tau=1, coef=1, whole=False)])
+            shares.append(share)
+    # elsewhere sigma mixes without
+    if prior.noise.learnt and data.dof < CROWDED * p:
+        groups.append([residual_orbit(prior, data.dof, p, rss)])
+        anchors.append(centre)
+    if prior.noise.learnt or prior.scale.learnt:
+        groups.append(scale_orbits(prior, data.dof))
+        anchors.append(np.zeros(p))
+    moves = stack([one for group in groups for one in group])
+    ends = np.cumsum([len(group) for group in groups], dtype=np.int64)
+    return MomentsMoves(
+        moves, ends, np.array(shares).reshape(-1, p, p), np.array(anchors).reshape(-1, p), rss
     )
-
-
-def sigma_anchor(data: Moments, prior: ElasticNetPrior, centre: Array) -> Array | None:
-    """Least squares if (coef - centre, sigma) should move together, or None.
-
-    They should where columns are many; elsewhere sigma mixes without, and numba compiles less.
-    """
-    crowded = data.dof < CROWDED * len(centre)
-    return centre if crowded and prior.hyper[NOISE] > 0 else None
 
 
 def prior_shares(
     gram: Array, inverse: Array, prior: ElasticNetPrior, sigma: float, tau: float
-) -> tuple[Array, Array]:
-    """Projections W (m, p, p) of coef on what tau governs, and their ranks (m,).
+) -> list[tuple[Array, float]]:
+    """Projections W (p, p) of coef on what tau governs, and their ranks.
 
     Columns S whose prior is not much wider than least squares would have them go with tau; the
-    others make up for it in the fit: W coef = (b_S, -G_RR^- G_RS b_S), whose rank is |S|. None
-    where tau is known.
+    others make up for it in the fit: W coef = (b_S, -G_RR^- G_RS b_S), whose rank is |S|. W W = W
+    makes coef -> (I - W) coef + e^t W coef a group.
     """
     p = len(gram)
     unit = tau * sigma if prior.hyper[BY_NOISE] else tau
     tightness = sigma * np.sqrt(np.diag(inverse)) / (unit * prior_widths(prior))
-    sets = [tightness > bound for bound in TIGHT] if prior.learns else []
-    shares = np.zeros((len(sets), p, p))
-    for share, of in zip(shares, sets, strict=True):
-        share[of, of] = 1.0
-        free = gram[np.ix_(~of, ~of)]
-        share[np.ix_(~of, of)] = -np.linalg.lstsq(free, gram[np.ix_(~of, of)], rcond=None)[0]
-    return shares, np.array([float(of.sum()) for of in sets])
+    shares = []
+    for bound in TIGHT:
+        tight = tightness > bound
+        share = np.zeros((p, p))
+        share[tight, tight] = 1.0
+        free = gram[np.ix_(~tight, ~tight)]
+        across = gram[np.ix_(~tight, tight)]
+        share[np.ix_(~tight, tight)] = -np.linalg.lstsq(free, across, rcond=None)[0]
+        if tight.any():
+            shares.append((share, float(tight.sum())))
+    return shares
 
 
 @inner()
-def move_share(
-    gram: Array,
-    xty: Array,
-    share: Array,
-    rank: float,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    coef: Array,
-    scales: Array,
-    rng: Words,
+def move_on_moments(
+    data: Moments,
+    moves: MomentsMoves,
+    prior: ElasticNetPrior,
+    state: State,
     moving: Array,
     image: Array,
 ) -> None:
-    """(W coef, tau) -> e^t (W coef, tau) for a projection W, in place.
+    """Move sigma, tau and coef along each orbit of each group, in place.
 
-    W W = W makes coef -> (I - W) coef + e^t W coef a group, of Jacobian e^{rank t}.
+    ``moving`` and ``image`` (p,) are written over.
     """
-    p = coef.shape[0]
-    multiply(share, coef, moving)
-    multiply(gram, moving, image)
-    fit, power = 0.0, 0.0
-    for j in range(p):
-        coef[j] -= moving[j]
-        fit += moving[j] * xty[j] - coef[j] * image[j]
-        power += moving[j] * image[j]
-    line = share_tau_line(hyper, scales, rank, fit, power, curvature, coef, moving)
-    factor = slice_factor(rng, line, hyper, rate, coef, moving)
-    scales[1] *= factor
-    for j in range(p):
-        coef[j] += factor * moving[j]
+    coef, scratch, xty = state.coef, state.scratch, data.xty
+    p, k = coef.shape[0], 0
+    for group in range(moves.ends.shape[0]):
+        whole = group - moves.shares.shape[0]
+        if whole < 0:
+            multiply(moves.shares[group], coef, moving)
+        else:
+            for j in range(p):
+                moving[j] = coef[j] - moves.anchors[whole, j]
+        for j in range(p):
+            coef[j] -= moving[j]
+        multiply(data.gram, moving, image)
+        m1, m2 = 0.0, 0.0
+        for j in range(p):
+            m1 += coef[j] * image[j] - moving[j] * xty[j]
+            m2 += moving[j] * image[j]
+        # the misfit counts only where nothing is fixed
+        scratch[0, MISFIT] = max(data.yty + 2.0 * m1 + m2, moves.rss)
+        scratch[0, M1] = m1
+        scratch[0, M2] = m2
+        fill_prior_sums(prior, state, coef, moving)
+        factor = 1.0
+        while k < moves.ends[group]:
+            factor = move_along(moves.orbits, k, prior, state, coef, moving)
+            k += 1
+        for j in range(p):
+            coef[j] += factor * moving[j]

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from priormap.posterior.kernels.compiled import Array, Words
-from priormap.posterior.kernels.densities import Density
+from priormap.posterior.kernels.densities import KNOWN, Density
 
-# positions in ``ElasticNetPrior.hyper``; a density takes three places: code, a, b
-PROPER, KINKED, CURVED, BY_NOISE, NOISE, SCALE = 0, 1, 2, 3, 4, 7
+# positions in ``ElasticNetPrior.hyper``; a density takes six places
+PROPER, KINKED, CURVED, BY_NOISE, NOISE, SCALE = 0, 1, 2, 3, 4, 10
 
 
 class Moments(NamedTuple):
@@ -30,13 +30,13 @@ class Rows(NamedTuple):
     """The same likelihood on r = rank(X) orthogonal rows, for p > n or a singular Gram matrix.
 
     ``|y - X coef|^2 = rss + |target - columns' coef|^2``. ``columns`` (p, r) holds a column of
-    the compressed design per line, ``target`` (r,) the compressed response, and ``power`` (r,)
-    the squared norms of the compressed rows, which are orthogonal to each other.
+    the compressed design per line, ``rows`` (r, p) is its transpose, and ``target`` (r,) the
+    compressed response.
     """
 
     columns: Array
+    rows: Array
     target: Array
-    power: Array
     rss: float
     dof: float
 
@@ -45,34 +45,47 @@ class ElasticNetPrior(NamedTuple):
     """``log p(b_j) = -rate_j |b_j| / u - curvature_j b_j^2 / (2 u^2) - log u + const``.
 
     The unit u is tau, times sigma if scaled by the noise. ``rate`` and ``curvature`` (p,) are
-    both zero for a flat column, which has no ``log u`` either. ``hyper`` (10,) counts the columns
+    both zero for a flat column, which has no ``log u`` either. ``hyper`` (16,) counts the columns
     that are not flat, those with a rate and those with a curvature, is 1 if scaled by the noise,
-    and ends with the densities of sigma and of tau. ``learns`` is None where tau is known: numba
-    then compiles the kernels without the moves of tau.
+    and ends with the densities of sigma and of tau.
     """
 
     rate: Array
     curvature: Array
     hyper: Array
-    learns: float | None
+
+    @property
+    def noise(self) -> Density:
+        """Density of sigma."""
+        return Density(*self.hyper[NOISE:SCALE])
+
+    @property
+    def scale(self) -> Density:
+        """Density of tau."""
+        return Density(*self.hyper[SCALE:])
 
 
 class State(NamedTuple):
     """Where a chain stands: ``coef`` (p,), ``scales`` = (sigma, tau), and its random numbers.
 
-    Kernels change it in place.
+    Kernels change it in place, and write to ``scratch`` (3, 14).
     """
 
     coef: Array
     scales: Array
     rng: Words
+    scratch: Array
+
+
+def state(coef: Array, sigma: float, tau: float, rng: Words) -> State:
+    """State with room for the moves of sigma and tau."""
+    return State(coef, np.array([sigma, tau]), rng, np.zeros((3, 14)))
 
 
 class Draws(NamedTuple):
-    """Draws of one chain: ``coef`` (m, p) and ``trace`` (m, 4).
+    """Draws of one chain: ``coef`` (m, p) and ``trace`` (m, 3).
 
-    The columns of ``trace`` are sigma, tau, the log posterior of (coef, sigma, tau) without the
-    constants that no parameter touches, and the sign changes met by a Hamiltonian trajectory
+    The columns of ``trace`` are sigma, tau, and the sign changes met by a Hamiltonian trajectory
     (zero for the other kernels).
     """
 
@@ -82,13 +95,13 @@ class Draws(NamedTuple):
 
 def empty_draws(count: int, n_features: int) -> Draws:
     """Room for ``count`` draws."""
-    return Draws(np.empty((count, n_features)), np.zeros((count, 4)))
+    return Draws(np.empty((count, n_features)), np.zeros((count, 3)))
 
 
 def elastic_net_prior(
     l1_scale: Array,
     noise: Density,
-    scale: Density = Density(0),  # noqa: B008 - an immutable tuple
+    scale: Density = KNOWN,
     by_noise: bool = False,
     *,
     l2_scale: Array | float = np.inf,
@@ -98,7 +111,7 @@ def elastic_net_prior(
     curvature = np.ascontiguousarray(np.broadcast_to(l2_scale, rate.shape), dtype=np.float64) ** -2
     counts = [np.count_nonzero(part) for part in (rate + curvature, rate, curvature)]
     hyper = np.array([*counts, by_noise, *noise, *scale], dtype=np.float64)
-    return ElasticNetPrior(rate, curvature, hyper, 1.0 if scale.code else None)
+    return ElasticNetPrior(rate, curvature, hyper)
 
 
 def absorb_curvature(
@@ -111,7 +124,7 @@ def absorb_curvature(
     diagonal of X'X. Elsewhere both are returned as they are.
     """
     by_noise = prior.hyper[BY_NOISE] > 0
-    if prior.learns or (prior.hyper[NOISE] > 0 and not by_noise):
+    if prior.scale.learnt or (prior.noise.learnt and not by_noise):
         return data, prior
     constant = (1.0 if by_noise else sigma) / tau
     hyper = prior.hyper.copy()
@@ -150,7 +163,7 @@ def rows_from_design(X: Array, y: Array, dof: float) -> Rows:
     target = basis.T @ y
     rest = y - basis @ target
     columns = np.ascontiguousarray(X.T @ basis)
-    return Rows(columns, target, power[keep], float(rest @ rest), float(dof))
+    return Rows(columns, np.ascontiguousarray(columns.T), target, float(rest @ rest), float(dof))
 
 
 def rows_from_moments(data: Moments) -> Rows:
@@ -160,4 +173,5 @@ def rows_from_moments(data: Moments) -> Rows:
     power, basis = power[keep], basis[:, keep]
     target = (basis.T @ data.xty) / np.sqrt(power)
     rss = max(data.yty - float(target @ target), 0.0)
-    return Rows(np.ascontiguousarray(basis * np.sqrt(power)), target, power, rss, data.dof)
+    columns = np.ascontiguousarray(basis * np.sqrt(power))
+    return Rows(columns, np.ascontiguousarray(columns.T), target, rss, data.dof)

@@ -11,52 +11,58 @@ from typing import NamedTuple
 
 import numpy as np
 
-from priormap.posterior.kernels.compiled import Array, Words, inner, kernel
+from priormap.posterior.kernels.compiled import Array, inner, kernel
 from priormap.posterior.kernels.coordinate import fill_residual, project, sweep
+from priormap.posterior.kernels.mixture import given_variances
 from priormap.posterior.kernels.mixture_rows import mixture_step
-from priormap.posterior.kernels.problem import NOISE, ElasticNetPrior, Rows, prior_widths
+from priormap.posterior.kernels.orbits import M1, M2, MISFIT, Orbits, move_along
+from priormap.posterior.kernels.problem import (
+    PROPER,
+    Draws,
+    ElasticNetPrior,
+    Rows,
+    State,
+    prior_widths,
+)
 from priormap.posterior.kernels.random import uniform
 from priormap.posterior.kernels.scale_moves import (
-    move_scales,
-    residual_sigma_line,
-    slice_factor,
+    fill_prior_sums,
+    residual_orbit,
+    scale_orbits,
+    stack,
 )
 
 
-class RowsTarget(NamedTuple):
-    """Rows, and the ways to move on them.
+class RowsMoves(NamedTuple):
+    """Ways to move on rows.
 
-    ``rows`` (r, p) is the transpose of ``columns``, ``lift`` (p, r) a right inverse of it:
-    ``rows @ lift = I``. ``squares`` (p,) holds the squared lengths of the columns. A draw is a
-    scale-mixture step with probability ``blocked``, then ``sweeps`` coordinate sweeps.
+    ``lift`` (p, r) is a right inverse: ``rows @ lift = I``; ``squares`` (p,) holds the squared
+    lengths of the columns. ``orbits`` has that of the residual, which is not taken where sigma is
+    known, and then those of `scale_orbits`. A draw is a scale-mixture step with probability
+    ``blocked``, then ``sweeps`` coordinate sweeps.
     """
 
-    rows: Array
-    columns: Array
-    target: Array
     lift: Array
     squares: Array
-    rss: float
-    dof: float
+    orbits: Orbits
+    variance_orbits: Orbits
     blocked: float
     sweeps: int
 
 
-def rows_target(data: Rows, prior: ElasticNetPrior, blocked: float, sweeps: int) -> RowsTarget:
+def rows_moves(data: Rows, prior: ElasticNetPrior, blocked: float, sweeps: int) -> RowsMoves:
     """Right inverse of least length in units of the prior, O(r^2 p)."""
     width = prior_widths(prior)
     lengths = np.sqrt(((data.columns * width[:, None]) ** 2).sum(axis=0))
     scaled = data.columns * (width[:, None] / lengths)
     lift = np.linalg.solve(scaled.T @ scaled, (scaled * width[:, None]).T).T / lengths
-    squares = (data.columns**2).sum(axis=1)
-    return RowsTarget(
-        np.ascontiguousarray(data.columns.T),
-        data.columns,
-        data.target,
+    first = residual_orbit(prior, data.dof, len(data.target), data.rss)
+    first = first._replace(powers=first.powers * prior.noise.learnt)
+    return RowsMoves(
         np.ascontiguousarray(lift),
-        squares,
-        data.rss,
-        data.dof,
+        (data.columns**2).sum(axis=1),
+        stack([first, *scale_orbits(prior, data.dof)]),
+        given_variances(prior, prior.hyper[PROPER] - data.dof, data.dof),
         blocked,
         sweeps,
     )
@@ -64,95 +70,71 @@ def rows_target(data: Rows, prior: ElasticNetPrior, blocked: float, sweeps: int)
 
 @kernel()
 def gibbs_rows(
-    rows: Array,
-    columns: Array,
-    target: Array,
-    lift: Array,
-    squares: Array,
-    rss: float,
-    dof: float,
-    blocked: float,
-    sweeps: int,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    learns: float | None,
-    coef: Array,
-    scales: Array,
-    rng: Words,
-    draws: Array,
-    trace: Array,
+    data: Rows, moves: RowsMoves, prior: ElasticNetPrior, state: State, drawn: Draws
 ) -> None:
-    """Fill ``draws`` (m, p) and ``trace`` (m, 4) from the state on."""
-    p, r = columns.shape
+    """Fill ``draws`` (m, p) and ``trace`` (m, 3) from the state on."""
+    coef, scales, draws, trace = state.coef, state.scales, drawn.coef, drawn.trace
+    p, r = data.columns.shape
     residual, fixed, moving, omega = np.empty(r), np.empty(p), np.empty(p), np.empty(p)
     noise, half, upper = np.empty(r), np.empty(r), np.empty((r, r))
     weighted = np.empty((2, p))
     for i in range(trace.shape[0]):
-        if uniform(rng) < blocked:
+        if uniform(state.rng) < moves.blocked:
             mixture_step(
-                rows, columns, target, squares, rss, dof, rate, curvature, hyper, learns, coef,
-                scales, rng, omega, fixed, moving, noise, half, upper, weighted,
+                data, moves.variance_orbits, moves.squares, prior, state, omega, fixed, moving,
+                noise, half, upper, weighted,
             )  # fmt: skip
-        fill_residual(columns, target, coef, residual)
-        for k in range(max(sweeps, 1)):
-            if k < sweeps:
-                sweep(columns, squares, rate, curvature, hyper, coef, scales, rng, residual)
-            move_on_rows(
-                target, lift, rss, dof, rate, curvature, hyper, learns, coef, scales, rng,
-                residual, fixed, moving, trace, i,
-            )  # fmt: skip
+        fill_residual(data.columns, data.target, coef, residual)
+        for k in range(max(moves.sweeps, 1)):
+            if k < moves.sweeps:
+                sweep(data.columns, moves.squares, prior, state, residual)
+            move_on_rows(data, moves, prior, state, residual, fixed, moving)
+        trace[i, 0], trace[i, 1] = scales[0], scales[1]
         for j in range(p):
             draws[i, j] = coef[j]
 
 
 @inner()
 def move_on_rows(
-    target: Array,
-    lift: Array,
-    rss: float,
-    dof: float,
-    rate: Array,
-    curvature: Array,
-    hyper: Array,
-    learns: float | None,
-    coef: Array,
-    scales: Array,
-    rng: Words,
+    data: Rows,
+    moves: RowsMoves,
+    prior: ElasticNetPrior,
+    state: State,
     residual: Array,
     fixed: Array,
     moving: Array,
-    trace: Array,
-    i: int,
 ) -> None:
-    """Scale (residual, sigma), then ``move_scales``, keeping ``residual`` = target - columns' coef.
+    """Move (residual, sigma), sigma, tau and (coef, tau), in place.
 
-    Since the rows turn ``lift e`` into e, coef + (1 - e^t) lift e leaves the residual e^t e.
+    ``residual`` stays target - columns' coef. Since the rows turn ``lift e`` into e, coef +
+    (1 - e^t) lift e leaves the residual e^t e.
     """
+    coef, scratch, target, orbits = state.coef, state.scratch, data.target, moves.orbits
     p, r = coef.shape[0], residual.shape[0]
-    if hyper[NOISE] > 0.0:
+    if orbits.powers[0, 0] > 0.0:
         for j in range(p):
-            moving[j] = -project(lift, j, residual)
+            moving[j] = -project(moves.lift, j, residual)
             fixed[j] = coef[j] - moving[j]
-        line = residual_sigma_line(
-            hyper, learns, scales, dof, float(r), rss, curvature, fixed, moving
-        )
-        factor = slice_factor(rng, line, hyper, rate, fixed, moving)
-        scales[0] *= factor
-        if line.tau < 0.0:
-            scales[1] /= factor
+        fill_prior_sums(prior, state, fixed, moving)
+        factor = move_along(orbits, 0, prior, state, fixed, moving)
         for j in range(p):
             coef[j] = fixed[j] + factor * moving[j]
         for k in range(r):
             residual[k] *= factor
-    misfit, fit, power = rss, 0.0, 0.0
+    misfit, fit, power = data.rss, 0.0, 0.0
     for k in range(r):
         fitted = target[k] - residual[k]
         misfit += residual[k] * residual[k]
         fit += fitted * target[k]
         power += fitted * fitted
-    factor = move_scales(
-        misfit, fit, power, dof, rate, curvature, hyper, learns, coef, scales, rng, trace, i
-    )
+    scratch[0, MISFIT], scratch[0, M1], scratch[0, M2] = misfit, -fit, power
+    for j in range(p):
+        fixed[j] = 0.0
+    fill_prior_sums(prior, state, fixed, coef)
+    factor = 1.0
+    for k in range(1, orbits.powers.shape[0]):
+        factor = move_along(orbits, k, prior, state, fixed, coef)
+    for j in range(p):
+        coef[j] *= factor
     for k in range(r):
         residual[k] = target[k] - factor * (target[k] - residual[k])

@@ -8,17 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from priormap.posterior.kernels.compiled import Array
-from priormap.posterior.kernels.densities import INVERSE_GAMMA, log_density
+from priormap.posterior.kernels.densities import log_density
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
-    NOISE,
     PROPER,
-    SCALE,
     ElasticNetPrior,
     Moments,
     Rows,
     State,
     prior_widths,
+    state,
 )
 from priormap.posterior.kernels.random import seed_words
 
@@ -50,18 +49,18 @@ def by_ridge(data: Moments, prior: ElasticNetPrior, sigma: float, tau: float) ->
         ridge = 1.0
     coef: Array = np.linalg.solve(data.gram + ridge * np.eye(p), data.xty)
     misfit = max(float(data.yty - 2.0 * coef @ data.xty + coef @ data.gram @ coef), 1e-12)
-    if prior.hyper[NOISE]:
+    if prior.noise.learnt:
         # an exact fit leaves the noise to its prior, if that has a mass of its own
-        sigmas = math.sqrt((misfit + prior_misfit(prior)) / data.dof) * GRID
+        sigmas = math.sqrt((misfit + 2.0 * prior.noise.inverse) / data.dof) * GRID
         density = -0.5 * misfit / sigmas**2 - (data.dof - 1.0) * np.log(sigmas)
-        sigma = highest(sigmas, density + log_densities(prior, NOISE, sigmas))
-    if prior.learns:
+        sigma = highest(sigmas, density + log_density(prior.noise, sigmas))
+    if prior.scale.learnt:
         lasso, square = float(prior.rate @ abs(coef)), float(prior.curvature @ coef**2)
         proper, unit = prior.hyper[PROPER], sigma if prior.hyper[BY_NOISE] else 1.0
         taus = max((lasso + math.sqrt(square)) / (proper * unit), 1e-12) * GRID
         density = -lasso / (unit * taus) - 0.5 * square / (unit * taus) ** 2
         density -= (proper - 1.0) * np.log(taus)
-        tau = highest(taus, density + log_densities(prior, SCALE, taus))
+        tau = highest(taus, density + log_density(prior.scale, taus))
     return Typical(coef, sigma, tau)
 
 
@@ -76,11 +75,11 @@ def by_evidence(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) ->
     power = np.maximum(power, 0.0)
     target = basis.T @ data.target
     size = math.sqrt((data.rss + target @ target) / data.dof) or 1.0
-    sigmas = size * GRID[:35] if prior.hyper[NOISE] else np.array([sigma])
+    sigmas = size * GRID[:35] if prior.noise.learnt else np.array([sigma])
     ratio = (1.0 if by_noise else size) / (math.sqrt(power.mean()) if len(power) else 1.0)
-    taus = ratio * GRID if prior.learns else np.array([tau])
-    of_tau, best = log_densities(prior, SCALE, taus), -math.inf
-    for s, of_sigma in zip(sigmas, log_densities(prior, NOISE, sigmas), strict=True):
+    taus = ratio * GRID if prior.scale.learnt else np.array([tau])
+    of_tau, best = log_density(prior.scale, taus), -math.inf
+    for s, of_sigma in zip(sigmas, log_density(prior.noise, sigmas), strict=True):
         total = s * s + (taus * (s if by_noise else 1.0))[:, None] ** 2 * power
         density = of_sigma + of_tau - 0.5 * (np.log(total) + target**2 / total).sum(axis=1)
         density -= 0.5 * data.rss / s**2 + (data.dof - len(target)) * np.log(s)
@@ -90,18 +89,6 @@ def by_evidence(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) ->
     weights = basis @ (target / (sigma**2 + unit**2 * power))
     coef = unit**2 * variance * (data.columns @ weights)
     return Typical(coef, sigma, tau)
-
-
-def log_densities(prior: ElasticNetPrior, which: int, x: Array) -> Array:
-    """Log density of sigma (``which`` = NOISE) or tau (SCALE) at several values."""
-    code, a, b = prior.hyper[which : which + 3]
-    return np.array([log_density.py_func(code, a, b, value) for value in x.flat]).reshape(x.shape)
-
-
-def prior_misfit(prior: ElasticNetPrior) -> float:
-    """What an inverse-gamma density of sigma^2 adds to the misfit."""
-    code, _, scale = prior.hyper[NOISE : NOISE + 3]
-    return 2.0 * float(scale) if code == INVERSE_GAMMA else 0.0
 
 
 def highest(x: Array, density: Array) -> float:
@@ -116,8 +103,8 @@ def start_state(
     words = seed_words(seed, 8)
     rng = np.random.default_rng(words[4:])
     coef, sigma, tau = around
-    if prior.hyper[NOISE]:
+    if prior.noise.learnt:
         sigma *= math.exp(rng.uniform(-0.5, 0.5))
-    if prior.learns:
+    if prior.scale.learnt:
         tau *= math.exp(rng.uniform(-0.5, 0.5))
-    return State(coef * rng.uniform(0.5, 1.5, len(coef)), np.array([sigma, tau]), words[:4])
+    return state(coef * rng.uniform(0.5, 1.5, len(coef)), sigma, tau, words[:4])
