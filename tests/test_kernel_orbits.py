@@ -76,7 +76,7 @@ def test_an_orbit_is_the_posterior_along_it(moved, names, by_noise, curved):
             moving, rank = coef - centre, P
     fixed = coef - moving
     state = pk.state(coef, sigma, tau, seed_words(1))
-    state.scratch[0, :3] = (
+    state.sums[:3] = (
         data.yty - 2 * coef @ data.xty + coef @ data.gram @ coef,
         fixed @ data.gram @ moving - moving @ data.xty,
         moving @ data.gram @ moving,
@@ -94,7 +94,7 @@ def test_an_orbit_is_the_posterior_along_it(moved, names, by_noise, curved):
     assert np.allclose(drawn, step * np.array(powers) * powers[np.flatnonzero(powers)[0]])
     assert np.isclose(factor, np.exp(abs(powers[0] or powers[1]) * step) if rank else 1.0)
     for t in (-1.1, -0.2, 0.4, 1.3):
-        ours = [along(s, state.scratch[2], prior.rate, fixed, moving) for s in (t, 0.0)]
+        ours = [along(s, state.line, prior.rate, fixed, moving) for s in (t, 0.0)]
         assert np.isclose(ours[0] - ours[1], exact(t) - exact(0.0), rtol=1e-11, atol=1e-11)
 
 

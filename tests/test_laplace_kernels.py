@@ -392,13 +392,11 @@ def wide_open(scale, l2_scale=None):
 
 
 def one_step(kernel):
-    room = {}
-
     def advance(X, y, dof, prior, state):
         data = as_moments(X, y, dof) if X.shape[1] < len(X) else pk.rows_from_design(X, y, dof)
         sampler = pk.prepare(kernel, data, prior, 1.0, 1.0)
-        draws = room.setdefault(X.shape[1], pk.empty_draws(1, X.shape[1]))
-        sampler.advance(*sampler.target, prior, state, draws)
+        draws = pk.empty_draws(1, X.shape[1])
+        sampler.advance(*sampler.target, prior, state, draws, sampler.room())
 
     return advance
 

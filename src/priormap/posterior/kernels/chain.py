@@ -8,6 +8,7 @@ show progress, and Ctrl-C is heard.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -26,10 +27,11 @@ SWEEPS = 4  # to a draw: a sweep over coordinates is cheap and its memory long
 
 
 class Sampler(NamedTuple):
-    """A compiled kernel and the arrays of the data that it reads; serves any number of chains."""
+    """A compiled kernel, what it reads, and room for a chain; serves any number of chains."""
 
     advance: Callable[..., None]
     target: tuple[Any, ...]
+    room: Callable[[], tuple[Any, ...]]
 
 
 def prepare(
@@ -40,19 +42,24 @@ def prepare(
     ``coordinate`` and ``mixture_rows`` are the two halves of ``alternating``. ``sigma`` and
     ``tau`` are known or typical values.
     """
+    package = "priormap.posterior.kernels"
     if kernel == "hamiltonian" or kernel == "mixture":
-        module = import_module(f"priormap.posterior.kernels.{kernel}")
+        module = import_module(f"{package}.{kernel}")
         assert isinstance(data, Moments)
+        room = partial(module.room, len(data.xty))
         if kernel == "hamiltonian":
-            return Sampler(module.piecewise_hmc, module.hamiltonian_target(data, prior, sigma, tau))
-        return Sampler(module.gibbs_mixture, module.mixture_target(data, prior, sigma, tau))
-    module = import_module("priormap.posterior.kernels.rows")
+            target = module.hamiltonian_target(data, prior, sigma, tau)
+            return Sampler(module.piecewise_hmc, target, room)
+        return Sampler(module.gibbs_mixture, module.mixture_target(data, prior, sigma, tau), room)
+    module = import_module(f"{package}.rows")
     rows = data if isinstance(data, Rows) else rows_from_moments(data)
     if kernel == "alternating":
         steps = blocked_share(rows, prior, sigma, tau), SWEEPS
     else:
         steps = (0.0, SWEEPS) if kernel == "coordinate" else (1.0, 0)
-    return Sampler(module.gibbs_rows, (rows, module.rows_moves(rows, prior, *steps)))
+    target = rows, module.rows_moves(rows, prior, *steps)
+    room = partial(import_module(f"{package}.mixture_rows").room, *rows.columns.shape)
+    return Sampler(module.gibbs_rows, target, room)
 
 
 def run_chain(
@@ -71,15 +78,15 @@ def run_chain(
     number of draws made, warm-up included, after every ``block``.
     """
     p = len(state.coef)
-    kept = empty_draws(draws, p)
+    kept, room = empty_draws(draws, p), sampler.room()
     done = -tune
     while done < draws:
         size = min(block, (0 if done < 0 else draws) - done)
-        room = empty_draws(size, p)
-        sampler.advance(*sampler.target, prior, state, room)
+        drawn = empty_draws(size, p)
+        sampler.advance(*sampler.target, prior, state, drawn, room)
         if done >= 0:
-            kept.coef[done : done + size] = room.coef
-            kept.trace[done : done + size] = room.trace
+            kept.coef[done : done + size] = drawn.coef
+            kept.trace[done : done + size] = drawn.trace
         done += size
         if progress is not None:
             progress(done + tune)

@@ -44,6 +44,22 @@ class Dynamics(NamedTuple):
     most: float
 
 
+class Room(NamedTuple):
+    """Vectors (p,) that a draw writes over."""
+
+    sign: Array
+    steps: Array
+    middle: Array
+    velocity: Array
+    offset: Array
+    image: Array
+
+
+def room(p: int) -> Room:
+    """Room for one chain."""
+    return Room(*np.empty((6, p)))
+
+
 def hamiltonian_target(
     data: Moments, prior: ElasticNetPrior, sigma: float, tau: float
 ) -> tuple[Moments, MomentsMoves, Dynamics]:
@@ -148,6 +164,7 @@ def piecewise_hmc(
     prior: ElasticNetPrior,
     state: State,
     drawn: Draws,
+    room: Room,
 ) -> None:
     """Fill ``draws`` (m, p) and ``trace`` (m, 3): a trajectory, then the scale moves, per draw.
 
@@ -158,9 +175,8 @@ def piecewise_hmc(
     """
     coef, scales, rng, rate = state.coef, state.scales, state.rng, prior.rate
     draws, trace = drawn.coef, drawn.trace
+    sign, steps, middle, velocity, offset, image = room
     p = coef.shape[0]
-    sign, steps, middle = np.empty(p), np.empty(p), np.empty(p)
-    velocity, offset, image = np.empty(p), np.empty(p), np.empty(p)
     for i in range(trace.shape[0]):
         sigma = scales[0]
         unit = scales[1] * sigma if prior.hyper[BY_NOISE] > 0.0 else scales[1]

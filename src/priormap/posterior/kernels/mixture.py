@@ -13,6 +13,7 @@ the prior is scaled by the noise: (sigma, b) is one block, which is what mixes (
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,6 +57,24 @@ from priormap.posterior.kernels.random import fill_normal, uniform
 from priormap.posterior.kernels.scale_moves import stack
 
 SMALLEST = 1e-280
+# places in `given_variances`; of the type of a variable, or move_along is compiled for each
+OF_TAU, OF_SIGMA = np.int64(0), np.int64(1)
+
+
+class Room(NamedTuple):
+    """Vectors (p,) that a draw writes over, and ``upper`` (p, p), whose lower triangle is zero."""
+
+    omega: Array
+    mean: Array
+    white: Array
+    noise: Array
+    upper: Array
+
+
+def room(p: int) -> Room:
+    """Room for one chain."""
+    omega, mean, white, noise = np.empty((4, p))
+    return Room(omega, mean, white, noise, np.zeros((p, p)))
 
 
 def mixture_target(
@@ -121,13 +140,13 @@ def draw_variances(prior: ElasticNetPrior, state: State, omega: Array) -> float:
 @inner()
 def fill_variance_sums(prior: ElasticNetPrior, state: State, spread: float) -> None:
     """Sums for `given_variances`; ``spread`` = sum_j rate_j^2 omega_j."""
-    coef, scratch, ridge = state.coef, state.scratch, 0.0
+    coef, sums, ridge = state.coef, state.sums, 0.0
     for j in range(coef.shape[0]):
         ridge += prior.curvature[j] * coef[j] * coef[j]
-    scratch[0, R0] = ridge
-    scratch[0, R1] = 0.0
-    scratch[0, R2] = spread * state.scales[0] ** 2
-    scratch[0, COUNT] = 0.0
+    sums[R0] = ridge
+    sums[R1] = 0.0
+    sums[R2] = spread * state.scales[0] ** 2
+    sums[COUNT] = 0.0
 
 
 @inner()
@@ -151,6 +170,7 @@ def gibbs_mixture(
     prior: ElasticNetPrior,
     state: State,
     drawn: Draws,
+    room: Room,
 ) -> None:
     """Fill ``draws`` (m, p) and ``trace`` (m, 3) with one sweep per draw, from the state on.
 
@@ -160,18 +180,17 @@ def gibbs_mixture(
     """
     coef, scales, rng = state.coef, state.scales, state.rng
     draws, trace = drawn.coef, drawn.trace
+    omega, mean, white, noise, upper = room
     p = coef.shape[0]
-    omega, mean, white, noise = np.empty(p), np.empty(p), np.empty(p), np.empty(p)
-    upper = np.zeros((p, p))  # its lower triangle stays zero
     for i in range(trace.shape[0]):
         fill_variance_sums(prior, state, draw_variances(prior, state, omega))
-        move_along(variance_orbits, 0, prior, state, coef, coef)
+        move_along(variance_orbits, OF_TAU, prior, state, coef, coef)
         load_precision(data.gram, omega, prior, scales, upper)
         cholesky_upper(upper)
-        state.scratch[0, MISFIT] = data.yty - solve_transposed(upper, data.xty, mean)
+        state.sums[MISFIT] = data.yty - solve_transposed(upper, data.xty, mean)
         multiply(upper, coef, white)
         before = scales[0]
-        move_along(variance_orbits, 1, prior, state, coef, coef)
+        move_along(variance_orbits, OF_SIGMA, prior, state, coef, coef)
         angle = math.pi * (0.35 + 0.5 * uniform(rng))
         keep, fresh = scales[0] / before * math.cos(angle), scales[0] * math.sin(angle)
         fill_normal(rng, noise)

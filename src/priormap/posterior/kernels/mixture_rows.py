@@ -7,16 +7,39 @@ solve (I + R D R') w = target / sigma - R u - e, and coef = sigma (u + D R' w). 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+import numpy as np
 
 from priormap.posterior.kernels.cholesky import cholesky_upper, solve_transposed, solve_upper
 from priormap.posterior.kernels.compiled import Array, fast, inner
 from priormap.posterior.kernels.coordinate import fill_residual
-from priormap.posterior.kernels.mixture import draw_variances, fill_variance_sums
+from priormap.posterior.kernels.mixture import OF_SIGMA, OF_TAU, draw_variances, fill_variance_sums
 from priormap.posterior.kernels.orbits import COUNT, MISFIT, Orbits, move_along
 from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, Rows, State
 from priormap.posterior.kernels.random import fill_normal
 
 WIDE = 1e8  # variance over that of one column's least squares, beyond which a prior is wide
+
+
+class Room(NamedTuple):
+    """What a draw writes over: vectors (r,) and (p,), ``upper`` (r, r), ``weighted`` (2, p)."""
+
+    residual: Array
+    fixed: Array
+    moving: Array
+    omega: Array
+    noise: Array
+    half: Array
+    upper: Array
+    weighted: Array
+
+
+def room(p: int, r: int) -> Room:
+    """Room for one chain."""
+    residual, noise, half = np.empty((3, r))
+    fixed, moving, omega = np.empty((3, p))
+    return Room(residual, fixed, moving, omega, noise, half, np.empty((r, r)), np.empty((2, p)))
 
 
 @fast()
@@ -111,27 +134,22 @@ def mixture_step(
     squares: Array,
     prior: ElasticNetPrior,
     state: State,
-    omega: Array,
-    u: Array,
-    centre: Array,
-    noise: Array,
-    half: Array,
-    upper: Array,
-    weighted: Array,
+    room: Room,
 ) -> None:
     """Draw omega, tau, and (sigma, coef) in one block, in place."""
-    coef, rng, scratch, columns = state.coef, state.rng, state.scratch, data.columns
+    coef, rng, sums, columns = state.coef, state.rng, state.sums, data.columns
+    _, u, centre, omega, noise, half, upper, weighted = room
     p, r = columns.shape
     fill_variance_sums(prior, state, draw_variances(prior, state, omega))
-    move_along(variance_orbits, 0, prior, state, coef, coef)
+    move_along(variance_orbits, OF_TAU, prior, state, coef, coef)
     fill_normal(rng, centre)
     wide, known = load_widths(squares, prior, state, omega, centre)
     load_covariance(data.rows, omega, weighted, upper)
     cholesky_upper(upper)
     fill_residual(columns, data.target, centre, noise)
-    scratch[0, MISFIT] = data.rss + known + solve_transposed(upper, noise, half)
-    scratch[0, COUNT] = -wide
-    move_along(variance_orbits, 1, prior, state, coef, coef)
+    sums[MISFIT] = data.rss + known + solve_transposed(upper, noise, half)
+    sums[COUNT] = -wide
+    move_along(variance_orbits, OF_SIGMA, prior, state, coef, coef)
     fill_normal(rng, u)
     fill_normal(rng, half)
     for j in range(p):

@@ -30,13 +30,13 @@ TIGHT = (0.2, 0.7)  # sd of least squares over that of the prior, from where tau
 class MomentsMoves(NamedTuple):
     """Orbits in groups with ``moving = share @ coef``, and then with ``coef - anchor``.
 
-    ``ends`` (g,) counts the orbits to the end of each group; ``shares`` (s, p, p), ``anchors``
+    Those of group k are ``bounds[k]`` to ``bounds[k + 1] - 1``; ``shares`` (s, p, p), ``anchors``
     (g - s, p). ``rss`` is the misfit of least squares. Only the last orbit of a group may move
     coef.
     """
 
     orbits: Orbits
-    ends: Counts
+    bounds: Counts
     shares: Array
     anchors: Array
     rss: float
@@ -62,9 +62,9 @@ def moments_moves(
         groups.append(scale_orbits(prior, data.dof))
         anchors.append(np.zeros(p))
     moves = stack([one for group in groups for one in group])
-    ends = np.cumsum([len(group) for group in groups], dtype=np.int64)
+    bounds = np.cumsum([0, *(len(group) for group in groups)], dtype=np.int64)
     return MomentsMoves(
-        moves, ends, np.array(shares).reshape(-1, p, p), np.array(anchors).reshape(-1, p), rss
+        moves, bounds, np.array(shares).reshape(-1, p, p), np.array(anchors).reshape(-1, p), rss
     )
 
 
@@ -106,9 +106,9 @@ def move_on_moments(
 
     ``moving`` and ``image`` (p,) are written over.
     """
-    coef, scratch, xty = state.coef, state.scratch, data.xty
-    p, k = coef.shape[0], 0
-    for group in range(moves.ends.shape[0]):
+    coef, sums, xty = state.coef, state.sums, data.xty
+    p = coef.shape[0]
+    for group in range(moves.bounds.shape[0] - 1):
         whole = group - moves.shares.shape[0]
         if whole < 0:
             multiply(moves.shares[group], coef, moving)
@@ -123,13 +123,12 @@ def move_on_moments(
             m1 += coef[j] * image[j] - moving[j] * xty[j]
             m2 += moving[j] * image[j]
         # the misfit counts only where nothing is fixed
-        scratch[0, MISFIT] = max(data.yty + 2.0 * m1 + m2, moves.rss)
-        scratch[0, M1] = m1
-        scratch[0, M2] = m2
+        sums[MISFIT] = max(data.yty + 2.0 * m1 + m2, moves.rss)
+        sums[M1] = m1
+        sums[M2] = m2
         fill_prior_sums(prior, state, coef, moving)
         factor = 1.0
-        while k < moves.ends[group]:
+        for k in range(moves.bounds[group], moves.bounds[group + 1]):
             factor = move_along(moves.orbits, k, prior, state, coef, moving)
-            k += 1
         for j in range(p):
             coef[j] += factor * moving[j]

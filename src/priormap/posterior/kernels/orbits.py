@@ -101,12 +101,12 @@ def move_along(
 ) -> float:
     """Draw t on orbit ``k``, move sigma and tau, and return the factor e^{c t} of ``moving``.
 
-    ``scratch`` (3, 14) holds the sums; the statistics and the numbers follow.
+    The kernel has filled ``state.sums``.
     """
-    powers, scales, scratch = orbits.powers, state.scales, state.scratch
+    powers, scales = orbits.powers, state.scales
     if powers[k, 0] == 0.0 and powers[k, 1] == 0.0:
         return 1.0
-    sums, statistics, line = scratch[0], scratch[1], scratch[2]
+    sums, statistics, line = state.sums, state.statistics, state.line
     sigma, tau = scales[0], scales[1]
     precision = 1.0 / (sigma * sigma)
     by_unit = 1.0 / (tau * sigma) if prior.hyper[BY_NOISE] > 0.0 else 1.0 / tau

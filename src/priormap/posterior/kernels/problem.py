@@ -68,18 +68,22 @@ class ElasticNetPrior(NamedTuple):
 class State(NamedTuple):
     """Where a chain stands: ``coef`` (p,), ``scales`` = (sigma, tau), and its random numbers.
 
-    Kernels change it in place, and write to ``scratch`` (3, 14).
+    Kernels change it in place. ``sums`` and ``statistics`` (14,) and ``line`` (13,) are for
+    `move_along`.
     """
 
     coef: Array
     scales: Array
     rng: Words
-    scratch: Array
+    sums: Array
+    statistics: Array
+    line: Array
 
 
 def state(coef: Array, sigma: float, tau: float, rng: Words) -> State:
     """State with room for the moves of sigma and tau."""
-    return State(coef, np.array([sigma, tau]), rng, np.zeros((3, 14)))
+    scales = np.array([sigma, tau])
+    return State(coef, scales, rng, np.zeros(14), np.zeros(14), np.zeros(13))
 
 
 class Draws(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 from priormap.posterior.kernels.compiled import Array, inner, kernel
 from priormap.posterior.kernels.coordinate import fill_residual, project, sweep
 from priormap.posterior.kernels.mixture import given_variances
-from priormap.posterior.kernels.mixture_rows import mixture_step
+from priormap.posterior.kernels.mixture_rows import Room, mixture_step
 from priormap.posterior.kernels.orbits import M1, M2, MISFIT, Orbits, move_along
 from priormap.posterior.kernels.problem import (
     PROPER,
@@ -31,6 +31,8 @@ from priormap.posterior.kernels.scale_moves import (
     scale_orbits,
     stack,
 )
+
+RESIDUAL = np.int64(0)  # its place among the orbits
 
 
 class RowsMoves(NamedTuple):
@@ -70,27 +72,26 @@ def rows_moves(data: Rows, prior: ElasticNetPrior, blocked: float, sweeps: int) 
 
 @kernel()
 def gibbs_rows(
-    data: Rows, moves: RowsMoves, prior: ElasticNetPrior, state: State, drawn: Draws
+    data: Rows,
+    moves: RowsMoves,
+    prior: ElasticNetPrior,
+    state: State,
+    drawn: Draws,
+    room: Room,
 ) -> None:
     """Fill ``draws`` (m, p) and ``trace`` (m, 3) from the state on."""
     coef, scales, draws, trace = state.coef, state.scales, drawn.coef, drawn.trace
-    p, r = data.columns.shape
-    residual, fixed, moving, omega = np.empty(r), np.empty(p), np.empty(p), np.empty(p)
-    noise, half, upper = np.empty(r), np.empty(r), np.empty((r, r))
-    weighted = np.empty((2, p))
+    residual = room.residual
     for i in range(trace.shape[0]):
         if uniform(state.rng) < moves.blocked:
-            mixture_step(
-                data, moves.variance_orbits, moves.squares, prior, state, omega, fixed, moving,
-                noise, half, upper, weighted,
-            )  # fmt: skip
+            mixture_step(data, moves.variance_orbits, moves.squares, prior, state, room)
         fill_residual(data.columns, data.target, coef, residual)
         for k in range(max(moves.sweeps, 1)):
             if k < moves.sweeps:
                 sweep(data.columns, moves.squares, prior, state, residual)
-            move_on_rows(data, moves, prior, state, residual, fixed, moving)
+            move_on_rows(data, moves, prior, state, residual, room.fixed, room.moving)
         trace[i, 0], trace[i, 1] = scales[0], scales[1]
-        for j in range(p):
+        for j in range(coef.shape[0]):
             draws[i, j] = coef[j]
 
 
@@ -109,14 +110,14 @@ def move_on_rows(
     ``residual`` stays target - columns' coef. Since the rows turn ``lift e`` into e, coef +
     (1 - e^t) lift e leaves the residual e^t e.
     """
-    coef, scratch, target, orbits = state.coef, state.scratch, data.target, moves.orbits
+    coef, sums, target, orbits = state.coef, state.sums, data.target, moves.orbits
     p, r = coef.shape[0], residual.shape[0]
-    if orbits.powers[0, 0] > 0.0:
+    if orbits.powers[RESIDUAL, 0] > 0.0:
         for j in range(p):
             moving[j] = -project(moves.lift, j, residual)
             fixed[j] = coef[j] - moving[j]
         fill_prior_sums(prior, state, fixed, moving)
-        factor = move_along(orbits, 0, prior, state, fixed, moving)
+        factor = move_along(orbits, RESIDUAL, prior, state, fixed, moving)
         for j in range(p):
             coef[j] = fixed[j] + factor * moving[j]
         for k in range(r):
@@ -127,7 +128,7 @@ def move_on_rows(
         misfit += residual[k] * residual[k]
         fit += fitted * target[k]
         power += fitted * fitted
-    scratch[0, MISFIT], scratch[0, M1], scratch[0, M2] = misfit, -fit, power
+    sums[MISFIT], sums[M1], sums[M2] = misfit, -fit, power
     for j in range(p):
         fixed[j] = 0.0
     fill_prior_sums(prior, state, fixed, coef)

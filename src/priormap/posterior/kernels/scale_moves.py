@@ -64,9 +64,9 @@ def fill_prior_sums(prior: ElasticNetPrior, state: State, fixed: Array, moving: 
         r0 += curve * still * still
         r1 += curve * still * turning
         r2 += curve * turning * turning
-    scratch = state.scratch
-    scratch[0, LASSO] = lasso
-    scratch[0, R0] = r0
-    scratch[0, R1] = r1
-    scratch[0, R2] = r2
-    scratch[0, COUNT] = 0.0
+    sums = state.sums
+    sums[LASSO] = lasso
+    sums[R0] = r0
+    sums[R1] = r1
+    sums[R2] = r2
+    sums[COUNT] = 0.0
