@@ -24,7 +24,6 @@ from priormap.mode.homotopy_kernel import (
     BROKEN,
     COMPLETE,
     TOO_MANY_KNOTS,
-    begin_path,
     empty_state,
     extend_path,
 )
@@ -96,8 +95,8 @@ def follow_path(
     gram = np.ascontiguousarray(gram, dtype=float)
     if not isfinite(gram.sum() + xty.sum() + weights.sum()):
         return lams[:0], coefs[:0], BROKEN, 0
-    work = gram, *empty_state(xty, weights)
-    k, lam = begin_path(*work, np.asarray(signs, dtype=float), 0, float(lam), float(lam_min))
+    state = empty_state(xty, weights, np.asarray(signs, dtype=float))
+    k, lam, lam_min = 0, float(lam), float(lam_min)
     status, n_knots, n_skipped = TOO_MANY_KNOTS, 0, 0
     while status == TOO_MANY_KNOTS and n_knots < max_knots:
         if n_knots == len(lams):
@@ -105,7 +104,7 @@ def follow_path(
             lams = np.concatenate([lams, np.empty(room)])
             coefs = np.concatenate([coefs, np.zeros((room, p))])
         n_knots, k, lam, status, passed = extend_path(
-            *work, lams, coefs, n_knots, k, lam, float(lam_min)
+            gram, *state, lams, coefs, n_knots, k, lam, lam_min
         )
         n_skipped += passed
     return lams[:n_knots].copy(), coefs[:n_knots].copy(), status, n_skipped

@@ -8,8 +8,12 @@ elimination turns c and w s into
     ALPHA, GAMMA :  U'^-1 c_A and U'^-1 w_A s_A for active columns; for the others
                     the correlation with the residual is ALPHA - lam GAMMA
 
-Columns keep a *place*: active ones first, in the order in which they joined. Per column `marks`
-says whether it may join, and how often it moved at this lam.
+Columns keep a *place*: active ones first, in the order in which they joined. `state` holds the
+rows of `table` (c, w, s and so on, by place) on top of those of F. Per column `marks` says
+whether it may join, and how often it moved at this lam.
+
+One entry point that calls each helper in one place, and few branches: a helper is compiled by
+itself and again wherever it is called, and the first path pays for that.
 """
 
 from __future__ import annotations
@@ -22,17 +26,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["BROKEN", "COMPLETE", "TOO_MANY_KNOTS", "begin_path", "empty_state", "extend_path"]
+__all__ = ["BROKEN", "COMPLETE", "TOO_MANY_KNOTS", "empty_state", "extend_path"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 COMPLETE, TOO_MANY_KNOTS, BROKEN = 0, 1, 2  # reached lam_min; max_knots; a number not finite
-_C, _WEIGHT, _SIGN, _ALPHA, _GAMMA, _COEF, _SLOPE = range(7)  # rows of `table`, by place
+_C, _WEIGHT, _SIGN, _ALPHA, _GAMMA, _COEF, _SLOPE, _SPARE = range(8)  # rows of `table`, by place
+_TOP = 8  # rows of `table`, on top of those of F
 _EPS = 2.0**-52
 _TIE = 16 * _EPS  # distances to a bound that rounding cannot tell from zero (unit columns)
 _DOUBTFUL = 1e-6  # squared pivots below this are held against the rounding of the Gram matrix
 _MAX_MOVES = 8  # of one column at one lam, after which it waits for the next knot
-_FREE, _DEPENDENT, _BARRED = 0, 1, 2  # may join; not before a column leaves; never
+_FREE, _DEPENDENT, _BARRED = 0, 1, 2  # may join; not before a column leaves; never (bits)
 _kernel = partial(njit, cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 _inner = partial(
     njit,
@@ -44,59 +49,30 @@ _inner = partial(
 )
 
 
-def empty_state(xty: Floats, weights: Floats) -> tuple[Floats, Floats, Ints, Ints]:
-    """Room for F, and table, columns by place and marks with nothing active."""
-    p = len(xty)
-    table = np.zeros((7, p))
-    table[_C], table[_WEIGHT], table[_ALPHA] = xty, weights, xty
-    return np.empty((p, p)), table, np.arange(p), np.zeros((2, p), dtype=np.int64)
+def empty_state(xty: Floats, weights: Floats, signs: Floats) -> tuple[Floats, Ints, Ints, int]:
+    """State with nothing active, columns by place, and marks; number of seats.
 
-
-@_kernel()
-def begin_path(
-    G: Floats,
-    F: Floats,
-    table: Floats,
-    column: Ints,
-    marks: Ints,
-    signs: Floats,
-    k: int,
-    lam: float,
-    lam_min: float,
-) -> tuple[int, float]:
-    """Activate the unpenalised columns, then those with a sign; number active, and first lam."""
-    p = signs.size
-    for penalised in (False, True):
-        for j in range(p):
-            m = k
-            while m < p and column[m] != j:
-                m += 1
-            if m == p or (table[_WEIGHT, m] > 0.0) != penalised or (penalised and signs[j] == 0.0):
-                continue
-            if _is_dependent(G, F, column, k, m):
-                marks[0, j] = _DEPENDENT if penalised else _BARRED
-                continue
-            _join(G, F, table, column, k, m, signs[j])
-            k += 1
-    if lam < inf:
-        return k, lam
-    _solve(F, table, k, 0.0)
-    lam, noise = lam_min, 0.0
-    for m in range(k):
-        noise += _TIE * abs(table[_COEF, m])
-    for m in range(k, p):
-        if table[_WEIGHT, m] > 0.0 and abs(table[_ALPHA, m]) > noise:
-            lam = max(lam, abs(table[_ALPHA, m]) / table[_WEIGHT, m])
-    return k, lam
+    The first places are the *seats*: unpenalised columns, then those with a sign. `extend_path`
+    makes them active before it looks for the first knot.
+    """
+    p, n_seats, column = len(xty), 0, np.arange(len(xty))
+    if signs.any() or not weights.all():
+        urgency = np.where(weights > 0.0, np.abs(signs), 2.0)
+        n_seats, column = int(np.count_nonzero(urgency)), np.argsort(-urgency, kind="stable")
+    state = np.empty((_TOP + p, p))
+    state[:_TOP], table = 0.0, state[:_TOP]
+    table[_C], table[_WEIGHT], table[_SIGN] = xty[column], weights[column], signs[column]
+    table[_ALPHA] = table[_C]
+    return state, column, np.zeros((2, p), dtype=np.int64), n_seats
 
 
 @_kernel()
 def extend_path(
     G: Floats,
-    F: Floats,
-    table: Floats,
+    state: Floats,
     column: Ints,
     marks: Ints,
+    n_seats: int,
     lams: Floats,
     coefs: Floats,
     n_knots: int,
@@ -106,36 +82,58 @@ def extend_path(
 ) -> tuple[int, int, float, int, int]:
     """Go on until the path ends or `lams` is full; number of knots, active, lam, status, skipped.
 
-    With the status TOO_MANY_KNOTS it can be called again with more room.
+    It begins with no knots, none active and `lam` of the first knot, infinite where the path
+    is to find it. With the status TOO_MANY_KNOTS it can be called again with more room.
     """
-    n_skipped, step, who, bound = 0, 0.0, -1, 0.0
+    table, F = state[:_TOP], state[_TOP:]
+    seat, n_skipped, step, bound = 0, 0, 0.0, 0.0
     while n_knots < lams.size:
-        _solve(F, table, k, lam)
-        if n_knots > 0:
-            step, who, bound = _nearest_bound(table, column, marks, k, lam)
-            if step >= lam - lam_min:
-                step, who = lam - lam_min, -1
-            elif who >= k and _is_dependent(G, F, column, k, who):
-                marks[0, column[who]] = _DEPENDENT
-                n_skipped += 1
-                continue
-        if n_knots == 0 or who < 0 or step > 2 * _EPS * lam:
-            lam = lam_min if n_knots > 0 and who < 0 else lam - step
-            if not _record(lams, coefs, n_knots, lam, step, table, column, k, who):
+        who, ahead, first = -1, lam, k  # place that moves, next lam, row to eliminate from
+        if n_knots == 0 and seat < n_seats:
+            who, bound = seat, table[_SIGN, seat]
+            table[_SIGN, seat] = 0.0
+            seat += 1
+        else:
+            _solve(F, table, k, lam if lam < inf else 0.0)
+            if n_knots > 0:
+                step, who, bound = _nearest_bound(table, column, marks, k, lam)
+                ahead = lam - step
+                if step >= lam - lam_min:
+                    step, who, ahead = lam - lam_min, -1, lam_min
+            elif lam == inf:
+                ahead = _first_lam(table, k, lam_min)
+        if who >= k and _is_dependent(G, F, table[_SPARE], column, k, who):
+            marks[0, column[who]] = _DEPENDENT if table[_WEIGHT, who] > 0.0 else _BARRED
+            n_skipped += 1
+            continue
+        if who < 0 or step > 2 * _EPS * lam:
+            lam = ahead
+            if not _record(lams, coefs, n_knots, lam, step, table, column, marks, k, who):
                 return n_knots, k, lam, BROKEN, n_skipped
             n_knots += 1
-            marks[1, :] = 0
             if lam <= lam_min:
                 return n_knots, k, lam, COMPLETE, n_skipped
-        if who >= 0:
-            marks[1, column[who]] += 1
         if who >= k:
-            _join(G, F, table, column, k, who, bound)
+            _join(G, state, column, marks, k, who, bound)
             k += 1
         elif who >= 0:
-            _leave(F, table, column, marks, k, who)
-            k -= 1
+            _leave(state, column, marks, k, who)
+            first, k = 0, k - 1
+        _eliminate(F, table, first, k)
     return n_knots, k, lam, TOO_MANY_KNOTS, n_skipped
+
+
+@_inner()
+def _first_lam(table: Floats, k: int, lam_min: float) -> float:
+    """Largest lam at which an inactive column reaches its bound, with the unpenalised active."""
+    lam, noise = lam_min, 0.0
+    for m in range(k):
+        noise += _TIE * abs(table[_COEF, m])
+    for m in range(k, table.shape[1]):
+        pull, weight = abs(table[_ALPHA, m]), table[_WEIGHT, m]
+        if (weight > 0.0) & (pull > noise):
+            lam = max(lam, pull / weight)
+    return lam
 
 
 @_inner()
@@ -147,21 +145,21 @@ def _nearest_bound(
     for m in range(k):
         sign, j = table[_SIGN, m], column[m]
         closing = -sign * table[_SLOPE, m]
-        if closing > 0.0 and marks[1, j] < _MAX_MOVES:
+        if (closing > 0.0) & (marks[1, j] < _MAX_MOVES):
             gap = sign * table[_COEF, m]
-            step = 0.0 if gap <= _TIE else gap / closing
-            if step < nearest or (step == nearest and j < least):
+            step = gap * (gap > _TIE) / closing
+            if (step < nearest) | ((step == nearest) & (j < least)):
                 nearest, who, least = step, m, j
     for m in range(k, column.size):
         j = column[m]
-        if marks[0, j] != _FREE or marks[1, j] >= _MAX_MOVES:
+        if (marks[0, j] != _FREE) | (marks[1, j] >= _MAX_MOVES):
             continue
         for side in (1.0, -1.0):
             closing = table[_WEIGHT, m] + side * table[_GAMMA, m]
             if closing > 0.0:
                 gap = lam * closing - side * table[_ALPHA, m]
-                step = 0.0 if gap <= _TIE else gap / closing
-                if step < nearest or (step == nearest and j < least):
+                step = gap * (gap > _TIE) / closing
+                if (step < nearest) | ((step == nearest) & (j < least)):
                     nearest, who, bound, least = step, m, side, j
     return nearest, who, bound
 
@@ -175,38 +173,42 @@ def _record(
     step: float,
     table: Floats,
     column: Ints,
+    marks: Ints,
     k: int,
     leaving: int,
 ) -> bool:
     """Write knot n, `step` further along the line, unless a number in it is not finite.
 
     A coefficient that rounding leaves on the wrong side of zero, or cannot tell from it, is zero.
+    Every column may move again.
     """
     total = abs(lam)
     for m in range(k):
         coef, sign = table[_COEF, m] + step * table[_SLOPE, m], table[_SIGN, m]
-        wrong = max(_TIE, lam * table[_WEIGHT, m])
-        if m == leaving or (sign != 0.0 and -wrong <= sign * coef <= _TIE):
+        size, wrong = sign * coef, max(_TIE, lam * table[_WEIGHT, m])
+        if (m == leaving) | ((sign != 0.0) & (-wrong <= size) & (size <= _TIE)):
             coef = 0.0
         coefs[n, column[m]] = coef
         total += abs(coef)
+    for j in range(column.size):
+        marks[1, j] = 0
     lams[n] = lam
     return total < inf
 
 
 @_inner()
-def _is_dependent(G: Floats, F: Floats, column: Ints, k: int, m: int) -> bool:
+def _is_dependent(G: Floats, F: Floats, x: Floats, column: Ints, k: int, m: int) -> bool:
     """Whether place m depends on the active columns, as far as rounding lets one see.
 
-    With ``x = G_AA^-1 G_Am`` the squared distance of the column from their span is
+    With ``x = G_AA^-1 G_Am`` (written to x) the squared distance of the column from their span is
     ``(1, -x)' G (1, -x)``; rounding of G moves it by up to ``eps (1 + |x|_1)**2``.
     """
     distance = square = G[column[m], column[m]]
     for i in range(k):
-        distance -= F[i, m] ** 2
+        distance -= F[i, m] * F[i, m]
     if distance > _DOUBTFUL * square:
         return False
-    x, size = np.empty(k), 1.0
+    size = 1.0
     for i in range(k - 1, -1, -1):
         row, total = F[i], F[i, m]
         for j in range(i + 1, k):
@@ -217,74 +219,72 @@ def _is_dependent(G: Floats, F: Floats, column: Ints, k: int, m: int) -> bool:
 
 
 @_inner()
-def _join(G: Floats, F: Floats, table: Floats, column: Ints, k: int, m: int, sign: float) -> None:
+def _join(G: Floats, state: Floats, column: Ints, marks: Ints, k: int, m: int, sign: float) -> None:
     """Move place m to place k, make it active with `sign`, and append its row to F."""
     column[k], column[m] = column[m], column[k]
-    for i in range(table.shape[0]):
-        table[i, k], table[i, m] = table[i, m], table[i, k]
-    for i in range(k):
-        F[i, k], F[i, m] = F[i, m], F[i, k]
-    p, row, gram_row = column.size, F[k], G[column[k]]
+    marks[1, column[k]] += 1
+    for i in range(_TOP + k):
+        row = state[i]
+        row[k], row[m] = row[m], row[k]
+    p, row, gram_row = column.size, state[_TOP + k], G[column[k]]
     for j in range(k, p):
         row[j] = gram_row[column[j]]
-    for i in range(0, k - k % 4, 4):  # four rows at a time keep the new row in registers
-        f0, f1, f2, f3 = F[i], F[i + 1], F[i + 2], F[i + 3]
+    rest = _TOP + k - k % 4
+    for i in range(_TOP, rest, 4):  # four rows at a time keep the new row in registers
+        f0, f1, f2, f3 = state[i], state[i + 1], state[i + 2], state[i + 3]
         v0, v1, v2, v3 = f0[k], f1[k], f2[k], f3[k]
         for j in range(k, p):
             row[j] -= v0 * f0[j] + v1 * f1[j] + v2 * f2[j] + v3 * f3[j]
-    for i in range(k - k % 4, k):
-        f0, v0 = F[i], F[i, k]
+    for i in range(rest, _TOP + k):
+        f0, v0 = state[i], state[i, k]
         for j in range(k, p):
             row[j] -= v0 * f0[j]
     scale = 1.0 / sqrt(row[k])
     for j in range(k, p):
         row[j] *= scale
-    table[_SIGN, k] = sign if table[_WEIGHT, k] > 0.0 else 0.0
-    table[_GAMMA, k] += table[_WEIGHT, k] * table[_SIGN, k]
-    _eliminate(F, table, k)
+    state[_SIGN, k] = sign * (state[_WEIGHT, k] > 0.0)
+    state[_GAMMA, k] += state[_WEIGHT, k] * state[_SIGN, k]
 
 
 @_inner()
-def _eliminate(F: Floats, table: Floats, k: int) -> None:
-    """One step of forward substitution with row k of F, in ALPHA and GAMMA."""
-    row, alpha, gamma = F[k], table[_ALPHA], table[_GAMMA]
-    a, g = alpha[k] / row[k], gamma[k] / row[k]
-    alpha[k], gamma[k] = a, g
-    for j in range(k + 1, row.size):
-        alpha[j] -= a * row[j]
-        gamma[j] -= g * row[j]
-
-
-@_inner()
-def _leave(F: Floats, table: Floats, column: Ints, marks: Ints, k: int, gone: int) -> None:
-    """Take place `gone` < k out of the active ones; rotations make F triangular again."""
-    p, last = column.size, k - 1
-    for i in range(k):
+def _eliminate(F: Floats, table: Floats, first: int, k: int) -> None:
+    """Forward substitution with the rows of F from `first` on, in ALPHA and GAMMA."""
+    alpha, gamma = table[_ALPHA], table[_GAMMA]
+    for i in range(first, k):
         row = F[i]
-        leaving = row[gone] if i <= gone else 0.0
-        for j in range(max(gone, i - 1), last):
-            row[j] = row[j + 1]
-        row[last] = leaving
+        a, g = alpha[i] / row[i], gamma[i] / row[i]
+        alpha[i], gamma[i] = a, g
+        for j in range(i + 1, row.size):
+            alpha[j] -= a * row[j]
+            gamma[j] -= g * row[j]
+
+
+@_inner()
+def _leave(state: Floats, column: Ints, marks: Ints, k: int, gone: int) -> None:
+    """Take place `gone` < k out of the active ones; rotations make F triangular again."""
+    p, last, top = column.size, k - 1, _TOP + gone
+    marks[1, column[gone]] += 1
     for m in range(gone, last):
         column[m], column[m + 1] = column[m + 1], column[m]
-        for i in range(3):
-            table[i, m], table[i, m + 1] = table[i, m + 1], table[i, m]
-    for i in range(gone, last):
-        upper, lower = F[i], F[i + 1]
-        length = sqrt(upper[i] ** 2 + lower[i] ** 2)
-        cos, sin = upper[i] / length, lower[i] / length
-        for j in range(i, p):
-            up, low = upper[j], lower[j]
-            upper[j] = cos * up + sin * low
-            lower[j] = cos * low - sin * up
-    table[_SIGN, last] = 0.0
+    for i in range(_TOP + k):
+        lower = state[i]
+        leaving = lower[gone] if i <= top else 0.0
+        for j in range(max(gone, i - _TOP - 1), last):
+            lower[j] = lower[j + 1]
+        lower[last] = leaving
+        if i > top:
+            upper, m = state[i - 1], i - _TOP - 1
+            length = sqrt(upper[m] * upper[m] + lower[m] * lower[m])
+            cos, sin = upper[m] / length, lower[m] / length
+            for j in range(m, p):
+                up, low = upper[j], lower[j]
+                upper[j] = cos * up + sin * low
+                lower[j] = cos * low - sin * up
+    state[_SIGN, last] = 0.0
     for m in range(p):  # afresh, so that what the column left behind in rounding is gone too
-        table[_ALPHA, m] = table[_C, m]
-        table[_GAMMA, m] = table[_WEIGHT, m] * table[_SIGN, m]
-        if marks[0, m] == _DEPENDENT:
-            marks[0, m] = _FREE
-    for i in range(last):
-        _eliminate(F, table, i)
+        state[_ALPHA, m] = state[_C, m]
+        state[_GAMMA, m] = state[_WEIGHT, m] * state[_SIGN, m]
+        marks[0, m] &= _BARRED  # what was dependent may not be so any more
 
 
 @_inner()
