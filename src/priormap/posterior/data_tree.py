@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -90,28 +91,48 @@ def _tree(groups: dict[str, dict[str, Any]], data: Regression) -> xr.DataTree:
     `arviz_base.from_dict` makes the same tree, but an index of every row for every variable,
     which cost more than exact draws do and grew with the rows.
     """
+    import xarray as xr
+
+    chains, draws, _ = groups["posterior"]["coef"].shape
+    coords = _coordinates(chains, draws, data.names, data.n_rows)
+    tree = xr.DataTree(xr.Coordinates())
+    tree.children = {  # unlike DataTree(children=...) it does not copy them
+        group: xr.DataTree(dataset) for group, dataset in _datasets(groups, coords).items()
+    }
+    return tree
+
+
+def _datasets(groups: dict[str, dict[str, Any]], coords: xr.Coordinates) -> dict[str, xr.Dataset]:
+    """One dataset a group, taken out of few large ones: choosing variables is cheaper."""
+    import xarray as xr
+
+    wholes: list[dict[str, Any]] = []
+    place = {}
+    for group, arrays in groups.items():
+        fits = (i for i, whole in enumerate(wholes) if whole.keys().isdisjoint(arrays))
+        place[group] = next(fits, len(wholes))
+        if place[group] == len(wholes):
+            wholes.append({})
+        lead = () if group in _DATA_GROUPS else ("chain", "draw")
+        for name, array in arrays.items():
+            wholes[place[group]][name] = ((*lead, *_DIMS.get(name, ())), array)
+    datasets = [xr.Dataset(whole, coords=coords) for whole in wholes]
+    return {group: datasets[place[group]][list(arrays)] for group, arrays in groups.items()}
+
+
+@lru_cache(maxsize=8)
+def _coordinates(chains: int, draws: int, names: tuple[str, ...], n_rows: int) -> xr.Coordinates:
+    """Labels of all dimensions; ranges that store no number."""
     import pandas as pd
     import xarray as xr
     from xarray.indexes import PandasIndex
 
-    chains, draws, _ = groups["posterior"]["coef"].shape
-    names = np.array(data.names)
+    labels = np.array(names)
     indexes = {
         "chain": PandasIndex(pd.RangeIndex(chains), "chain"),
         "draw": PandasIndex(pd.RangeIndex(draws), "draw"),
-        "feature": PandasIndex(pd.Index(names, dtype=object), "feature", coord_dtype=names.dtype),
-        "obs_id": PandasIndex(pd.RangeIndex(data.n_rows), "obs_id"),
+        "feature": PandasIndex(pd.Index(labels, dtype=object), "feature", coord_dtype=labels.dtype),
+        "obs_id": PandasIndex(pd.RangeIndex(n_rows), "obs_id"),
     }
-    labels = {dim: index.create_variables()[dim] for dim, index in indexes.items()}
-    nodes = {}
-    for group, arrays in groups.items():
-        lead = () if group in _DATA_GROUPS else ("chain", "draw")
-        variables = {name: ((*lead, *_DIMS.get(name, ())), array) for name, array in arrays.items()}
-        used = dict.fromkeys(dim for dims, _ in variables.values() for dim in dims)
-        coords = xr.Coordinates(
-            {dim: labels[dim] for dim in used}, indexes={dim: indexes[dim] for dim in used}
-        )
-        nodes[group] = xr.DataTree(xr.Dataset(variables, coords=coords))
-    tree = xr.DataTree()
-    tree.children = nodes  # unlike DataTree(children=...) it does not copy them
-    return tree
+    variables = {dim: index.create_variables()[dim] for dim, index in indexes.items()}
+    return xr.Coordinates(variables, indexes=indexes)

@@ -34,6 +34,7 @@ class Dynamics(NamedTuple):
     ``centre`` is least squares, and ``inverse`` is (X'X)^{-1} = ``root @ root.T`` with ``root``
     upper triangular. Where sigma and tau make more than ``most`` crossings likely, ``free + kinks
     sigma / unit``, a trajectory is shorter in proportion: towards tau = 0 they grow without bound.
+    Since it changes neither, its time may depend on them.
     """
 
     centre: Array

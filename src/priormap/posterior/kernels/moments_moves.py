@@ -80,16 +80,16 @@ def prior_shares(
     p = len(gram)
     unit = tau * sigma if prior.hyper[BY_NOISE] else tau
     tightness = sigma * np.sqrt(np.diag(inverse)) / (unit * prior_widths(prior))
+    sets = {tuple(tightness > bound) for bound in TIGHT}
     shares = []
-    for bound in TIGHT:
-        tight = tightness > bound
+    # none or all of coef goes with tau in the orbits that every kernel takes
+    for tight in (np.array(members) for members in sorted(sets) if 0 < sum(members) < p):
         share = np.zeros((p, p))
         share[tight, tight] = 1.0
         free = gram[np.ix_(~tight, ~tight)]
         across = gram[np.ix_(~tight, tight)]
         share[np.ix_(~tight, tight)] = -np.linalg.lstsq(free, across, rcond=None)[0]
-        if tight.any():
-            shares.append((share, float(tight.sum())))
+        shares.append((share, float(tight.sum())))
     return shares
 
 
