@@ -93,8 +93,13 @@ def loo_from_draws(
     size = max(1, _BLOCK // len(coef))
     for start in range(0, len(rows), size):
         block = slice(start, start + size)
-        fitted = dense(data.X[rows[block]]) @ coef.T + intercept
-        given = constant - 0.5 * ((data.y[rows[block], None] - fitted) / sigma) ** 2
+        given = dense(data.X[rows[block]]) @ coef.T
+        given += intercept
+        given -= data.y[rows[block], None]
+        given /= sigma
+        np.square(given, out=given)
+        given *= -0.5
+        given += constant
         log_weights, khats[block] = smoothed_log_weights(-given)
         densities[block, 0] = log_sums(log_weights + given)
     elpd, se = _totals(densities, data.n_rows)

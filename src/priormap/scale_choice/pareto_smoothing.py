@@ -89,7 +89,10 @@ def _fit(excess: Floats) -> tuple[Floats, Floats]:
     quartile = np.maximum(excess[:, int(n / 4 + 0.5) - 1], 1e-300)
     theta = (1 - np.sqrt(m / (np.arange(1, m + 1) - 0.5))) / _QUARTILE_FACTOR / quartile[:, None]
     theta += 1 / excess[:, -1:]
-    k = np.log1p(-theta[:, :, None] * excess[:, None, :]).mean(axis=2)
+    # not log1p, which takes three times as long: k is a mean of terms that are right to 1e-16
+    logs = -theta[:, :, None] * excess[:, None, :]
+    logs += 1.0
+    k = np.log(logs, out=logs).mean(axis=2)
     profile = n * (np.log(-theta / k) - k - 1)
     weights = np.exp(profile - log_sums(profile)[:, None])
     best = (theta * weights).sum(axis=1)

@@ -26,7 +26,7 @@ def expected_crossings(
     ``k_j = sigma sqrt((X'X)^{-1}_jj) / scale_j`` compares the sd of least squares with the
     prior scale. A coefficient crosses zero p_j(0) E|v_j| times per unit of time (Rice); with
     the likelihood centred at zero p_j(0) is about (k_j + 0.8) / (2 sd_j), E|v_j| = 0.8 sd_j, and
-    a trajectory lasts 0.6 pi on average.
+    a trajectory lasts 0.5 or 0.6 pi on average.
     """
     unit = tau * sigma if prior.hyper[BY_NOISE] else tau
     sd = sigma * np.sqrt(inverse_diagonal)

@@ -25,7 +25,8 @@ from priormap.posterior.kernels.problem import BY_NOISE, Draws, ElasticNetPrior,
 from priormap.posterior.kernels.random import fill_normal, uniform
 
 TINY = 1e-300
-SHORTEST, LONGEST = 0.35 * math.pi, 0.85 * math.pi  # of a period of 2 pi
+QUARTER, ACROSS, SPREAD = 0.5 * math.pi, 0.6 * math.pi, 0.25 * math.pi  # of a period of 2 pi
+SMOOTH = 0.1  # crossings a column owes to its kink, below which the posterior is nearly Gaussian
 
 
 class Dynamics(NamedTuple):
@@ -35,6 +36,12 @@ class Dynamics(NamedTuple):
     upper triangular. Where sigma and tau make more than ``most`` crossings likely, ``free + kinks
     sigma / unit``, a trajectory is shorter in proportion: towards tau = 0 they grow without bound.
     Since it changes neither, its time may depend on them.
+
+    The time is uniform within ``SPREAD`` of ``time``: were it fixed at a quarter period, the chain
+    could be trapped by resonance. Where the posterior is nearly Gaussian a longer time, of mean
+    cosine -0.28, puts a draw across from the last, and means settle from fewer draws than
+    independent ones would take. Elsewhere energy is forgotten slowly as it is, and variances
+    would pay for that.
     """
 
     centre: Array
@@ -43,6 +50,7 @@ class Dynamics(NamedTuple):
     free: float
     kinks: float
     most: float
+    time: float
 
 
 class Room(NamedTuple):
@@ -72,7 +80,8 @@ def hamiltonian_target(
         for scales in ((1.0, np.inf), (1.0, 1.0), (sigma, tau))
     )
     most = max(worthwhile_crossings(len(inverse)), 2.0 * typical)
-    dynamics = Dynamics(inverse @ data.xty, inverse, root, free, one - free, most)
+    time = ACROSS if typical - free < SMOOTH * len(inverse) else QUARTER
+    dynamics = Dynamics(inverse @ data.xty, inverse, root, free, one - free, most, time)
     return data, moves, dynamics
 
 
@@ -167,13 +176,7 @@ def piecewise_hmc(
     drawn: Draws,
     room: Room,
 ) -> None:
-    """Fill ``draws`` (m, p) and ``trace`` (m, 3): a trajectory, then the scale moves, per draw.
-
-    The trajectory time is drawn at random: with a fixed quarter period the chain can be trapped
-    by resonance. Its mean cosine is -0.3, so that where the posterior is nearly Gaussian one draw
-    lies across from the last: means settle from fewer draws than independent ones would take,
-    at some cost to variances (whose mean squared cosine is 0.24).
-    """
+    """Fill ``draws`` (m, p) and ``trace`` (m, 3): a trajectory, then the scale moves, per draw."""
     coef, scales, rng, rate = state.coef, state.scales, state.rng, prior.rate
     draws, trace = drawn.coef, drawn.trace
     sign, steps, middle, velocity, offset, image = room
@@ -191,7 +194,7 @@ def piecewise_hmc(
         multiply(dynamics.inverse, offset, middle)
         for j in range(p):
             middle[j] = dynamics.centre[j] - middle[j]
-        time = SHORTEST + (LONGEST - SHORTEST) * uniform(rng)
+        time = dynamics.time + SPREAD * (2.0 * uniform(rng) - 1.0)
         time *= min(1.0, dynamics.most / (dynamics.free + dynamics.kinks * sigma / unit))
         trace[i, 2] = trajectory(coef, velocity, middle, sign, steps, dynamics.inverse, time, image)
         move_on_moments(data, moves, prior, state, offset, image)
