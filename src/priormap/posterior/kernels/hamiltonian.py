@@ -25,7 +25,9 @@ from priormap.posterior.kernels.problem import BY_NOISE, Draws, ElasticNetPrior,
 from priormap.posterior.kernels.random import fill_normal, uniform
 
 TINY = 1e-300
-QUARTER, ACROSS, SPREAD = 0.5 * math.pi, 0.6 * math.pi, 0.25 * math.pi  # of a period of 2 pi
+# ranges of the time of a trajectory, of a period of 2 pi
+QUARTER = 0.25 * math.pi, 0.75 * math.pi
+ACROSS = 0.5 * math.pi, 0.8 * math.pi
 SMOOTH = 0.1  # crossings a column owes to its kink, below which the posterior is nearly Gaussian
 
 
@@ -37,9 +39,9 @@ class Dynamics(NamedTuple):
     sigma / unit``, a trajectory is shorter in proportion: towards tau = 0 they grow without bound.
     Since it changes neither, its time may depend on them.
 
-    The time is uniform within ``SPREAD`` of ``time``: were it fixed at a quarter period, the chain
-    could be trapped by resonance. Where the posterior is nearly Gaussian a longer time, of mean
-    cosine -0.28, puts a draw across from the last, and means settle from fewer draws than
+    The time is uniform from ``shortest`` to ``longest``: were it fixed at a quarter period, the
+    chain could be trapped by resonance. Where the posterior is nearly Gaussian a longer time, of
+    mean cosine -0.44, puts a draw across from the last, and means settle from fewer draws than
     independent ones would take. Elsewhere energy is forgotten slowly as it is, and variances
     would pay for that.
     """
@@ -50,7 +52,8 @@ class Dynamics(NamedTuple):
     free: float
     kinks: float
     most: float
-    time: float
+    shortest: float
+    longest: float
 
 
 class Room(NamedTuple):
@@ -80,8 +83,8 @@ def hamiltonian_target(
         for scales in ((1.0, np.inf), (1.0, 1.0), (sigma, tau))
     )
     most = max(worthwhile_crossings(len(inverse)), 2.0 * typical)
-    time = ACROSS if typical - free < SMOOTH * len(inverse) else QUARTER
-    dynamics = Dynamics(inverse @ data.xty, inverse, root, free, one - free, most, time)
+    times = ACROSS if typical - free < SMOOTH * len(inverse) else QUARTER
+    dynamics = Dynamics(inverse @ data.xty, inverse, root, free, one - free, most, *times)
     return data, moves, dynamics
 
 
@@ -194,7 +197,7 @@ def piecewise_hmc(
         multiply(dynamics.inverse, offset, middle)
         for j in range(p):
             middle[j] = dynamics.centre[j] - middle[j]
-        time = dynamics.time + SPREAD * (2.0 * uniform(rng) - 1.0)
+        time = dynamics.shortest + (dynamics.longest - dynamics.shortest) * uniform(rng)
         time *= min(1.0, dynamics.most / (dynamics.free + dynamics.kinks * sigma / unit))
         trace[i, 2] = trajectory(coef, velocity, middle, sign, steps, dynamics.inverse, time, image)
         move_on_moments(data, moves, prior, state, offset, image)
