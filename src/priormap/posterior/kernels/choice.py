@@ -8,7 +8,6 @@ import numpy as np
 
 from priormap.posterior.kernels.compiled import Array
 from priormap.posterior.kernels.problem import (
-    BY_NOISE,
     CURVED,
     ElasticNetPrior,
     Moments,
@@ -26,9 +25,9 @@ def expected_crossings(
     ``k_j = sigma sqrt((X'X)^{-1}_jj) / scale_j`` compares the sd of least squares with the
     prior scale. A coefficient crosses zero p_j(0) E|v_j| times per unit of time (Rice); with
     the likelihood centred at zero p_j(0) is about (k_j + 0.8) / (2 sd_j), E|v_j| = 0.8 sd_j, and
-    a trajectory lasts 0.5 or 0.6 pi on average.
+    a trajectory lasts 0.5 or 0.65 pi on average.
     """
-    unit = tau * sigma if prior.hyper[BY_NOISE] else tau
+    unit = prior.unit(sigma, tau)
     sd = sigma * np.sqrt(inverse_diagonal)
     return float(np.sum(0.75 * sd * prior.rate / unit + 0.6))
 
@@ -71,7 +70,7 @@ def blocked_share(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) 
     Otherwise the step, whose cost grows with r^2 p, is taken often enough to cost no more than
     the sweeps, in 25 of r draws.
     """
-    unit = tau * sigma if prior.hyper[BY_NOISE] else tau
+    unit = prior.unit(sigma, tau)
     lengths = (data.columns**2).sum(axis=1)
     freedom = lengths * (unit / sigma) ** 2
     tied = freedom > 4.0 * (0.5 * prior.rate**2 + prior.curvature)

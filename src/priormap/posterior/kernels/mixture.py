@@ -30,7 +30,6 @@ from priormap.posterior.kernels.moments_moves import (
     move_on_moments,
 )
 from priormap.posterior.kernels.orbits import (
-    COUNT,
     LASSO,
     MISFIT,
     R0,
@@ -54,7 +53,7 @@ from priormap.posterior.kernels.problem import (
     State,
 )
 from priormap.posterior.kernels.random import fill_normal, uniform
-from priormap.posterior.kernels.scale_moves import stack
+from priormap.posterior.kernels.scale_moves import fill_prior_sums, stack
 
 SMALLEST = 1e-280
 # places in `given_variances`; of the type of a variable, or move_along is compiled for each
@@ -140,13 +139,9 @@ def draw_variances(prior: ElasticNetPrior, state: State, omega: Array) -> float:
 @inner()
 def fill_variance_sums(prior: ElasticNetPrior, state: State, spread: float) -> None:
     """Sums for `given_variances`; ``spread`` = sum_j rate_j^2 omega_j."""
-    coef, sums, ridge = state.coef, state.sums, 0.0
-    for j in range(coef.shape[0]):
-        ridge += prior.curvature[j] * coef[j] * coef[j]
-    sums[R0] = ridge
-    sums[R1] = 0.0
-    sums[R2] = spread * state.scales[0] ** 2
-    sums[COUNT] = 0.0
+    fill_prior_sums(prior, state, state.coef, state.coef)  # of which R0 counts
+    state.sums[R1] = 0.0
+    state.sums[R2] = spread * state.scales[0] ** 2
 
 
 @inner()

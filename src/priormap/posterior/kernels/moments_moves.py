@@ -10,7 +10,6 @@ from priormap.posterior.kernels.cholesky import multiply
 from priormap.posterior.kernels.compiled import Array, Counts, inner
 from priormap.posterior.kernels.orbits import M1, M2, MISFIT, Orbits, move_along, orbit
 from priormap.posterior.kernels.problem import (
-    BY_NOISE,
     ElasticNetPrior,
     Moments,
     State,
@@ -78,7 +77,7 @@ def prior_shares(
     makes coef -> (I - W) coef + e^t W coef a group.
     """
     p = len(gram)
-    unit = tau * sigma if prior.hyper[BY_NOISE] else tau
+    unit = prior.unit(sigma, tau)
     tightness = sigma * np.sqrt(np.diag(inverse)) / (unit * prior_widths(prior))
     sets = {tuple(tightness > bound) for bound in TIGHT}
     shares = []

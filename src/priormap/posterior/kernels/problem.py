@@ -64,6 +64,10 @@ class ElasticNetPrior(NamedTuple):
         """Density of tau."""
         return Density(*self.hyper[SCALE:])
 
+    def unit(self, sigma: float, tau: float) -> float:
+        """Unit u of the prior."""
+        return tau * sigma if self.hyper[BY_NOISE] else tau
+
 
 class State(NamedTuple):
     """Where a chain stands: ``coef`` (p,), ``scales`` = (sigma, tau), and its random numbers.

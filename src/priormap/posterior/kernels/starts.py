@@ -85,7 +85,7 @@ def by_evidence(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) ->
         density -= 0.5 * data.rss / s**2 + (data.dof - len(target)) * np.log(s)
         if density.max() > best:
             best, sigma, tau = density.max(), float(s), highest(taus, density)
-    unit = tau * sigma if by_noise else tau
+    unit = prior.unit(sigma, tau)
     weights = basis @ (target / (sigma**2 + unit**2 * power))
     coef = unit**2 * variance * (data.columns @ weights)
     return Typical(coef, sigma, tau)
