@@ -4,7 +4,7 @@ import numpy as np
 
 from priormap import Penalty, Regression, convert
 from priormap.mode.certificate import certify
-from priormap.mode.problem import UnitProblem
+from priormap.model.problem import UnitProblem
 
 SIGMA = 1.3
 PRIORS = {

@@ -14,7 +14,7 @@ from priormap import (
     find_map,
     sample,
 )
-from priormap.noise import HalfCauchy, HalfNormal, InverseGamma, Jeffreys
+from priormap.priors.densities import HalfCauchy, HalfNormal, InverseGamma, Jeffreys
 from priormap.tables.fit_measures import mode_degrees_of_freedom
 
 

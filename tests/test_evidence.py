@@ -18,12 +18,12 @@ from priormap import (
     Regression,
     sample,
 )
-from priormap.scale_choice.evidence_integration import anchor
-from priormap.scale_choice.family import ScaleFamily
-from priormap.scale_choice.gaussian_curves import GaussianCurves
-from priormap.scale_choice.leave_one_out import loo_exact
-from priormap.scale_choice.sampled_curves import SampledCurves
-from priormap.scale_choice.unknown_noise import (
+from priormap.criteria.evidence_integration import anchor
+from priormap.criteria.family import ScaleFamily
+from priormap.criteria.gaussian_curves import GaussianCurves
+from priormap.criteria.leave_one_out import loo_exact
+from priormap.criteria.sampled_curves import SampledCurves
+from priormap.criteria.unknown_noise import (
     conjugate_evidence,
     evidence_over_sigma,
     noise_mass,

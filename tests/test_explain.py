@@ -39,8 +39,8 @@ from priormap import (
     moments,
     sample,
 )
-from priormap.explanation.prior_of_penalty import half_width, prior_of
-from priormap.explanation.prior_predictive import prior_r2
+from priormap.auditing.prior_of_penalty import half_width, prior_of
+from priormap.auditing.prior_predictive import prior_r2
 
 N, P = 70, 5
 TIGHT = {"tol": 1e-14, "max_iter": 1_000_000}
@@ -371,7 +371,9 @@ def test_it_reads_the_data_once_and_copies_nothing(monkeypatch):
     X = np.asfortranarray(X)
     passes = []
     once = moments.moments_of
-    monkeypatch.setattr("priormap.unit_columns.moments_of", lambda *a: passes.append(1) or once(*a))
+    monkeypatch.setattr(
+        "priormap.data.unit_columns.moments_of", lambda *a: passes.append(1) or once(*a)
+    )
     model = make_pipeline(StandardScaler(), Ridge(alpha=3.0)).fit(X, y)
     explanation = explain(model, X, y)
     assert len(passes) == 1

@@ -6,9 +6,9 @@ from scipy import linalg, stats
 from scipy.special import gammaln
 
 from priormap.errors import PriormapError
-from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
-from priormap.posterior.gaussian import GaussianPosterior
-from priormap.posterior.gaussian_spectrum import Spectrum
+from priormap.posterior.gaussian.posterior import GaussianPosterior
+from priormap.posterior.gaussian.spectrum import Spectrum
+from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 
 def make_data(n, p, seed=0, x_unit=1.0, y_unit=1.0):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import lars_path
 
-from priormap.mode.homotopy import BROKEN, COMPLETE, TOO_MANY_KNOTS, follow_path, lasso_path
-from priormap.mode.wide_homotopy import wide_lasso_path
+from priormap.mode.lasso.homotopy import follow_path, lasso_path
+from priormap.mode.lasso.homotopy_kernel import BROKEN, COMPLETE, TOO_MANY_KNOTS
+from priormap.mode.lasso.wide_homotopy import wide_lasso_path
 
 KKT = 1e-13
 

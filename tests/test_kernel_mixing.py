@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from priormap import ElasticNet, HalfCauchy, HalfNormal, Laplace, Regression
-from priormap.posterior.laplace_route import draw_elastic_net
+from priormap.posterior.kernels.route import draw_elastic_net
 
 
 def made(n, p, stretch=1.0, **options):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-import priormap.moments
+import priormap.data.moments
 from priormap import PriormapError, Regression
 
 
@@ -63,7 +63,7 @@ def test_columns_at_opposite_ends_of_the_floats(rows, intercept):
 
 @pytest.mark.parametrize("trend", ["sorted", "step", "quadratic"])
 def test_trends_whose_first_block_is_no_sample_of_the_rest(rng, trend, monkeypatch):
-    monkeypatch.setattr(priormap.moments, "_BLOCK_ENTRIES", 256)  # many blocks in a small test
+    monkeypatch.setattr(priormap.data.moments, "_BLOCK_ENTRIES", 256)  # many blocks in a small test
     n = 5000
     t = np.arange(n)
     drift = {"sorted": t, "step": 1e6 * (t >= 300), "quadratic": 1e-3 * t**2}[trend]
@@ -74,7 +74,7 @@ def test_trends_whose_first_block_is_no_sample_of_the_rest(rng, trend, monkeypat
 
 def test_a_first_block_far_from_the_rest(rng, monkeypatch):
     # a provisional centre that is far out must not eat the digits of the other rows
-    monkeypatch.setattr(priormap.moments, "_BLOCK_ENTRIES", 256)
+    monkeypatch.setattr(priormap.data.moments, "_BLOCK_ENTRIES", 256)
     X, y = rng.normal(size=(2000, 2)), rng.normal(size=2000)
     X[:256] += [3e4, 0.0]
     assert max(relative_errors(Regression(X, y, 1.0), X, y)) < 1e-13

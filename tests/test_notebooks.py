@@ -20,7 +20,7 @@ from priormap import (
     find_map,
     map_path,
 )
-from priormap.notebook import html_table
+from priormap.display.html import html_table
 from report_pages import tree
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))

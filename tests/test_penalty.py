@@ -15,7 +15,7 @@ from priormap import (
     Regression,
     log_posterior,
 )
-from priormap.penalty import column_prior, column_scale, relative_prior
+from priormap.model.penalty import column_prior, column_scale, relative_prior
 
 
 @pytest.fixture

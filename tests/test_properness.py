@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from priormap import ElasticNet, Gaussian, Laplace, PriormapError, Regression, sample
-from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 from priormap.posterior.properness import refuse_improper
+from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 IMPROPER = "the posterior is improper: the columns fit y exactly"
 

@@ -15,9 +15,9 @@ from scipy import sparse, stats
 import priormap as pmap
 from priormap import ElasticNet, Gaussian, Laplace, Regression, sample
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 from priormap.posterior.diagnostics import warn_of_bad_diagnostics
-from priormap.posterior.laplace_route import draw_elastic_net
+from priormap.posterior.kernels.route import draw_elastic_net
+from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 LIMIT = 4.5  # Monte Carlo errors; one mean in 150,000 lies beyond
 GROUPS = ("log_likelihood", "posterior_predictive")

@@ -12,9 +12,9 @@ import pytest
 from scipy import stats
 
 from priormap import ElasticNet, Gaussian, Laplace, Regression
-from priormap.noise import HalfNormal, InverseGamma
-from priormap.posterior.gaussian_route import draw_gaussian
-from priormap.posterior.laplace_route import draw_elastic_net
+from priormap.posterior.gaussian.route import draw_gaussian
+from priormap.posterior.kernels.route import draw_elastic_net
+from priormap.priors.densities import HalfNormal, InverseGamma
 
 REPLICATIONS = 2000 if os.environ.get("PRIORMAP_FULL") else 240
 KEPT, BINS = 39, 10  # 40 possible ranks, four to a bin

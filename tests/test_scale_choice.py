@@ -18,15 +18,15 @@ from priormap import (
     find_map,
     sample,
 )
-from priormap.scale_choice import METHODS
-from priormap.scale_choice.cross_validation import FoldErrors, split
-from priormap.scale_choice.default_scales import default_scales
-from priormap.scale_choice.family import ScaleFamily
-from priormap.scale_choice.gaussian_curves import GaussianCurves
-from priormap.scale_choice.hyperposterior import posterior_of_scale
-from priormap.scale_choice.leave_one_out import loo_from_draws, some_rows
-from priormap.scale_choice.optimum import peak
-from priormap.scale_choice.universal import universal_scale
+from priormap.criteria import METHODS
+from priormap.criteria.cross_validation import FoldErrors, split
+from priormap.criteria.default_scales import default_scales
+from priormap.criteria.family import ScaleFamily
+from priormap.criteria.gaussian_curves import GaussianCurves
+from priormap.criteria.hyperposterior import posterior_of_scale
+from priormap.criteria.leave_one_out import loo_from_draws, some_rows
+from priormap.criteria.optimum import peak
+from priormap.criteria.universal import universal_scale
 
 QUICK = {"draws": 250, "chains": 4, "random_seed": 1}
 

@@ -16,8 +16,8 @@ from priormap import (
     prior_sensitivity,
     sample,
 )
-from priormap.scale_choice.pareto_smoothing import smoothed_log_weights
-from priormap.scale_choice.path_slope import mode_slope
+from priormap.criteria.pareto_smoothing import smoothed_log_weights
+from priormap.criteria.path_slope import mode_slope
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from priormap import Gaussian, Laplace, Regression, sample
-from priormap.noise import HalfNormal
+from priormap.priors.densities import HalfNormal
 from priormap.tables.sparse_summaries import decoupled_selection, savs
 
 

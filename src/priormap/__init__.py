@@ -14,17 +14,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from priormap._version import __version__ as __version__
-from priormap.density import log_posterior
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.noise import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
-from priormap.penalty import Penalty
+from priormap.model.density import log_posterior
+from priormap.model.penalty import Penalty
 from priormap.priors import ElasticNet, Gaussian, Laplace
-from priormap.regression import Regression
+from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 if TYPE_CHECKING:
+    from priormap.auditing import Explanation, audit, explain, explain_penalty
     from priormap.conventions import convert, list_conventions
-    from priormap.explanation import Explanation, explain, explain_penalty
-    from priormap.mode import Certificate, MapEstimate, MapPath, audit, find_map, map_path
+    from priormap.criteria import PriorSensitivity, ScaleChoice, choose_scale, prior_sensitivity
+    from priormap.mode import Certificate, MapEstimate, MapPath, find_map, map_path
     from priormap.plots import (
         plot_coefficient_shrinkage,
         plot_contrast,
@@ -42,25 +43,24 @@ if TYPE_CHECKING:
     )
     from priormap.posterior import pymc_model, sample
     from priormap.report import write_report
-    from priormap.scale_choice import PriorSensitivity, ScaleChoice, choose_scale, prior_sensitivity
     from priormap.tables import Contrast, MapComparison, compare_map, contrast
 
 _VERBS = {
     "Certificate": "priormap.mode",
     "Contrast": "priormap.tables",
-    "Explanation": "priormap.explanation",
+    "Explanation": "priormap.auditing",
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
-    "PriorSensitivity": "priormap.scale_choice",
-    "ScaleChoice": "priormap.scale_choice",
-    "audit": "priormap.mode",
-    "choose_scale": "priormap.scale_choice",
+    "PriorSensitivity": "priormap.criteria",
+    "ScaleChoice": "priormap.criteria",
+    "audit": "priormap.auditing",
+    "choose_scale": "priormap.criteria",
     "compare_map": "priormap.tables",
     "contrast": "priormap.tables",
     "convert": "priormap.conventions",
-    "explain": "priormap.explanation",
-    "explain_penalty": "priormap.explanation",
+    "explain": "priormap.auditing",
+    "explain_penalty": "priormap.auditing",
     "find_map": "priormap.mode",
     "list_conventions": "priormap.conventions",
     "map_path": "priormap.mode",
@@ -77,7 +77,7 @@ _VERBS = {
     "plot_scale_choice": "priormap.plots",
     "plot_sensitivity": "priormap.plots",
     "plot_shrinkage": "priormap.plots",
-    "prior_sensitivity": "priormap.scale_choice",
+    "prior_sensitivity": "priormap.criteria",
     "pymc_model": "priormap.posterior",
     "sample": "priormap.posterior",
     "write_report": "priormap.report",

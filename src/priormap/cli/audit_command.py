@@ -17,8 +17,6 @@ from priormap.errors import PriormapError
 if TYPE_CHECKING:
     from priormap.mode import Certificate
 
-__all__ = ["audit"]
-
 
 def audit(
     coefs: Annotated[
@@ -124,7 +122,7 @@ def _against_prior(
     sigma: str | None,
     standardize: bool,
 ) -> tuple[tuple[str, ...], Certificate, str]:
-    from priormap import mode
+    from priormap import auditing
     from priormap.cli.choices import choose
 
     scales = [] if scale is None else [scale]
@@ -132,7 +130,7 @@ def _against_prior(
         path, target, families=[prior], scales=scales, sigma=sigma, standardize=standardize
     )
     (given,) = choices.priors.values()
-    certificate = mode.audit(choices.data, given, coefs)
+    certificate = auditing.audit(choices.data, given, coefs)
     return (*choices.sentences, f"prior: {given}"), certificate, str(certificate)
 
 
@@ -146,8 +144,8 @@ def _against_call(
     sigma: str | None,
     standardize: bool,
 ) -> tuple[tuple[str, ...], Certificate, str]:
+    from priormap.auditing import explain_penalty
     from priormap.cli.choices import choose
-    from priormap.explanation import explain_penalty
 
     choices = choose(
         path, target, weights=weights, sigma=sigma or "unknown", standardize=standardize

@@ -7,24 +7,23 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
+from priormap.checks import positive_number
 from priormap.cli.options import Family
 from priormap.cli.user_table import read_table, without_weights
-from priormap.errors import PriormapError, PriormapWarning, positive_number
-from priormap.noise import HalfStudentT
+from priormap.data.regression import Regression
+from priormap.errors import PriormapError, PriormapWarning
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
-from priormap.regression import Regression
+from priormap.priors.densities import HalfStudentT
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Choices", "choose"]
 
-Floats: TypeAlias = NDArray[np.float64]
 _EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
 
 

@@ -15,9 +15,7 @@ from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
     from priormap.cli.choices import Choices
-    from priormap.scale_choice import ScaleChoice
-
-__all__ = ["choose"]
+    from priormap.criteria import ScaleChoice
 
 
 def choose(
@@ -57,7 +55,7 @@ def choose(
     Exit code: 0, or 2 for input that cannot be used.
     """
     from priormap.cli import choices as asked
-    from priormap.scale_choice import choose_scale
+    from priormap.criteria import choose_scale
 
     outputs = Outputs({"json": json, "csv": csv}, force=force)
     Outputs({"figure": figure}, force=force)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from priormap.cli.choices import Choices
     from priormap.tables import MapComparison
 
-__all__ = ["compare"]
-
 
 def compare(
     path: ask.Data = None,

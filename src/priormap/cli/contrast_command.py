@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from priormap.cli.choices import Choices
     from priormap.tables import Contrast
 
-__all__ = ["contrast"]
-
 
 def contrast(
     path: ask.Data = None,

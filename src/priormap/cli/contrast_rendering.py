@@ -10,7 +10,6 @@ from priormap.cli.rendering import largest_rows, paper_of_stdout
 if TYPE_CHECKING:
     from priormap.tables import Contrast
 
-__all__ = ["render_contrast"]
 
 _HEADER = ["feature", "mode", "mean", "sd", "HDI from", "to", "P(b > 0)", "P(negl.)"]
 _HEADER += ["SAVS", "DSS"]

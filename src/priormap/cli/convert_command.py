@@ -15,8 +15,6 @@ from priormap.errors import PriormapError
 if TYPE_CHECKING:
     from priormap.conventions import ConvertedPenalty
 
-__all__ = ["convert"]
-
 
 def convert(
     numbers: Annotated[
@@ -139,7 +137,7 @@ def _facts(
                 raise PriormapError(f"{option} names a column of --data; give both")
         return {}
     from priormap.cli.user_table import read_table, without_weights
-    from priormap.regression import Regression
+    from priormap.data.regression import Regression
 
     frame, target = read_table(path, target)
     frame, sample_weight = without_weights(frame, weights, target)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from priormap.conventions import ConvertedPenalty
 
-__all__ = ["render_conventions", "render_conversion"]
-
 
 def render_conversion(result: ConvertedPenalty, names: Sequence[str]) -> None:
     """Print every number, then what is minimised, then what the numbers do not say."""

@@ -9,8 +9,6 @@ from typing import Any
 
 from priormap.errors import PriormapError
 
-__all__ = ["is_estimator_file", "read_estimator"]
-
 _PICKLES = {".pkl", ".pickle"}
 _ENDINGS = {*_PICKLES, ".joblib", ".skops"}
 

@@ -14,10 +14,8 @@ from priormap.cli.outputs import Outputs, as_json
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
+    from priormap.auditing import Explanation
     from priormap.cli.choices import Choices
-    from priormap.explanation import Explanation
-
-__all__ = ["explain"]
 
 
 def explain(
@@ -104,7 +102,7 @@ def _of_estimator(model: object, choices: Choices, sigma: float | None) -> Expla
 def _of_numbers(
     what: str, numbers: dict[str, float], choices: Choices, sigma: float | None
 ) -> Explanation:
-    from priormap.explanation import explain_penalty
+    from priormap.auditing import explain_penalty
 
     return explain_penalty(
         what, data=choices.data, sigma=sigma, sample_weight=choices.sample_weight, **numbers

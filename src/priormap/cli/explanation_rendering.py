@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from priormap.cli.rendering import largest_rows, paper_of_stdout
 
 if TYPE_CHECKING:
-    from priormap.explanation import Explanation
+    from priormap.auditing import Explanation
 
-__all__ = ["render_explanation"]
 
 _NAMES = {
     "feature": "feature",

@@ -12,8 +12,6 @@ from priormap.cli.notes import collected_notes, print_notes
 from priormap.cli.options import Dataset, Format
 from priormap.errors import PriormapError
 
-__all__ = ["figures"]
-
 
 def figures(
     path: Annotated[

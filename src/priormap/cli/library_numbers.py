@@ -9,8 +9,6 @@ import typer
 
 from priormap.errors import PriormapError
 
-__all__ = ["Alpha", "L1Ratio", "Lambda", "Numbers", "numbers_of_options"]
-
 Alpha: TypeAlias = Annotated[
     float | None, typer.Option(metavar="NUMBER", help="The library's alpha.", show_default=False)
 ]

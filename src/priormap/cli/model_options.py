@@ -9,23 +9,6 @@ import typer
 
 from priormap.cli.options import Family
 
-__all__ = [
-    "Chains",
-    "Data",
-    "Draws",
-    "Force",
-    "Json",
-    "Priors",
-    "Rope",
-    "Scales",
-    "Seed",
-    "Sigma",
-    "Standardize",
-    "Target",
-    "Tune",
-    "Weights",
-]
-
 Data: TypeAlias = Annotated[
     Path | None,
     typer.Argument(

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from priormap.cli.wording import in_options
 from priormap.errors import PriormapWarning
 
-__all__ = ["collected_notes", "print_notes"]
-
 
 @contextmanager
 def collected_notes() -> Iterator[list[str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Criterion", "Dataset", "Family", "Format", "Large", "Method", "ReportFormat"]
-
 
 class Family(StrEnum):
     """Families of priors."""

@@ -12,8 +12,6 @@ from typing import Any
 
 from priormap.errors import PriormapError
 
-__all__ = ["Outputs", "as_json"]
-
 
 class Outputs:
     """Where results go: files, or ``-`` for stdout; checked before anything is computed.

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from priormap.cli.choices import Choices
     from priormap.mode import MapPath
 
-__all__ = ["path"]
 
 _MOST_ROWS = 30
 _MOST_NAMES = 4  # columns whose coefficients a terminal shows
@@ -89,7 +88,7 @@ def _rows(found: MapPath) -> pd.DataFrame:
     """One row per scale: its penalties, and which coefficients enter or leave."""
     import pandas as pd
 
-    from priormap.scale_choice.family import ScaleFamily
+    from priormap.criteria.family import ScaleFamily
 
     family = ScaleFamily.of(found.data, found.prior)
     zero = found.coef == 0

@@ -17,10 +17,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from priormap.regression import Regression
+    from priormap.data.regression import Regression
     from priormap.tables import MapComparison
 
-__all__ = ["largest_rows", "paper_of_stdout", "render"]
 
 _MOST_ROWS = 30
 _WIDE = 76  # columns of a terminal that shows ten digits of everything

@@ -19,7 +19,6 @@ from priormap.errors import PriormapError
 if TYPE_CHECKING:
     from priormap.cli.choices import Choices
 
-__all__ = ["report"]
 
 _DIABETES = """from sklearn.datasets import load_diabetes
 

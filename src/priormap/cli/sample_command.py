@@ -17,8 +17,6 @@ from priormap.errors import PriormapError
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["sample"]
-
 
 def sample(
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.nc", help="netCDF file.")],

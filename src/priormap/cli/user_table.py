@@ -10,14 +10,13 @@ from priormap.errors import PriormapError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_table", "without_weights"]
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def read_table(path: Path, target: str | None) -> tuple[pd.DataFrame, str]:
     """Table of a CSV or Parquet file, and the column to predict, which has to be named."""
-    from priormap.files import read_csv, read_parquet
+    from priormap.data.reading import read_csv, read_parquet
 
     is_parquet = path.suffix.lower() in {".parquet", ".pq"}
     frame = read_parquet(path) if is_parquet else read_csv(path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["in_options"]
-
 _OPTIONS = {
     "drop it or use standardize=False": "drop it or use --no-standardize",
     "fix sigma (Regression(..., sigma=...)), or sample": "give --sigma a number, or sample",

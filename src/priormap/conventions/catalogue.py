@@ -12,8 +12,6 @@ from priormap.conventions.of_training_loops import TRAINING_LOOPS
 from priormap.conventions.records import Convention
 from priormap.errors import PriormapError
 
-__all__ = ["CONVENTIONS", "convention_named"]
-
 CONVENTIONS: dict[str, Convention] = {
     one.name: one for one in (*PRIORS, *SCIKIT_LEARN, *PYTHON, *R_PACKAGES, *TRAINING_LOOPS)
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from priormap.arrays import Floats
 from priormap.conventions.catalogue import convention_named
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.given_numbers import Numbers, by_name, checked_numbers
@@ -19,13 +20,9 @@ from priormap.conventions.translation import (
     refuse_what_is_no_prior,
     sigma_of,
 )
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.penalty import Penalty
-from priormap.regression import Regression
-
-__all__ = ["ConvertedPenalty", "convert"]
-
-Floats: TypeAlias = NDArray[np.float64]
+from priormap.model.penalty import Penalty
 
 
 @dataclass(frozen=True, eq=False, repr=False)

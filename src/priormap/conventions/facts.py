@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from priormap.arrays import Floats
+from priormap.checks import as_numbers, positive_number
 from priormap.conventions.weighted_spread import weighted_spread
-from priormap.errors import PriormapError, positive_number
-from priormap.regression import Regression
-from priormap.validation import as_numbers
-
-__all__ = ["DataFacts"]
-
-Floats: TypeAlias = NDArray[np.float64]
+from priormap.data.regression import Regression
+from priormap.errors import PriormapError
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,6 @@ from fractions import Fraction
 
 from priormap.conventions.records import Convention, Term
 
-__all__ = ["divisors", "penalty_formulas", "prior_at_defaults"]
-
 _COLUMN = {"sd": "sd(x)", "size": "rms(x)", "norm": "norm(x)"}
 _ROWS = {"one": "", "n": "n", "W": "W"}
 

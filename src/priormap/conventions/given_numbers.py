@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
+from priormap.checks import as_numbers
 from priormap.conventions.records import Convention
 from priormap.errors import PriormapError
-from priormap.validation import as_numbers
 
-__all__ = ["Numbers", "by_name", "checked_numbers", "range_in_words"]
-
-Floats: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = dict[str, float | Floats]
 
 # Kind of parameter: smallest and largest value, whether those are allowed, and words for it

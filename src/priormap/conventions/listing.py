@@ -12,8 +12,6 @@ from priormap.conventions.records import Convention
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["list_conventions"]
-
 
 def list_conventions() -> pd.DataFrame:
     """Tabulate every library call that `convert` knows, and what its penalty is.

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 from priormap.conventions.records import Convention, Term
 
-__all__ = ["PRIORS"]
-
 _DEFINITION = "definition; checked against find_map to 1e-9"
 
 _GAUSSIAN = Convention(

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 from priormap.conventions.records import Convention, Term
 
-__all__ = ["PYTHON"]
-
 _SQUARES = "sum (y - a - x b)^2 / (2 n)"
 _CELER, _SKGLM = "checked against celer to {}", "checked against skglm to {}"
 

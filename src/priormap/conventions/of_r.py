@@ -6,8 +6,6 @@ from dataclasses import replace
 
 from priormap.conventions.records import Convention, Term
 
-__all__ = ["R_PACKAGES"]
-
 _GLMNET = "checked against glmnet 4.1 to {}"
 _MIXTURE = "lambda_ sum penalty_factor (alpha |b| + (1 - alpha) / 2 b^2)"
 _ON_SD = "sum w (y - a - x b)^2 / (2 W) + {} on y / sd(y) and X / sd(x)"

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 from priormap.conventions.records import Convention, Term
 
-__all__ = ["SCIKIT_LEARN"]
-
 _SKLEARN = "checked against scikit-learn to {}"
 
 _LASSO = Convention(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from priormap.conventions.records import Convention, Term
 
-__all__ = ["TRAINING_LOOPS"]
-
 _READ = "read from the documentation"
 
 TRAINING_LOOPS = (

@@ -17,8 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Convention", "Term"]
-
 
 @dataclass(frozen=True)
 class Term:

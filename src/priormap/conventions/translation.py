@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
 from priormap.conventions.catalogue import convention_named
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.given_numbers import Numbers, checked_numbers
 from priormap.conventions.records import Convention, Term
 from priormap.errors import PriormapError
-from priormap.penalty import Penalty
+from priormap.model.penalty import Penalty
 
-__all__ = ["numbers_of", "penalty_of", "refuse_what_is_no_prior", "sigma_of"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _ROUNDING = 1e-10  # relative differences below this are no differences
 
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.moments import dense, row_blocks
-from priormap.validation import Matrix
+from priormap.arrays import Floats, Matrix
+from priormap.data.moments import dense, row_blocks
 
-__all__ = ["weighted_spread"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _CANCELLATION = 1e-3  # less left of a sum of squares than this: pass again, about the mean
 
 

@@ -3,7 +3,6 @@
 from priormap.mode.certificate import Certificate
 from priormap.mode.estimate import LocalMode, MapEstimate
 from priormap.mode.find import find_map
-from priormap.mode.judging import audit
 from priormap.mode.path import MapPath, map_path
 
-__all__ = ["Certificate", "LocalMode", "MapEstimate", "MapPath", "audit", "find_map", "map_path"]
+__all__ = ["Certificate", "LocalMode", "MapEstimate", "MapPath", "find_map", "map_path"]

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from priormap.arrays import Floats
+from priormap.checks import as_numbers
 from priormap.errors import PriormapError
 from priormap.priors import Prior
-from priormap.validation import as_numbers
 
-__all__ = ["Along", "Axis"]
-
-Floats: TypeAlias = NDArray[np.float64]
 Along: TypeAlias = Literal["scale", "power"]
 
 

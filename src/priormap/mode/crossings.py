@@ -8,8 +8,6 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import brentq
 
-__all__ = ["crossings"]
-
 _CELLS_PER_DECADE = 8
 _FINEST = 1e-4  # relative width of a cell that is no longer divided
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from priormap.density import log_posterior
+from priormap.arrays import Bools, Floats
+from priormap.data.regression import Regression
+from priormap.display.html import html_frame, html_lines
 from priormap.errors import PriormapError
 from priormap.mode.certificate import Certificate
-from priormap.notebook import html_frame, html_lines
-from priormap.penalty import Penalty
+from priormap.model.density import log_posterior
+from priormap.model.penalty import Penalty
 from priormap.priors import Prior
-from priormap.regression import Regression
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["LocalMode", "MapEstimate"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class MapEstimate:
         return self.data.names
 
     @property
-    def support(self) -> NDArray[np.bool_]:
+    def support(self) -> Bools:
         """Which coefficients are not exactly zero."""
         return self.coef != 0
 

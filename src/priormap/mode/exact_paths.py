@@ -8,16 +8,13 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.mode.laplace_knots import LaplaceKnots
-from priormap.mode.problem import UnitProblem
+from priormap.arrays import Floats
+from priormap.mode.lasso.knots import LaplaceKnots
 from priormap.mode.warm_modes import WarmModes
-from priormap.spectrum import Spectrum
+from priormap.model.problem import UnitProblem
+from priormap.model.spectrum import Spectrum
 
-__all__ = ["ElasticNetPath", "ExactPath", "GaussianPath", "LaplacePath", "exact_path"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _GRID = 100
 _SHRUNK_AWAY, _LET_FREE = 1e4, 1e-4  # default Gaussian grid: mu over the extreme eigenvalues
 _WEAKEST = 1e-3  # default elastic net grid: last l1 over the one that makes all zero

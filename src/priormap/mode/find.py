@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.estimate import LocalMode, MapEstimate
-from priormap.mode.problem import UnitProblem
 from priormap.mode.solve import minimise
-from priormap.penalty import Penalty
+from priormap.model.penalty import Penalty
+from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
-from priormap.regression import Regression, check_data
 
-__all__ = ["find_map"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _EXACT_FIT = 1e-22  # objective over |y|**2: a fit to eleven digits
 _UNDECIDED = 1e-3  # share of the objective that rounding may hide without a warning
 

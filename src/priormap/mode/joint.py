@@ -18,13 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.polynomial import Polynomial
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.mode.crossings import crossings
 from priormap.mode.modes_by_noise import (
@@ -33,14 +32,10 @@ from priormap.mode.modes_by_noise import (
     LaplaceModes,
     modes_by_noise,
 )
-from priormap.noise import InverseGamma, NoisePrior
-from priormap.penalty import column_prior
+from priormap.model.penalty import column_prior
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.priors.densities import InverseGamma, NoisePrior
 
-__all__ = ["SigmaMode", "sigma_modes"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
 _GRID_PER_DECADE = 200
 _HAIR = 1e-9  # relative, for rounding at the ends of an interval

@@ -11,19 +11,15 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.polynomial import Polynomial
-from numpy.typing import NDArray
 
-from priormap.mode.laplace_knots import LaplaceKnots
-from priormap.mode.problem import UnitProblem
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
+from priormap.data.unit_columns import UnitColumns
+from priormap.mode.lasso.knots import LaplaceKnots
 from priormap.mode.warm_modes import WarmModes
+from priormap.model.problem import UnitProblem
+from priormap.model.spectrum import Spectrum
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression
-from priormap.spectrum import Spectrum
-from priormap.unit_columns import UnitColumns
-
-__all__ = ["ElasticNetModes", "GaussianModes", "LaplaceModes", "ModesByNoise", "modes_by_noise"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 class LaplaceModes:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from priormap.arrays import Floats, Indices
+from priormap.data.regression import Regression, check_data
+from priormap.display.html import html_frame, html_lines
 from priormap.errors import PriormapError
 from priormap.mode.axes import Along, Axis
-from priormap.mode.certificate import Certificate
+from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.exact_paths import ExactPath, GaussianPath, LaplacePath, exact_path
 from priormap.mode.find import find_map
-from priormap.mode.judging import audit
-from priormap.mode.problem import UnitProblem
-from priormap.notebook import html_frame, html_lines
-from priormap.penalty import Penalty, check_prior
+from priormap.model.penalty import Penalty, check_prior
+from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
-from priormap.regression import Regression, check_data
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["MapPath", "map_path"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,7 +71,7 @@ class MapPath:
         return self.data.names
 
     @property
-    def n_nonzero(self) -> NDArray[np.intp]:
+    def n_nonzero(self) -> Indices:
         """Number of coefficients that are not exactly zero, for each value."""
         return np.count_nonzero(self.coef, axis=1)
 
@@ -94,7 +90,10 @@ class MapPath:
     def certificate(self, k: int) -> Certificate:
         """Certificate of the k-th mode of the path."""
         prior = Axis(self.along).prior_at(self.prior, float(self.values[k]))
-        return audit(self.data, prior, self.coef[k], sigma=float(self.sigma[k]))
+        penalty = Penalty.from_prior(prior, self.data, float(self.sigma[k]))
+        problem = UnitProblem.of(self.data, penalty)
+        unit = problem.from_user(self.coef[k])
+        return certify(problem, unit, names=self.names, tolerance=TOLERANCE, exact=True)
 
     def to_frame(self) -> pd.DataFrame:
         """Scales or powers as index, one column per coefficient."""

@@ -7,17 +7,12 @@ square the condition number away.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
-from priormap.mode.problem import UnitProblem
+from priormap.arrays import Floats, Indices
+from priormap.model.problem import UnitProblem
 
-__all__ = ["solve_on_support", "solve_quadratic"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
 _TRUSTED_RCOND = 1e-6  # of the normal equations: above it their solution needs no refinement
 _USABLE_RCOND = 1e-13  # below it the rows are factorised instead
@@ -33,7 +28,7 @@ def solve_quadratic(problem: UnitProblem) -> Floats:
     return _dual_ridge(problem)
 
 
-def solve_on_support(problem: UnitProblem, support: NDArray[np.intp], signs: Floats) -> Floats:
+def solve_on_support(problem: UnitProblem, support: Indices, signs: Floats) -> Floats:
     """Minimise over the coefficients in `support`, whose signs are held at `signs`.
 
     Solves ``(Z_S'Z_S + L2_S) c_S = Z_S'u - l1_S signs`` to machine precision.
@@ -124,7 +119,7 @@ def _dual_ridge(problem: UnitProblem) -> Floats:
 def _refine_on_rows(
     problem: UnitProblem,
     coef: Floats,
-    support: NDArray[np.intp],
+    support: Indices,
     pull: Floats,
     factor: Floats,
 ) -> None:

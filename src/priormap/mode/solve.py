@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.mode.active_set import finish_on_support
-from priormap.mode.certificate import kkt_violation
-from priormap.mode.problem import UnitProblem
+from priormap.arrays import Floats
+from priormap.mode.lasso.active_set import finish_on_support
 from priormap.mode.ridge import solve_quadratic
+from priormap.model.optimality import kkt_violation
+from priormap.model.problem import UnitProblem
 
-__all__ = ["minimise"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
 _ROUNDING = 4 * _EPS  # of a correlation from cross products that are summed once ...
 _WARM_ROUNDING = 1e4 * _EPS  # ... and of one that a linear system of a known support left over
@@ -40,7 +35,7 @@ def minimise(problem: UnitProblem, near: Floats | None = None) -> tuple[Floats, 
         if _is_solved(problem, start):
             return start, steps
     else:
-        from priormap.mode.working_set import find_on_working_set
+        from priormap.mode.lasso.working_set import find_on_working_set
 
         start, steps = find_on_working_set(problem)
     coef, solves = finish_on_support(problem, start)
@@ -58,7 +53,7 @@ def _is_solved(problem: UnitProblem, coef: Floats, rounding: float = _ROUNDING) 
 
 def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:
     """Follow the exact path down from where everything is zero."""
-    from priormap.mode.homotopy import lasso_path
+    from priormap.mode.lasso.homotopy import lasso_path
 
     columns = problem.columns
     gram = columns.gram

@@ -7,17 +7,12 @@ for example where two columns are the same.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
-from priormap.mode.problem import UnitProblem
+from priormap.arrays import Floats, Indices
+from priormap.model.problem import UnitProblem
 
-__all__ = ["is_unique_minimiser"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _EPS = float(np.finfo(float).eps)
 _EQUAL_PULL = 1e-9  # relative: how close to l1 the pull of a zero coefficient counts as full
 _SURE_PIVOT = 1e-5  # a Cholesky pivot of the correlation matrix above this proves full rank
@@ -49,7 +44,7 @@ def is_unique_minimiser(problem: UnitProblem, coef: Floats, gradient: Floats) ->
     return not _has_feasible_direction(signed)
 
 
-def _has_clear_rank(problem: UnitProblem, candidates: NDArray[np.intp]) -> bool:
+def _has_clear_rank(problem: UnitProblem, candidates: Indices) -> bool:
     columns = problem.columns
     if columns.has_cheap_gram:
         gram = columns.gram[np.ix_(candidates, candidates)]

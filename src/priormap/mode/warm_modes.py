@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf, log
-from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-from priormap.mode.problem import UnitProblem
+from priormap.arrays import Floats
 from priormap.mode.solve import minimise
+from priormap.model.problem import UnitProblem
 
-__all__ = ["WarmModes"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _NEAR = 2.0  # sum of the logarithms of two ratios; further off a new start costs less
 
 

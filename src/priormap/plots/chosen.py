@@ -6,26 +6,14 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
 from priormap.plots.named import listed
-from priormap.regression import Regression
 from priormap.tables import Contrast
 
-__all__ = [
-    "MOST_ROWS",
-    "Features",
-    "check_contrast",
-    "chosen_columns",
-    "chosen_features",
-    "data_of",
-    "least_squares",
-    "left_out",
-]
-
-Floats: TypeAlias = NDArray[np.float64]
 Features: TypeAlias = str | Iterable[str] | None
 MOST_ROWS = 40  # a page's worth
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left

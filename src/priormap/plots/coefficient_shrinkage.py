@@ -27,11 +27,6 @@ from priormap.tables import Contrast
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "coefficient_shrinkage_caption",
-    "coefficient_shrinkage_table",
-    "plot_coefficient_shrinkage",
-]
 
 _MOST = 12  # columns shown unless they are named
 _HEIGHT = 3.6  # inches

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["ellipse", "prior_contour"]
+from priormap.arrays import Floats
 
-Floats: TypeAlias = NDArray[np.float64]
 _VERTICES = 361  # the four directions of the axes, where a contour may have corners, among them
 
 

@@ -18,12 +18,6 @@ from priormap.tables import Contrast
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "nonzero_counts_caption",
-    "nonzero_counts_points_table",
-    "nonzero_counts_table",
-    "plot_nonzero_counts",
-]
 
 _HEIGHT = 2.7  # inches
 _PIN: dict[str, Any] = {"linestyle": "-", "linewidth": 1.2, "marker": "o"}

@@ -14,8 +14,6 @@ from matplotlib.figure import Figure
 from priormap.errors import PriormapWarning
 from priormap.plots.style import house_style
 
-__all__ = ["embedded_figure"]
-
 _DPI = 200  # of a PNG: about two pixels for each one that a screen shows
 
 

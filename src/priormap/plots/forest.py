@@ -18,7 +18,6 @@ from priormap.tables import Contrast
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["contrast_caption", "contrast_table", "plot_contrast"]
 
 _MOST = 12  # columns shown unless they are named
 _BELOW = 0.17  # of a row: where a triangle points up to its line

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from priormap.tables import Contrast
 
-__all__ = ["Picture", "data_pictures", "prior_pictures"]
 
 _MOST_WITH_BANDS = 200  # columns of a path with posteriors: more take minutes
 Pair: TypeAlias = tuple[str, str]

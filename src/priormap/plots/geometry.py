@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.plots.geometry_tables import Given, Pair, contours_of, density_of, points_of
 from priormap.plots.legends import legend_above, legend_of_figure, shortened
@@ -19,11 +21,7 @@ from priormap.plots.rows import mark_zero
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.plots.two_columns import TwoColumns, two_columns
 from priormap.priors import Prior
-from priormap.regression import Regression
 
-__all__ = ["geometry_caption", "plot_geometry", "plot_geometry_panel"]
-
-Floats: TypeAlias = NDArray[np.float64]
 View: TypeAlias = Literal["penalty", "posterior"]
 VIEWS: tuple[View, View] = ("penalty", "posterior")
 _MOST_PRIORS = 4

@@ -6,27 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
 from priormap.plots.contours import ellipse, prior_contour
 from priormap.plots.two_columns import TwoColumns, two_columns
 from priormap.priors import Prior
-from priormap.regression import Regression
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Pair",
-    "contours_of",
-    "density_of",
-    "geometry_density_table",
-    "geometry_points_table",
-    "geometry_table",
-    "points_of",
-]
 
-Floats: TypeAlias = NDArray[np.float64]
 Pair: TypeAlias = tuple[str, str] | None
 Given: TypeAlias = Prior | Mapping[str, Prior] | None
 _RINGS = (1.0, 2 / 3, 1 / 3)  # loss ellipses: shares of the way from least squares to the mode

@@ -8,19 +8,14 @@ and Smith 1990, "Sampling-based approaches to calculating marginal densities").
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
 from priormap.mode import MapEstimate
-from priormap.penalty import relative_prior
+from priormap.model.penalty import relative_prior
 from priormap.plots.plane_posterior import log_kinked_mass
 from priormap.tables import Contrast
 
-__all__ = ["GivenTheRest"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _MOST_DRAWS = {1: 2000, 2: 500}  # by the number of coefficients: an average needs no more
 _CHUNK = 50  # draws whose two-dimensional densities are held at once
 

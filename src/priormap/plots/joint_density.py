@@ -26,7 +26,6 @@ from priormap.tables import Contrast
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["joint_caption", "plot_joint"]
 
 _HEIGHT = 3.5  # inches
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
 from priormap.plots.chosen import check_contrast, chosen_features, least_squares
@@ -17,15 +17,7 @@ from priormap.tables import Contrast
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "check_pair",
-    "check_prior_name",
-    "joint_contours_table",
-    "joint_points_table",
-    "joint_table",
-]
 
-Floats: TypeAlias = NDArray[np.float64]
 _NODES = 140  # of the grid, along each coefficient
 
 

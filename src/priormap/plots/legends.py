@@ -7,8 +7,6 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
-__all__ = ["legend_above", "legend_of_figure", "shortened"]
-
 _CHARACTERS = 48  # in a line of legend entries, beside their handles
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
 from priormap.plots.chosen import (
     MOST_ROWS,
     Features,
@@ -23,14 +23,7 @@ from priormap.tables.penalised_fit import penalised_fit
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Features",
-    "marginal_features",
-    "posterior_vs_map_points_table",
-    "posterior_vs_map_table",
-]
 
-Floats: TypeAlias = NDArray[np.float64]
 _MOST = 4  # columns shown unless they are named
 _GRID = 240
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from priormap.plots.chosen import left_out
+from priormap.plots.chosen import Features, left_out
 from priormap.plots.legends import legend_above
 from priormap.plots.marginal_tables import (
-    Features,
     marginal_features,
     posterior_vs_map_points_table,
     posterior_vs_map_table,
@@ -24,10 +23,6 @@ from priormap.tables import Contrast
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "plot_posterior_vs_map",
-    "posterior_vs_map_caption",
-]
 
 _FAR = 0.5  # of the range of all densities: further away, least squares is not shown
 _TALLEST = 0.72  # of a row: the highest density in it

@@ -10,7 +10,6 @@ from priormap.plots.style import LOOKS
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
-__all__ = ["MARKS", "mark", "mark_handles"]
 
 MARKS: Mapping[str, Mapping[str, Any]] = {
     "mode": {"marker": "o", "markersize": 4.5},

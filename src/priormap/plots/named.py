@@ -10,8 +10,6 @@ import numpy as np
 from priormap.errors import PriormapError
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 
-__all__ = ["Priors", "coef_unit", "family", "listed", "matched_pair", "named_priors", "refuse_flat"]
-
 Priors: TypeAlias = Prior | Iterable[Prior] | Mapping[str, Prior]
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from priormap.arrays import Bools, Floats
+from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.mode import MapPath, map_path
-from priormap.penalty import Penalty, check_prior
+from priormap.model.penalty import Penalty, check_prior
 from priormap.plots.chosen import least_squares
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression, check_data
 
-__all__ = ["PathRange", "at_scale", "kept"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
 _SHRUNK_AWAY = 0.15  # of the scale at which the best seen direction is half shrunk
 _BEFORE = 1.5  # the axis begins at the first knot over this
@@ -53,8 +50,8 @@ class PathRange:
     effects: Floats
     sigma: Floats
     knots: Floats
-    leaves: NDArray[np.bool_]
-    returns: NDArray[np.bool_]
+    leaves: Bools
+    returns: Bools
 
     @classmethod
     def of(cls, data: Regression, prior: Prior) -> PathRange:
@@ -96,8 +93,8 @@ class _Knots(NamedTuple):
 
     scales: Floats
     coef: Floats
-    leaves: NDArray[np.bool_]
-    returns: NDArray[np.bool_]
+    leaves: Bools
+    returns: Bools
 
     @classmethod
     def none(cls, data: Regression) -> _Knots:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.plots.chosen import MOST_ROWS, Features, chosen_columns
 from priormap.plots.path_range import PathRange, at_scale, kept
 from priormap.posterior import sample
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Features", "path_knots_table", "path_posterior_table", "path_table"]
 
-Floats: TypeAlias = NDArray[np.float64]
 _MOST = 3  # columns with bands unless they are named
 _POSTERIORS = 15  # scales at which the posterior is computed
 
@@ -170,7 +168,7 @@ def _posteriors(
 def _posterior(data: Regression, prior: Prior, mass: float, draws: int, seed: int) -> Floats:
     tails = np.array([(1 - mass) / 2, (1 + mass) / 2])
     if isinstance(prior, Gaussian) and isinstance(data.sigma, float):
-        from priormap.posterior.gaussian_route import gaussian_posterior
+        from priormap.posterior.gaussian.route import gaussian_posterior
 
         exact = gaussian_posterior(data, prior)
         mean, sd = (data.unit.in_callers_units(part) for part in (exact.mean, exact.sd))

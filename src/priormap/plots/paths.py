@@ -8,11 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from priormap.data.regression import Regression
+from priormap.plots.chosen import Features
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.marks import mark
 from priormap.plots.named import family, listed
 from priormap.plots.path_tables import (
-    Features,
     path_knots_table,
     path_posterior_table,
     path_table,
@@ -20,12 +21,10 @@ from priormap.plots.path_tables import (
 from priormap.plots.rows import EFFECT, mark_zero
 from priormap.plots.style import LOOKS, Look, drawing_axes
 from priormap.priors import Prior
-from priormap.regression import Regression
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["path_caption", "plot_path"]
 
 _HEIGHT = 3.3  # inches
 _TINTS = 0.45  # share of white in the look of the last of the chosen columns

@@ -12,17 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import integrate
 
-from priormap._tails import log_mills
+from priormap.arrays import Floats
+from priormap.priors.tails import log_mills
 
-__all__ = ["PlanePosterior", "log_kinked_mass"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _NODES = 2001  # on each side of zero; odd, so that no parabola of Simpson's rule spans it
 _WIDE = 12.0  # standard deviations of the normal factor, which exceed those of the posterior
 _NEGLIGIBLE = 40.0  # nats below the peak

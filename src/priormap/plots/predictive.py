@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from priormap.data.regression import Regression
 from priormap.plots.legends import legend_above
 from priormap.plots.marks import mark, mark_handles
 from priormap.plots.named import listed
@@ -20,12 +21,10 @@ from priormap.plots.predictive_tables import (
 )
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.priors import Prior
-from priormap.regression import Regression
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["plot_prior_predictive", "prior_predictive_caption"]
 
 _HEIGHT = 3.9  # inches
 _WIDE, _BEYOND = 0.5, 2.0  # R squared below the first is drawn up to its 95% point times the second

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
-from priormap.noise import Jeffreys
-from priormap.penalty import relative_prior
+from priormap.model.penalty import relative_prior
 from priormap.plots.named import family
 from priormap.priors import Prior
-from priormap.regression import Regression, check_data
+from priormap.priors.densities import Jeffreys
 from priormap.tables.fit_measures import fitted_squares
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["checked_priors", "prior_predictive_points_table", "prior_predictive_table"]
 
-Floats: TypeAlias = NDArray[np.float64]
 _DRAWS = 10_000
 _SEED = 0
 _BLOCK = 2_000_000  # coefficients held at once

@@ -33,8 +33,6 @@ from priormap.priors import Prior
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["plot_pull", "pull_caption"]
-
 
 def plot_pull(
     priors: Priors | None = None,

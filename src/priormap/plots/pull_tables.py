@@ -7,24 +7,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from priormap.errors import PriormapError, positive_number
+from priormap.checks import positive_number
+from priormap.errors import PriormapError
 from priormap.plots.named import Priors, coef_unit, family, named_priors, refuse_flat
 from priormap.priors import Gaussian, Laplace, Prior
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "STEP",
-    "WEIGHTS",
-    "Written",
-    "checked_pull",
-    "comparisons",
-    "crossover",
-    "gaussian_and_laplace",
-    "pull_steps_table",
-    "pull_table",
-]
 
 Written: TypeAlias = Literal["w^2", "w^2/2"]
 WEIGHTS = (15.0, 0.02)  # a large and a small one, of the question why L1 makes zeros

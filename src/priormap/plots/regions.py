@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
 from priormap.plots.style import LOOKS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MASSES", "density_levels", "fill_posterior"]
 
-Floats: TypeAlias = NDArray[np.float64]
 MASSES = (0.95, 0.5)  # of the posterior, inside its contours
 
 

@@ -10,8 +10,6 @@ from matplotlib.axes import Axes
 
 from priormap.plots.legends import shortened
 
-__all__ = ["EFFECT", "label_effects", "mark_zero", "name_rows"]
-
 EFFECT = "effect: change of y per sd of the column"
 
 

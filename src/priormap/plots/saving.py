@@ -16,15 +16,6 @@ from numpy.typing import NDArray
 
 from priormap.errors import PriormapError
 
-__all__ = [
-    "figure_of",
-    "known_format",
-    "rendered",
-    "save_figure",
-    "unwritable",
-    "write_whole",
-]
-
 # what each format calls a caption, and what keeps the time of writing out of the file
 _FORMATS: Mapping[str, tuple[str, Mapping[str, None]]] = {
     "png": ("Description", {}),

@@ -9,21 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from priormap.criteria import ScaleChoice
 from priormap.errors import PriormapError
 from priormap.plots.marks import mark
 from priormap.plots.named import listed
 from priormap.plots.style import LOOKS, drawing_axes
-from priormap.scale_choice import ScaleChoice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "plot_scale_choice",
-    "scale_choice_caption",
-    "scale_choice_points_table",
-    "scale_choice_table",
-]
 
 _PANEL, _MARGINS = 0.92, 1.0  # inches: a panel, and the axes above and below all
 _NAMES = {

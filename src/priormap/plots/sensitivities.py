@@ -9,17 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from priormap.criteria import PriorSensitivity
 from priormap.errors import PriormapError
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.named import family, listed
 from priormap.plots.rows import EFFECT, mark_zero
 from priormap.plots.style import LOOKS, drawing_axes
-from priormap.scale_choice import PriorSensitivity
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["plot_sensitivity", "sensitivity_caption", "sensitivity_table"]
 
 Features: TypeAlias = str | Iterable[str] | None
 _HEIGHT = 2.9  # inches

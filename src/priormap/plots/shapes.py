@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.plots.legends import legend_above
 from priormap.plots.named import (
@@ -24,7 +25,6 @@ from priormap.priors import ElasticNet, Prior
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["plot_prior_shapes", "prior_shapes_caption", "prior_shapes_table"]
 
 Match: TypeAlias = Literal["sd", "given"]
 _REACH = 4.0  # the figure ends at this many (largest) prior standard deviations
@@ -192,7 +192,7 @@ def _default(match: Match) -> dict[str, Prior]:
     return {family(prior): prior for prior in pair.values()} if match == "sd" else pair
 
 
-def _grid(limit: float, sd: float) -> NDArray[np.float64]:
+def _grid(limit: float, sd: float) -> Floats:
     """Symmetric grid with zero, fine over the whole range and over this prior's bulk."""
     bulk = np.linspace(0, min(6 * sd, limit), 200)
     half = np.unique(np.concatenate([bulk, np.linspace(0, limit, 200)]))

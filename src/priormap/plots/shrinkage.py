@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from priormap.errors import positive_number
+from priormap.checks import positive_number
 from priormap.plots.named import Priors, family, matched_pair, named_priors
 from priormap.plots.style import HEIGHTS, LOOKS, drawing_axes, looks_of
 from priormap.priors import ElasticNet, Laplace, Prior
@@ -15,7 +15,6 @@ from priormap.priors import ElasticNet, Laplace, Prior
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["dead_zone_edge", "plot_shrinkage", "shrinkage_caption", "shrinkage_table"]
 
 _REACH = 4.0  # the figure ends at this many noise sds, or further to show the dead zones
 

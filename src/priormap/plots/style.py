@@ -17,18 +17,6 @@ from matplotlib.figure import Figure
 from priormap.errors import PriormapError
 from priormap.priors import Prior
 
-__all__ = [
-    "COLUMN_WIDTH",
-    "HEIGHTS",
-    "LOOKS",
-    "Look",
-    "checked_axes",
-    "drawing_axes",
-    "house_style",
-    "looks_of",
-    "without_windows",
-]
-
 _windows: ContextVar[bool] = ContextVar("windows", default=True)
 _STYLE_SHEET = "priormap.plots.priormap"  # matplotlib finds priormap.mplstyle in this package
 COLUMN_WIDTH = 3.4  # inches

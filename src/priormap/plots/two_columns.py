@@ -7,22 +7,18 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapEstimate, find_map
-from priormap.penalty import Penalty
+from priormap.model.penalty import Penalty
 from priormap.plots.plane_posterior import PlanePosterior
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.regression import Regression, check_data
 
-__all__ = ["TwoColumns", "chosen_pair", "two_columns"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
 

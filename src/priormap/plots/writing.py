@@ -16,7 +16,6 @@ from priormap.plots.style import house_style, without_windows
 if TYPE_CHECKING:
     from priormap.tables import Contrast
 
-__all__ = ["check_places", "write_figures"]
 
 _CAPTIONS = "captions.txt"
 

@@ -8,16 +8,14 @@ are written out here, and tests hold them to those of `arviz_stats`.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
 
-__all__ = ["FEWEST_DRAWS", "Convergence"]
+from priormap.arrays import Bools, Floats, Indices
 
-Floats: TypeAlias = NDArray[np.float64]
 FEWEST_DRAWS = 4  # of a chain, so that its halves have a variance
 _TAILS = (0.05, 0.95)
 _FEW_LAGS = 16  # even
@@ -102,7 +100,7 @@ def _diagnose(draws: Floats) -> Floats:
     return np.where(is_finite, found, np.nan)
 
 
-def _normal_scores(order: NDArray[np.intp], ordered: Floats) -> Floats:
+def _normal_scores(order: Indices, ordered: Floats) -> Floats:
     """Normal quantiles of the pooled ranks of each line, mean ranks where values tie.
 
     They are returned in one piece, each at the place that `order` says.
@@ -173,7 +171,7 @@ def _effective_size(values: Floats) -> Floats:
 
 def _monotone_sequence(
     covariance: Floats, between: Floats, draws: int, size: int
-) -> tuple[Floats, NDArray[np.bool_]]:
+) -> tuple[Floats, Bools]:
     """Effective size from covariances at the first lags, and whether these lags sufficed."""
     variance = covariance[:, 0] + between
     within = covariance[:, :1] * (draws / (draws - 1))

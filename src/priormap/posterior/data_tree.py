@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.posterior.densities import (
     fitted,
@@ -20,14 +20,11 @@ from priormap.posterior.densities import (
 )
 from priormap.posterior.draws import Draws
 from priormap.priors import Prior
-from priormap.regression import Regression
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["LARGE_GROUPS", "check_groups", "to_data_tree"]
 
-Floats: TypeAlias = NDArray[np.float64]
 LARGE_GROUPS = ("log_likelihood", "posterior_predictive")
 _DATA_GROUPS = ("observed_data", "constant_data")  # they have no chains and draws
 _DIMS = {"coef": ("feature",), "y": ("obs_id",), "X": ("obs_id", "feature")}

@@ -2,19 +2,14 @@ r"""Log densities of many draws at once, from the moments where they serve."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.penalty import relative_prior
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
+from priormap.model.penalty import relative_prior
 from priormap.posterior.draws import Draws
 from priormap.priors import Prior
-from priormap.regression import Regression
 
-__all__ = ["log_likelihood", "log_posterior_of_draws", "log_priors", "sigma_of"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
 
 

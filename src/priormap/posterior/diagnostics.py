@@ -13,7 +13,6 @@ from priormap.posterior.convergence import FEWEST_DRAWS, Convergence
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["diagnose", "warn_of_bad_diagnostics"]
 
 _LARGEST_RHAT = 1.01  # Vehtari et al. (2021), "Rank-normalization, folding, and localization"
 _SMALLEST_ESS = 400

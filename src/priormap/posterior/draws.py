@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.regression import Regression
-
-__all__ = ["Draws", "intercepts"]
-
-Floats: TypeAlias = NDArray[np.float64]
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,22 +19,16 @@ case is ``d = 0``.) So a learnt scale is harmless where the columns have full ro
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
+from priormap.arrays import Floats, Indices
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.noise import HalfStudentT, InverseGamma, Jeffreys
-from priormap.penalty import relative_prior
+from priormap.model.penalty import relative_prior
 from priormap.priors import Prior
-from priormap.regression import Regression
+from priormap.priors.densities import HalfStudentT, InverseGamma, Jeffreys
 
-__all__ = ["refuse_improper"]
-
-Floats: TypeAlias = NDArray[np.float64]
-Indices: TypeAlias = NDArray[np.intp]
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
 _WELL_CONDITIONED = 1e-5  # smallest pivot at which cross products tell the rank
 

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap._version import __version__
+from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
-from priormap.penalty import check_prior, relative_prior
+from priormap.model.penalty import check_prior, relative_prior
 from priormap.posterior.data_tree import check_groups, to_data_tree
 from priormap.posterior.diagnostics import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.draws import Draws
-from priormap.posterior.nuts_options import check_nuts_options
 from priormap.posterior.properness import refuse_improper
+from priormap.posterior.pymc.nuts_options import check_nuts_options
 from priormap.priors import Gaussian, Prior
-from priormap.regression import Regression, check_data
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["METHODS", "sample"]
 
 METHODS = ("auto", "exact", "gibbs", "nuts")
 
@@ -137,11 +136,11 @@ def sample(
     if route == "nuts":
         drawn = _nuts(data, prior, draws, tune, chains, streams[0], show, nuts_options)
     elif isinstance(prior, Gaussian):
-        from priormap.posterior.gaussian_route import draw_gaussian
+        from priormap.posterior.gaussian.route import draw_gaussian
 
         drawn = draw_gaussian(data, prior, chains, draws, np.random.default_rng(streams[0]))
     else:
-        from priormap.posterior.laplace_route import draw_elastic_net
+        from priormap.posterior.kernels.route import draw_elastic_net
 
         with _progress(show, chains * (draws + tune)) as progress:
             drawn = draw_elastic_net(data, prior, route, chains, draws, tune, streams[0], progress)
@@ -177,7 +176,7 @@ def _nuts(
     progressbar: bool,
     options: dict[str, Any],
 ) -> Draws:
-    from priormap.posterior.nuts import sample_nuts
+    from priormap.posterior.pymc.nuts import sample_nuts
 
     tree = sample_nuts(
         data,

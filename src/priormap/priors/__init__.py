@@ -1,6 +1,6 @@
 r"""The priors, and everything that one coefficient can be asked about them.
 
-A prior knows numbers only. In the canonical penalised problem (see `priormap.penalty`) the
+A prior knows numbers only. In the canonical penalised problem (see `priormap.model.penalty`) the
 Laplace prior is the penalty ``l1 |b|``, the Gaussian prior the penalty ``l2 b**2 / 2``, and the
 elastic net prior both.
 """

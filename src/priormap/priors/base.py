@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from priormap.arrays import Bools, Floats
+from priormap.display.html import html_lines, html_table
 from priormap.errors import PriormapError
-from priormap.noise import ScaleDensity
-from priormap.notebook import html_lines, html_table
 from priormap.priors.checks import checked_scale
-
-__all__ = ["OneScalePrior", "ZeroCentredPrior"]
-
-Floats: TypeAlias = NDArray[np.float64]
+from priormap.priors.densities import ScaleDensity
 
 
 class ZeroCentredPrior(ABC):
@@ -71,7 +68,7 @@ class ZeroCentredPrior(ABC):
         return self.scale
 
     @property
-    def is_flat(self) -> NDArray[np.bool_]:
+    def is_flat(self) -> Bools:
         """Where the scale is infinite: no prior at all on that coefficient."""
         return np.isinf(np.minimum(self.l1_scale, self.l2_scale))
 

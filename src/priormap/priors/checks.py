@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.errors import PriormapError, positive_number
-from priormap.validation import as_numbers
-
-__all__ = [
-    "checked_power",
-    "checked_scale",
-    "noise_sd",
-    "penalty_strength",
-    "refuse_flat_draws",
-    "unwrap",
-]
-
-Floats: TypeAlias = NDArray[np.float64]
+from priormap.arrays import Bools, Floats
+from priormap.checks import as_numbers, positive_number
+from priormap.errors import PriormapError
 
 
 def checked_scale(name: str, scale: object) -> float | Floats:
@@ -57,7 +44,7 @@ def noise_sd(sd: float) -> float:
     return 0.0 if np.ndim(sd) == 0 and sd == 0 else positive_number("sd", sd)
 
 
-def refuse_flat_draws(is_flat: NDArray[np.bool_]) -> None:
+def refuse_flat_draws(is_flat: Bools) -> None:
     """Raise where a flat prior is asked for draws."""
     if is_flat.any():
         raise PriormapError("scale=inf is the flat prior, which is improper: it has no draws")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import erfcx
 
-from priormap._tails import truncated_normal_mean_square, two_sided_mean
-from priormap.errors import PriormapError, positive_number
-from priormap.noise import ScaleDensity
+from priormap.arrays import Floats
+from priormap.checks import positive_number
+from priormap.errors import PriormapError
 from priormap.priors.base import ZeroCentredPrior, shown
 from priormap.priors.checks import (
     checked_power,
@@ -21,10 +21,9 @@ from priormap.priors.checks import (
     refuse_flat_draws,
     unwrap,
 )
+from priormap.priors.densities import ScaleDensity
+from priormap.priors.tails import truncated_normal_mean_square, two_sided_mean
 
-__all__ = ["ElasticNet"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _MOST_RATIO = 1e10  # of l2_scale to l1_scale: from here on doubles see a Laplace density
 _EVEN_RATIO = 0.8  # below it a half-normal proposal is accepted more often than an exponential
 

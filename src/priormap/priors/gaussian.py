@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from priormap.errors import positive_number
+from priormap.arrays import Floats
+from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
 from priormap.priors.checks import (
     checked_power,
@@ -17,10 +18,6 @@ from priormap.priors.checks import (
     refuse_flat_draws,
     unwrap,
 )
-
-__all__ = ["Gaussian"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

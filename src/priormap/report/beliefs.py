@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri, ndtri_exp
 
-from priormap.explanation.prior_predictive import prior_r2
+from priormap.arrays import Floats
+from priormap.auditing.prior_predictive import prior_r2
 from priormap.priors import Prior
 from priormap.report import numerals
 from priormap.report.content import Cell, Table
@@ -22,9 +22,7 @@ from priormap.report.content import Cell, Table
 if TYPE_CHECKING:
     from priormap.mode import MapEstimate
 
-__all__ = ["beliefs_table", "effect_prior", "magnitude_quantile", "share_below"]
 
-Floats: TypeAlias = NDArray[np.float64]
 _SAME = 1e-12  # relative difference of two standard deviations that rounding may make
 
 

@@ -11,19 +11,6 @@ from typing import ClassVar, TypeAlias
 
 from priormap.report.mathematics import Formula
 
-__all__ = [
-    "Block",
-    "Cell",
-    "Code",
-    "Items",
-    "Paragraph",
-    "Picture",
-    "ReportContent",
-    "Section",
-    "Subheading",
-    "Table",
-]
-
 
 @dataclass(frozen=True)
 class Cell:

@@ -18,8 +18,6 @@ from priormap.report.beliefs import effect_prior
 from priormap.report.content import Block, Items, Picture
 from priormap.report.results import Progress, Results, ranked
 
-__all__ = ["FIGURES", "Entry", "draw_figures"]
-
 _MOST_PATHS = 3  # priors that get a figure of their own
 _PATH_DRAWS = 500  # of each of the posteriors along a path, in each chain
 _WIDE, _WIDER = 50, 300  # columns above which draws cost enough to take fewer there, or none

@@ -9,8 +9,6 @@ from priormap.report.figures import draw_figures
 from priormap.report.methods import methods
 from priormap.report.results import Progress, Results
 
-__all__ = ["gather"]
-
 _SECTIONS = (  # anchor, heading, text; figures of the same anchor follow
     ("short", "In short", sections.in_short),
     ("data", "The data", sections.about_data),

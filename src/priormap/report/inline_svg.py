@@ -7,8 +7,6 @@ from html import escape
 
 from priormap.report.content import Picture
 
-__all__ = ["inline_svg"]
-
 _DROPPED = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<style[^>]*>.*?</style>", re.DOTALL)
 _SIZE = re.compile(r' (?:width|height)="[\d.]+pt"')
 _NAME = re.compile(r'(\bid="|href="#|url\(#)')

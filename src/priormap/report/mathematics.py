@@ -5,23 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple
 
-__all__ = [
-    "Formula",
-    "bar",
-    "fraction",
-    "norm",
-    "number",
-    "op",
-    "root",
-    "row",
-    "sub",
-    "subsup",
-    "sum_over",
-    "superscript",
-    "var",
-    "words",
-]
-
 _TEX = {
     "α": r"\alpha",
     "β": r"\beta",

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from priormap.noise import HalfNormal, HalfStudentT, InverseGamma, NoisePrior
 from priormap.priors import ElasticNet, Gaussian, Laplace
+from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, NoisePrior
 from priormap.report.content import Block, Items, Paragraph, Subheading
 from priormap.report.mathematics import (
     Formula,
@@ -28,8 +28,6 @@ from priormap.report.mathematics import (
 from priormap.report.penalties import penalty_of
 from priormap.report.results import Results
 from priormap.report.symbols import BJ, EQUALS, L1J, L2J, MINUS, PLUS, SIGMA, SIGMA2, TWO, XJ, J, N
-
-__all__ = ["methods"]
 
 Blocks: TypeAlias = tuple[Block, ...]
 _HALF = fraction(number(1), TWO)

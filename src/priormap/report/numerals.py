@@ -6,8 +6,6 @@ import math
 
 from priormap.report.content import Cell
 
-__all__ = ["coefficient", "count", "interval", "number", "probability", "text"]
-
 
 def number(value: float, digits: int = 4) -> Cell:
     """Return `digits` significant digits; an exact zero, and nothing else, is a bare 0."""

@@ -40,7 +40,6 @@ from priormap.report.symbols import (
 if TYPE_CHECKING:
     from priormap.mode import MapEstimate
 
-__all__ = ["penalty_of"]
 
 Blocks: TypeAlias = tuple[Block, ...]
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from priormap.errors import PriormapError
 
-__all__ = ["Place", "place_of"]
-
 _REMEDY = "give another name, or replace it by force (--force)"
 
 

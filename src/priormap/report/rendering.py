@@ -15,8 +15,6 @@ from priormap.report.content import Picture, ReportContent
 from priormap.report.inline_svg import inline_svg
 from priormap.report.mathematics import Formula
 
-__all__ = ["html_page", "markdown_page"]
-
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|$~&!])")
 
 

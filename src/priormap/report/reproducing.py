@@ -13,11 +13,9 @@ import numpy as np
 from scipy import sparse
 
 from priormap._version import __version__
+from priormap.data.regression import Regression
 from priormap.priors import Prior
-from priormap.regression import Regression
 from priormap.report.settings import Origin, Settings
-
-__all__ = ["fingerprint", "python_code", "regression_options", "source_of", "versions"]
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "numba", "matplotlib", "arviz-stats")
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Indices
+from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapWarning
 from priormap.priors import Prior
-from priormap.regression import Regression, check_data
 from priormap.report.settings import Origin, Settings
 from priormap.tables import Contrast, MapComparison, compare_map, contrast
 from priormap.tables.map_comparison import check_priors
-
-__all__ = ["Progress", "Results", "compute", "ranked"]
 
 Progress: TypeAlias = Callable[[str], None]  # told what begins
 
@@ -78,7 +76,7 @@ def compute(
     )
 
 
-def ranked(results: Results) -> NDArray[np.intp]:
+def ranked(results: Results) -> Indices:
     """Columns by how much they move y under any prior, the strongest first."""
     means = results.table.coefficients["mean"].abs().to_numpy()
     size = means.reshape(-1, results.data.n_features).max(axis=0)

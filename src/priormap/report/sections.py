@@ -7,23 +7,13 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Indices
 from priormap.report import numerals
 from priormap.report.beliefs import beliefs_table
 from priormap.report.content import Block, Cell, Code, Items, Paragraph, Subheading, Table
 from priormap.report.reproducing import fingerprint, python_code, versions
 from priormap.report.results import Results, ranked
-
-__all__ = [
-    "about_beliefs",
-    "about_data",
-    "about_diagnostics",
-    "about_modes",
-    "about_posteriors",
-    "in_short",
-    "reproduction",
-]
 
 Blocks: TypeAlias = tuple[Block, ...]
 _MOST_ROWS = 30
@@ -247,7 +237,7 @@ def _summary(results: Results) -> Table:
     return Table("Mode and posterior in one table.", ("what", *summary.index), rows)
 
 
-def _shown(results: Results) -> NDArray[np.intp]:
+def _shown(results: Results) -> Indices:
     return np.sort(ranked(results)[:_MOST_ROWS])
 
 
@@ -257,7 +247,7 @@ def _note(results: Results, shown: int) -> str:
 
 
 def _rows(
-    names: Sequence[str], columns: Sequence[Any], shown: NDArray[np.intp]
+    names: Sequence[str], columns: Sequence[Any], shown: Indices
 ) -> tuple[tuple[Cell, ...], ...]:
     """Values to six digits, differences to one."""
     values = [np.asarray(column, dtype=float) for column in columns]

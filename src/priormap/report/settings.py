@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Origin", "Settings", "fresh_seed"]
-
 
 @dataclass(frozen=True)
 class Settings:

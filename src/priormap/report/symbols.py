@@ -4,26 +4,6 @@ from __future__ import annotations
 
 from priormap.report.mathematics import number, op, row, sub, superscript, var
 
-__all__ = [
-    "ALPHA",
-    "BJ",
-    "EQUALS",
-    "L1",
-    "L1J",
-    "L2",
-    "L2J",
-    "MINUS",
-    "PLUS",
-    "SIGMA",
-    "SIGMA2",
-    "TWO",
-    "XJ",
-    "J",
-    "N",
-    "S",
-    "T",
-]
-
 EQUALS, MINUS, PLUS = op("="), op("−"), op("+")
 J, N, S, T = var("j"), var("n"), var("s"), var("t")
 ALPHA, SIGMA = var("α"), var("σ")

@@ -6,15 +6,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from priormap.data.regression import Regression
 from priormap.priors import Prior
-from priormap.regression import Regression
 from priormap.report.gathering import gather
 from priormap.report.places import place_of
 from priormap.report.rendering import html_page, markdown_page
 from priormap.report.results import Progress, compute
 from priormap.report.settings import Origin, Settings, fresh_seed
-
-__all__ = ["write_report"]
 
 
 def write_report(

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
 from priormap.mode import MapEstimate
 from priormap.priors import Laplace
-from priormap.regression import Regression
-
-__all__ = ["fitted_squares", "least_squares_size", "mode_degrees_of_freedom", "r_squared", "size"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 def size(data: Regression, coef: Floats) -> float:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from priormap import mode
-from priormap.errors import PriormapError, positive_number
+from priormap.arrays import Floats
+from priormap.auditing.judging import judge
+from priormap.checks import positive_number
+from priormap.data.regression import Regression, check_data
+from priormap.display.html import html_frame, html_lines
+from priormap.errors import PriormapError
 from priormap.mode import Certificate, MapEstimate
-from priormap.mode.judging import judge
-from priormap.notebook import html_frame, html_lines
-from priormap.penalty import relative_prior
+from priormap.model.penalty import relative_prior
 from priormap.priors import ElasticNet, Prior
-from priormap.regression import Regression, check_data
 from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MapComparison", "compare_map"]
 
-Floats: TypeAlias = NDArray[np.float64]
 _AGREEMENT = 1e-10
 _MOST_DIGITS = 15  # that a double can be trusted to hold
 
@@ -147,6 +146,7 @@ def compare_map(
 
 
 def check_priors(data: Regression, priors: object) -> None:
+    """Refuse what is not data, or not a mapping of names to priors."""
     check_data(data)
     if not isinstance(priors, Mapping) or not priors:
         raise PriormapError(
@@ -167,7 +167,7 @@ def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, P
 
 
 def _coef_of_pymc(data: Regression, prior: Prior) -> Floats:
-    from priormap.posterior.pymc_map import pymc_find_map
+    from priormap.posterior.pymc.map import pymc_find_map
 
     return np.asarray(pymc_find_map(data, prior).coef)
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from priormap.penalty import Penalty, column_prior
+from priormap.arrays import Bools, Floats
+from priormap.data.regression import Regression
+from priormap.model.penalty import Penalty, column_prior
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
-from priormap.regression import Regression
 
-__all__ = ["PenalisedFit", "penalised_fit"]
-
-Floats: TypeAlias = NDArray[np.float64]
 TIGHT_TOLERANCE = 1e-14  # duality gap over |y|**2: the last power of ten that doubles resolve
 _MAX_ITER = 100_000
 _SAME_RATIO = 1e-12  # relative spread of l2_scale / l1_scale over the columns
@@ -165,7 +162,7 @@ def _fit(call: _Call, data: Regression, factor: Floats | None, tight: bool) -> P
 
 
 def _fit_beside_free_columns(
-    call: _Call, data: Regression, factor: Floats, free: NDArray[np.bool_], tight: bool
+    call: _Call, data: Regression, factor: Floats, free: Bools, tight: bool
 ) -> PenalisedFit:
     """Leave some columns unpenalised: project them out first (Frisch, Waugh and Lovell)."""
     unit = data.unit
@@ -197,7 +194,7 @@ def _fit_with_rows_for_l2(data: Regression, penalty: Penalty, tight: bool) -> Pe
 
 
 def _fit_projected(
-    call: _Call, Z: Floats, y: Floats, factor: Floats, free: NDArray[np.bool_], tight: bool
+    call: _Call, Z: Floats, y: Floats, factor: Floats, free: Bools, tight: bool
 ) -> tuple[Floats, bool | None]:
     """Coefficients of centred columns, of which the `free` ones bear no L1 penalty."""
     basis, _ = np.linalg.qr(Z[:, free])

@@ -5,17 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from priormap.errors import PriormapError, positive_number
+from priormap.arrays import Floats
+from priormap.checks import positive_number
+from priormap.data.regression import Regression
+from priormap.display.html import html_frame, html_lines
+from priormap.errors import PriormapError
 from priormap.mode import MapEstimate, find_map
-from priormap.notebook import html_frame, html_lines
 from priormap.posterior import sample
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
-from priormap.regression import Regression
 from priormap.tables.fit_measures import (
     fitted_squares,
     least_squares_size,
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-__all__ = ["Contrast", "contrast"]
 
-Floats: TypeAlias = NDArray[np.float64]
 _FAMILIES = {Gaussian: "gaussian", Laplace: "laplace", ElasticNet: "elastic_net"}
 
 

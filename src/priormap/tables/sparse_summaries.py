@@ -3,19 +3,15 @@ r"""Two sparse answers *from the posterior*: a threshold and a path, each after 
 from __future__ import annotations
 
 import warnings
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
 from priormap.errors import PriormapWarning
 from priormap.mode import map_path
 from priormap.priors import Laplace
-from priormap.regression import Regression
 
-__all__ = ["decoupled_selection", "savs"]
-
-Floats: TypeAlias = NDArray[np.float64]
 _INTERVAL = (0.05, 0.95)
 _MOST_DRAWS = 2000  # of the variation explained, whose interval needs no more
 

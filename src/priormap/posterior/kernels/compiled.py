@@ -13,7 +13,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from priormap.arrays import Floats
+
+Array = Floats
 Words = NDArray[np.uint64]
 Counts = NDArray[np.int64]
 

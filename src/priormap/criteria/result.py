@@ -1,0 +1,82 @@
+"""What `choose_scale` returns: the curves, their optima, and one prior for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+from priormap.criteria.family import ScaleFamily, nearest
+from priormap.data.regression import Regression
+from priormap.errors import PriormapError
+from priormap.priors import Prior
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ScaleChoice:
+    """Criteria along the prior scale, and the scale that each of them chooses.
+
+    Attributes
+    ----------
+    curves : DataFrame
+        Tidy: ``method``, ``scale``, ``value``, ``se``, ``khat``. The value of ``cv`` is the
+        mean squared error of prediction, of ``loo`` the expected log predictive density (sum
+        over rows), of ``evidence`` the log marginal likelihood, of ``hyperprior`` the posterior
+        density of log scale; ``se`` is its standard error (over folds, over rows, of the Monte
+        Carlo or the quadrature); ``khat`` is the largest Pareto k-hat of ``loo``.
+    optima : DataFrame
+        One row per method: ``scale``; ``prior_sd``, ``alpha`` (of scikit-learn's Ridge, Lasso or
+        ElasticNet) and ``lambda`` (of the canonical problem), for a column of relative scale 1;
+        ``nonzero`` coefficients of the mode there; ``value`` and ``se`` of the criterion;
+        ``low`` and ``high`` of a 95 % interval for the scale where there is one; ``meaning``.
+    sigma : float
+        Noise sd that turns scales into alpha and lambda.
+    sigma_origin : str
+        Where it comes from.
+    notes : tuple of str
+        What the reader should know: approximations, and optima at the end of the scales.
+    random_seed : int
+        Repeats the run.
+    data, family
+        What was studied.
+    """
+
+    curves: pd.DataFrame
+    optima: pd.DataFrame
+    sigma: float
+    sigma_origin: str
+    notes: tuple[str, ...]
+    random_seed: int
+    data: Regression = field(repr=False)
+    family: ScaleFamily = field(repr=False)
+
+    def prior(self, method: str) -> Prior:
+        """Prior at the scale that one method chooses, ready for `find_map` and `sample`."""
+        if method not in self.optima.index:
+            raise PriormapError(
+                f"method {method!r} chose no scale here; {nearest(method, list(self.optima.index))}"
+            )
+        return self.family.prior_at(float(self.optima["scale"][method]))
+
+    def __repr__(self) -> str:
+        shown = self.optima[["scale", "alpha", "lambda", "nonzero"]]
+        table = shown.to_string(float_format="{:.4g}".format)
+        meanings = [f"  {method}: {text}" for method, text in self.optima["meaning"].items()]
+        return "\n".join([self.headline, table, *meanings, *self.notes])
+
+    def _repr_html_(self) -> str:
+        shown = self.optima[["scale", "alpha", "lambda", "nonzero", "meaning"]]
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        table = shown.to_html(float_format="{:.4g}".format)
+        return f"<p>{escape(self.headline)}</p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
+
+    @property
+    def headline(self) -> str:
+        """Family, and the noise sd that turns scales into alpha."""
+        return (
+            f"Scale of the {self.family.name} prior; alpha and lambda at sigma = {self.sigma:.6g}, "
+            f"{self.sigma_origin}."
+        )

@@ -1,0 +1,252 @@
+"""The data of a linear regression: validated once, its columns named, its moments at hand."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+
+from priormap.arrays import Floats, Matrix
+from priormap.checks import positive_number
+from priormap.data.moments import Moments, means_and_norms
+from priormap.data.unit_columns import UnitColumns
+from priormap.data.validation import as_design, as_response, check_same_index
+from priormap.display.html import html_lines, html_table
+from priormap.errors import PriormapError, PriormapWarning
+from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Regression:
+    r"""Data and noise of the model ``y | a, b ~ Normal(a + X b, sigma**2)``.
+
+    The intercept ``a`` is not penalised: its prior is flat. X is not copied, so do not change
+    it afterwards.
+
+    Parameters
+    ----------
+    X : array, DataFrame or scipy sparse matrix of shape (n, p)
+        Predictors: real and finite numbers.
+    y : array or Series of shape (n,)
+        Response: real and finite numbers.
+    sigma : float, noise prior or None
+        A number is a known noise standard deviation, in units of y. A prior (`HalfNormal`,
+        `HalfStudentT`, `InverseGamma`, `Jeffreys`) is an unknown one. ``None`` is unknown
+        under ``HalfStudentT(4, sd(y))``.
+    intercept : bool
+        Whether there is an intercept.
+    standardize : bool
+        Whether priors speak of standardised columns (divided by their standard deviation
+        with 1/n), that is of ``sd_j * b_j``. Coefficients are always in units of X.
+    names : list of str, optional
+        Column names; default those of the DataFrame, or x0, x1, ...
+
+    Raises
+    ------
+    PriormapError
+        For anything that is not a finite real table with a response of as many rows; one
+        sentence says what and where.
+
+    Warns
+    -----
+    PriormapWarning
+        For a constant or collinear column, or a constant y.
+
+    Examples
+    --------
+    >>> data = Regression([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], sigma=1.0)
+    >>> data
+    Regression(3 rows, 1 column, sigma=1)
+    >>> data.moments.xty
+    array([4.])
+    """
+
+    X: Matrix
+    y: Floats
+    sigma: float | NoisePrior = None  # type: ignore[assignment]  # None is replaced below
+    intercept: bool = True
+    standardize: bool = False
+    names: tuple[str, ...] = None  # type: ignore[assignment]  # None is replaced below
+    unit: UnitColumns = field(init=False)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            X: ArrayLike | pd.DataFrame | sparse.sparray,
+            y: ArrayLike | pd.Series[Any],
+            sigma: float | NoisePrior | None = None,
+            intercept: bool = True,
+            standardize: bool = False,
+            names: Iterable[str] | None = None,
+        ) -> None: ...
+
+    def __new__(cls, *args: object, **options: object) -> Self:
+        """Refuse an unknown keyword in one sentence that lists the known ones."""
+        known = cls.__match_args__  # the names of __init__
+        for name in options:
+            if name not in known:
+                raise PriormapError(f"unknown keyword {name!r}; there are: {', '.join(known)}")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        for name in ("intercept", "standardize"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise PriormapError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        check_same_index(self.X, self.y)
+        X, names = as_design(self.X, self.names)
+        y = as_response(self.y, X.shape[0])
+        if len(y) < 1 + self.intercept:
+            raise PriormapError(f"X has {len(y)} row; give at least 2, or use intercept=False")
+        if not sparse.issparse(X):
+            X = X.view()
+            X.flags.writeable = False
+        unit = UnitColumns(X, y, names, bool(self.intercept))
+        for name, value in (("X", X), ("y", y), ("names", names), ("unit", unit)):
+            object.__setattr__(self, name, value)
+        self._judge_constant_columns()
+        self._warn_of_collinear_columns()
+        object.__setattr__(self, "sigma", self._checked_sigma())
+
+    def __repr__(self) -> str:
+        sigma = f"{self.sigma:g}" if isinstance(self.sigma, float) else f"{self.sigma}"
+        options = ("" if self.intercept else ", intercept=False") + (
+            ", standardize=True" if self.standardize else ""
+        )
+        columns = f"{self.n_features} column{'s' * (self.n_features != 1)}"
+        return f"Regression({self.n_rows} rows, {columns}, sigma={sigma}{options})"
+
+    def _repr_html_(self) -> str:
+        rows = list(zip(self.names, self.column_sd, strict=True))
+        return html_lines([repr(self)]) + html_table(["column", "sd"], rows)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, target: str, **options: Any) -> Self:
+        """Regression of one column of a DataFrame on all others; options as in the class."""
+        if not hasattr(frame, "columns"):
+            raise PriormapError(
+                f"frame must be a pandas DataFrame, got {type(frame).__name__}; "
+                "arrays go to Regression(X, y)"
+            )
+        if not isinstance(target, Hashable) or target not in frame.columns:
+            columns = ", ".join(map(str, frame.columns[:8]))
+            more = ", ..." if len(frame.columns) > 8 else ""
+            raise PriormapError(
+                f"target {target!r} is not a column; choose one of: {columns}{more}"
+            )
+        if frame.columns.tolist().count(target) > 1:
+            raise PriormapError(f"target {target!r} names several columns; rename them")
+        if len(frame.columns) == 1:
+            raise PriormapError(f"target {target!r} is the only column; there is nothing to fit")
+        return cls(frame.drop(columns=target), frame[target], **options)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
+        """Regression from a CSV file with a header line; options as in the class."""
+        from priormap.data.reading import read_csv
+
+        return cls.from_frame(read_csv(path), target, **options)
+
+    @classmethod
+    def from_parquet(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
+        """Regression from a Parquet file (needs pyarrow); options as in the class."""
+        from priormap.data.reading import read_parquet
+
+        return cls.from_frame(read_parquet(path), target, **options)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, n."""
+        return self.unit.n
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns, p."""
+        return self.unit.p
+
+    @property
+    def moments(self) -> Moments:
+        """Means and cross products of the (centred) data, computed once."""
+        return self.unit.moments
+
+    @cached_property
+    def column_sd(self) -> Floats:
+        """Standard deviation of every column (about its mean, with 1/n), shape (p,)."""
+        norms, n = self.unit.x_norm, self.n_rows
+        if not self.intercept:  # those norms are about zero
+            means, norms = means_and_norms(self.X, True)
+            norms[norms <= 4 * np.finfo(float).eps * np.sqrt(n) * np.abs(means)] = 0.0
+        return norms / np.sqrt(n)
+
+    def _checked_sigma(self) -> float | NoisePrior:
+        if isinstance(self.sigma, HalfNormal | HalfStudentT | InverseGamma | Jeffreys):
+            return self.sigma
+        if self.sigma is not None:
+            return positive_number("sigma", self.sigma)
+        sd = float(np.std(self.y))
+        return HalfStudentT(4, sd if self.unit.y_norm > 0 else 1.0)
+
+    def _judge_constant_columns(self) -> None:
+        if self.standardize and not (self.column_sd > 0).all():
+            name = self.names[int(np.argmin(self.column_sd))]
+            raise PriormapError(
+                f"column {name!r} is constant and cannot be standardised; drop it "
+                "or use standardize=False"
+            )
+        dead = () if self.unit.x_norm.all() else np.flatnonzero(self.unit.x_norm == 0)
+        constant = [self.names[j] for j in dead]
+        if constant:
+            kind = "constant" if self.intercept else "zero"
+            more = f" and {len(constant) - 1} more" if len(constant) > 1 else ""
+            warnings.warn(
+                f"column {constant[0]!r}{more} is {kind}: the data say nothing about its "
+                "coefficient, whose mode is 0",
+                PriormapWarning,
+                stacklevel=4,
+            )
+        if self.unit.y_norm == 0:
+            kind = "constant" if self.intercept else "zero"
+            warnings.warn(
+                f"y is {kind}: every coefficient's mode is 0", PriormapWarning, stacklevel=4
+            )
+
+    def _warn_of_collinear_columns(self) -> None:
+        """Name the first column that the ones before it determine, where that is cheap to see."""
+        unit = self.unit
+        if not unit.has_cheap_gram or unit.p >= unit.n - self.intercept:
+            return
+        if unit.smallest_pivot > _CLEARLY_INDEPENDENT:
+            return
+        live = np.flatnonzero(unit.x_norm > 0)
+        # cross products cannot tell near from exact: ask the rows
+        pivots = np.abs(np.diag(np.linalg.qr(unit.columns(live), mode="r")))
+        dependent = live[pivots <= 4 * np.finfo(float).eps * np.sqrt(self.n_rows) * len(live)]
+        if dependent.size:
+            more = f" and {len(dependent) - 1} more" if len(dependent) > 1 else ""
+            warnings.warn(
+                f"column {self.names[dependent[0]]!r}{more} is a linear combination of the "
+                "columns before it: the data cannot tell them apart, only the prior can",
+                PriormapWarning,
+                stacklevel=4,
+            )
+
+
+def check_data(data: object) -> None:
+    """Refuse what is not a Regression in one sentence."""
+    if not isinstance(data, Regression):
+        raise PriormapError(
+            f"data must be a Regression, got {type(data).__name__}; make one by Regression(X, y)"
+        )

@@ -1,0 +1,180 @@
+"""What may come in as X and y, and the one sentence for everything that may not."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from priormap.arrays import Floats, Matrix
+from priormap.checks import as_numbers, reads_as_number, refuse_kind
+from priormap.errors import PriormapError
+
+
+def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, ...]]:
+    """Return X as a float matrix (no copy where it is one) and the names of its columns.
+
+    Whether every entry is finite is seen where the columns are summed: `refuse_non_finite`.
+    """
+    own_names = None
+    if sparse.issparse(X):
+        refuse_kind("X", X.dtype)
+        _refuse_shape(X.shape)
+        matrix: Matrix = sparse.csc_array(X, dtype=float)
+    elif _is_frame(X):
+        _refuse_shape(X.shape)
+        _refuse_frame_types(X, "X")
+        matrix, own_names = X.to_numpy(dtype=float), list(X.columns)
+    else:
+        matrix = as_numbers("X", X)
+        _refuse_shape(matrix.shape)
+    return matrix, as_names(names, own_names, matrix.shape[1])
+
+
+def as_response(y: Any, n_rows: int) -> Floats:
+    """Return y as a finite float vector of `n_rows` entries; never broadcast."""
+    if sparse.issparse(y):
+        raise PriormapError("y must be dense, got a sparse matrix; pass y.toarray().ravel()")
+    if _is_series(y):
+        _refuse_frame_types(y.to_frame(), "y")
+        vector: Floats = y.to_numpy(dtype=float)
+    else:
+        if _is_frame(y):
+            _refuse_frame_types(y, "y")
+            y = y.to_numpy(dtype=float)
+        vector = as_numbers("y", y)
+    if vector.ndim == 2 and vector.shape[1] == 1:
+        vector = vector[:, 0]
+    if vector.ndim != 1:
+        raise PriormapError(
+            f"y must be one column, got shape {vector.shape}; "
+            "fit each response on its own, for example y[:, 0]"
+        )
+    if len(vector) != n_rows:
+        raise PriormapError(
+            f"X has {n_rows} rows but y has {len(vector)}; give one response per row"
+        )
+    if not np.isfinite(vector).all():
+        bad = vector[~np.isfinite(vector)]
+        raise PriormapError(f"y has {_count_bad(bad)}; drop or impute these rows first")
+    return vector
+
+
+def as_names(
+    names: Iterable[str] | None, own_names: list[Any] | None, n_columns: int
+) -> tuple[str, ...]:
+    """Column names: the given ones, or the table's own, or x0, x1, ..."""
+    if names is None and own_names is None:
+        return _default_names(n_columns)
+    if isinstance(names, str) or not isinstance(names, Iterable | None):
+        raise PriormapError(f"names must be a list of column names, got {names!r}")
+    given = own_names if names is None else names
+    chosen = tuple(map(str, given)) if given is not None else ()
+    if len(chosen) != n_columns:
+        raise PriormapError(
+            f"names has {len(chosen)} entries but X has {n_columns} columns; give one per column"
+        )
+    missing = [j for j, name in enumerate(chosen) if name.strip() in {"", "nan", "None", "<NA>"}]
+    if missing:
+        raise PriormapError(f"column {missing[0]} of X has no name; give every column one")
+    repeated = [name for name, count in Counter(chosen).items() if count > 1]
+    if repeated:
+        raise PriormapError(
+            f"column name {repeated[0]!r} of X occurs {Counter(chosen)[repeated[0]]} times; "
+            "rename the columns so that each name is unique"
+        )
+    return chosen
+
+
+@lru_cache(maxsize=8)  # a thousand names take as long as a fit
+def _default_names(n_columns: int) -> tuple[str, ...]:
+    return tuple(f"x{j}" for j in range(n_columns))
+
+
+def check_same_index(X: Any, y: Any) -> None:
+    """Refuse pandas X and y whose indices disagree: their rows would be paired wrongly."""
+    if not (_is_frame(X) and (_is_series(y) or _is_frame(y))) or len(X) != len(y):
+        return
+    if not X.index.equals(y.index):
+        raise PriormapError(
+            "X and y have different indices, so their rows may not belong together; "
+            "align them (y.loc[X.index]) or drop the index (y.to_numpy())"
+        )
+
+
+def _pandas() -> Any:
+    """pandas, if the caller has loaded it; only then can an input be a pandas object."""
+    return sys.modules.get("pandas")
+
+
+def _is_frame(value: Any) -> bool:
+    pandas = _pandas()
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def _is_series(value: Any) -> bool:
+    pandas = _pandas()
+    return pandas is not None and isinstance(value, pandas.Series)
+
+
+def _refuse_shape(shape: tuple[int, ...]) -> None:
+    if len(shape) != 2:
+        raise PriormapError(
+            f"X must be a table of 2 dimensions (rows, columns), got {len(shape)} "
+            f"dimension{'s' * (len(shape) != 1)} of shape {shape}; "
+            "one column is X.reshape(-1, 1)"
+        )
+    if 0 in shape:
+        raise PriormapError(f"X must have rows and columns, got shape {shape}; check its source")
+
+
+def _refuse_frame_types(frame: Any, role: str) -> None:
+    """Refuse the first column that does not hold real numbers without gaps."""
+    pandas = _pandas()
+    for label, column in frame.items():
+        name = f"column {label!r} of X" if role == "X" else role
+        kind = column.dtype
+        if isinstance(kind, pandas.CategoricalDtype):
+            remedy = "encode it first, for example with pandas.get_dummies"
+            raise PriormapError(f"{name} holds categories; {remedy}")
+        if not pandas.api.types.is_numeric_dtype(kind):
+            raise PriormapError(
+                f"{name} holds {_describe(column)} (dtype {kind}), not numbers; convert or drop it"
+            )
+        if pandas.api.types.is_complex_dtype(kind):
+            raise PriormapError(f"{name} holds complex numbers; take the real part")
+        missing = int(column.isna().sum())
+        if missing:
+            raise PriormapError(
+                f"{name} has {missing} missing value{'s' * (missing != 1)}; "
+                "drop or impute these rows first"
+            )
+
+
+def _describe(column: Any) -> str:
+    values = column.dropna().tolist()
+    if column.dtype.kind in "mM":
+        return "dates" if column.dtype.kind == "M" else "durations"
+    if values and all(isinstance(value, str) for value in values):
+        return "numbers written as text" if all(reads_as_number(v) for v in values) else "text"
+    return "objects"
+
+
+def refuse_non_finite(name: str, column: Floats) -> None:
+    """Refuse a column with NaN or infinity, and say how many."""
+    bad = ~np.isfinite(column)
+    if bad.any():
+        raise PriormapError(
+            f"column {name!r} of X has {_count_bad(column[bad])}; drop or impute these rows first"
+        )
+
+
+def _count_bad(values: Floats) -> str:
+    missing, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    parts = [f"{missing} NaN"] * bool(missing) + [f"{infinite} infinite"] * bool(infinite)
+    return f"{' and '.join(parts)} value{'s' * (missing + infinite != 1)}"

@@ -1,0 +1,1 @@
+"""What may be observed given the linear predictor: one file a family."""

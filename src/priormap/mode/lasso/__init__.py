@@ -1,0 +1,1 @@
+"""Exact paths and supports of problems with an L1 penalty."""

@@ -1,0 +1,6 @@
+"""Data and prior settled once: penalty, canonical problem, log density, spectrum."""
+
+from priormap.model.density import log_posterior
+from priormap.model.penalty import Penalty
+
+__all__ = ["Penalty", "log_posterior"]

@@ -1,0 +1,105 @@
+r"""The log posterior density that every route of priormap shares, with all its constants."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from priormap.checks import as_numbers, positive_number
+from priormap.data.regression import Regression, check_data
+from priormap.errors import PriormapError
+from priormap.model.penalty import check_prior, column_prior
+from priormap.priors import Prior
+
+
+def log_posterior(
+    data: Regression,
+    prior: Prior,
+    coef: ArrayLike,
+    intercept: float,
+    sigma: float | None = None,
+    scale: float | None = None,
+) -> float:
+    r"""Log density of the data and of (intercept, coef, sigma, scale), not normalised over them.
+
+    .. math::
+
+        -n \log(\sigma \sqrt{2\pi}) - \frac{\lVert y - a - X b\rVert^2}{2\sigma^2}
+        + \sum_j \log p(b_j \mid \sigma, s) + \log p(\sigma) + \log p(s)
+
+    The intercept's flat prior counts as density one, and so does a coefficient's flat prior.
+    It is a density of sigma and of the scale s themselves (no Jacobian for their logs or
+    squares), where they are unknown.
+
+    Parameters
+    ----------
+    data : Regression
+    prior : Gaussian, Laplace or ElasticNet
+    coef : array of shape (p,)
+        Coefficients in units of X.
+    intercept : float
+        Zero if `data` has no intercept.
+    sigma : float, optional
+        Noise standard deviation; may be left out where `data` knows it.
+    scale : float, optional
+        The prior's scale, where it is learnt (see `Laplace`).
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    PriormapError
+        If `coef` has the wrong length or is not finite, if an intercept is given to data that
+        have none, or if `sigma` or `scale` is missing, not asked for, or not positive.
+
+    Examples
+    --------
+    >>> from priormap import Gaussian, Regression
+    >>> data = Regression([[0.0], [2.0]], [0.0, 2.0], sigma=1.0)
+    >>> round(log_posterior(data, Gaussian(1.0), coef=[1.0], intercept=0.0), 6)
+    -3.256816
+    """
+    check_data(data)
+    coef = as_numbers("coef", coef)
+    if coef.shape != (data.n_features,):
+        raise PriormapError(
+            f"coef has shape {coef.shape} but X has {data.n_features} columns; "
+            "give one number per column"
+        )
+    if not (np.isfinite(coef).all() and np.isfinite(as_numbers("intercept", intercept))):
+        raise PriormapError("coef and intercept must be finite; drop the NaN or infinite entries")
+    if intercept != 0 and not data.intercept:
+        raise PriormapError(f"these data have no intercept, so it must be 0, got {intercept!r}")
+    known = isinstance(data.sigma, float)
+    if sigma is None and not known:
+        raise PriormapError("sigma is unknown in these data; say at which sigma")
+    noise = positive_number("sigma", data.sigma if sigma is None else sigma)
+    residual = (data.y - intercept - data.X @ coef) / noise
+    log_likelihood = -data.n_rows * (math.log(noise) + 0.5 * math.log(2 * math.pi))
+    log_likelihood -= 0.5 * float(residual @ residual)
+    log_sigma = 0.0 if isinstance(data.sigma, float) else float(data.sigma.logpdf(noise))
+    known_prior, log_scale = _at_scale(prior, scale)
+    return log_likelihood + log_prior(data, known_prior, coef, noise) + log_sigma + log_scale
+
+
+def _at_scale(prior: Prior, scale: float | None) -> tuple[Prior, float]:
+    """Return the prior at one value of its learnt scale, and the log density of that value."""
+    check_prior(prior)
+    if prior.hyperprior is None:
+        if scale is not None:
+            raise PriormapError(f"{prior!r} has a known scale; leave scale={scale!r} out")
+        return prior, 0.0
+    if scale is None:
+        raise PriormapError(f"the scale of {prior!r} is learnt; say at which scale")
+    value = positive_number("scale", scale)
+    return prior.stretched(value), float(prior.hyperprior.logpdf(value))
+
+
+def log_prior(data: Regression, prior: Prior, coef: ArrayLike, sigma: float) -> float:
+    """Log density of `coef` under `prior` given sigma, in the caller's units."""
+    given_noise = column_prior(prior, data).stretched(sigma if prior.scaled_by_noise else 1.0)
+    return float(np.sum(given_noise.logpdf(coef)))

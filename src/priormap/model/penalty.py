@@ -1,0 +1,131 @@
+r"""The canonical penalised problem, the hub that every prior and every library maps to.
+
+.. math::
+
+    \min_{a, b}\; \tfrac12 \lVert y - a - X b \rVert^2
+    + \sum_j l_{1j} |b_j| + \tfrac12 \sum_j l_{2j} b_j^2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from priormap.arrays import Floats
+from priormap.checks import as_numbers, positive_number
+from priormap.data.regression import Regression
+from priormap.display.html import html_table
+from priormap.errors import PriormapError
+from priormap.priors import ElasticNet, Prior
+
+
+@dataclass(frozen=True, eq=False)
+class Penalty:
+    r"""The pair ``(l1, l2)``, one entry per column, in units of the caller's columns.
+
+    Parameters
+    ----------
+    l1 : array of shape (p,)
+        Weight of ``|b_j|``; units of ``y**2 / b``.
+    l2 : array of shape (p,)
+        Weight of ``b_j**2 / 2``; units of ``y**2 / b**2``.
+
+    Raises
+    ------
+    PriormapError
+        If the two are not vectors of one length, or an entry is negative or not finite.
+
+    Examples
+    --------
+    >>> penalty = Penalty(l1=[1.0, 1.0], l2=[0.0, 4.0])
+    >>> float(penalty.value([3.0, -1.0]))
+    6.0
+    """
+
+    l1: Floats
+    l2: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("l1", "l2"):
+            object.__setattr__(self, name, as_numbers(name, getattr(self, name)))
+        if self.l1.ndim != 1 or self.l1.shape != self.l2.shape:
+            raise PriormapError(
+                f"l1 and l2 must be vectors of one length, got shapes {self.l1.shape} "
+                f"and {self.l2.shape}"
+            )
+        for name in ("l1", "l2"):
+            values = getattr(self, name)
+            if not (values.min(initial=0.0) >= 0 and values.max(initial=0.0) < np.inf):
+                raise PriormapError(
+                    f"{name} must be finite and not negative, got {values.min()} to {values.max()}"
+                )
+
+    @classmethod
+    def from_prior(cls, prior: Prior, data: Regression, sigma: float) -> Penalty:
+        """Penalty whose minimiser is the mode under `prior` and known noise `sigma`.
+
+        ``l1 = sigma**2 / l1_scale`` and ``l2 = sigma**2 / l2_scale**2``; with
+        ``scaled_by_noise`` they are ``sigma / l1_scale`` and ``1 / l2_scale**2``. The Laplace
+        prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
+        the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
+        """
+        columns, sigma = column_prior(prior, data), positive_number("sigma", sigma)
+        zero = np.zeros(data.n_features)
+        noise = 1.0 if prior.scaled_by_noise else sigma
+        return cls(zero + sigma * noise / columns.l1_scale, zero + (noise / columns.l2_scale) ** 2)
+
+    def _repr_html_(self) -> str:
+        rows = [(j, *pair) for j, pair in enumerate(zip(self.l1, self.l2, strict=True))]
+        return html_table(["column", "l1", "l2"], rows)
+
+    def value(self, coef: ArrayLike) -> float:
+        """``sum(l1 |b|) + sum(l2 b**2) / 2``."""
+        coef = np.asarray(coef, dtype=float)
+        return float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
+
+
+def column_prior(prior: Prior, data: Regression) -> Prior:
+    """Return the prior of each coefficient, with scales in units of the caller's columns."""
+    check_prior(prior)
+    _ = prior.known_scale  # refuses a learnt one
+    return relative_prior(prior, data)
+
+
+def relative_prior(prior: Prior, data: Regression) -> Prior:
+    """As `column_prior`, where the scale may be learnt: it is then a multiple of these."""
+    check_prior(prior)
+    for name in ("l1_scale", "l2_scale") if isinstance(prior, ElasticNet) else ("scale",):
+        scale = getattr(prior, name)
+        if np.ndim(scale) and len(scale) != data.n_features:
+            raise PriormapError(
+                f"{name} has {len(scale)} entries but X has {data.n_features} columns; "
+                "give one number, or one per column"
+            )
+    unit = 1 / data.column_sd if data.standardize else 1.0
+    return prior.stretched(np.ones(data.n_features) * unit)
+
+
+def column_scale(prior: Prior, data: Regression) -> Floats:
+    """Scale of a prior that has one, for each coefficient in units of the caller's columns."""
+    return _one_scale(column_prior(prior, data))
+
+
+def relative_scale(prior: Prior, data: Regression) -> Floats:
+    """As `column_scale`, where the scale may be learnt: it is then a multiple of this."""
+    return _one_scale(relative_prior(prior, data))
+
+
+def check_prior(prior: object) -> None:
+    """Refuse whatever is not a prior of priormap."""
+    if not isinstance(prior, Prior):
+        raise PriormapError(
+            f"prior must be Gaussian(...), Laplace(...) or ElasticNet(...), got {prior!r}"
+        )
+
+
+def _one_scale(columns: Prior) -> Floats:
+    if isinstance(columns, ElasticNet):
+        raise PriormapError(f"{columns!r} has two scales for each column, not one")
+    return np.asarray(columns.scale)

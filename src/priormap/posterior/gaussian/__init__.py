@@ -1,0 +1,1 @@
+"""Independent draws under a Gaussian prior, by one spectrum and quadrature."""

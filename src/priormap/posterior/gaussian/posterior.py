@@ -1,0 +1,248 @@
+r"""Exact posterior of linear regression under a Gaussian prior: independent draws, no chain.
+
+The model, on centred data (or as they are, without an intercept):
+
+.. math::
+
+    y \mid b, \sigma \sim N(X b, \sigma^2 I), \qquad
+    b_j \sim N(0, (\tau t_j)^2) \quad\text{or}\quad N(0, (\sigma \tau t_j)^2).
+
+One singular value decomposition of X with columns scaled by t turns it into independent
+directions; sigma and tau are integrated by quadrature (`priormap.posterior.gaussian.variances`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from priormap.arrays import Floats
+from priormap.errors import PriormapError
+from priormap.posterior.gaussian.line_quadrature import LogDensity
+from priormap.posterior.gaussian.spectrum import Spectrum
+from priormap.posterior.gaussian.variances import VariancePosterior, expectation
+
+_EPS = float(np.finfo(float).eps)
+_BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
+
+
+class GaussianDraws(NamedTuple):
+    """Independent draws: ``coef`` (n, p), ``sigma``, ``tau`` and ``|y - X coef|**2`` (n,)."""
+
+    coef: Floats
+    sigma: Floats
+    tau: Floats
+    rss: Floats
+
+
+class _DirectionMoments(NamedTuple):
+    mean: Floats
+    cov: Floats
+    unseen: float  # variance, in units of the prior sd, where the data see nothing
+    sigma_square: float
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianPosterior:
+    """Posterior of (coef, sigma, tau); build it with `of`.
+
+    Attributes
+    ----------
+    spectrum : Spectrum
+    variances : VariancePosterior
+    scaled_by_noise : bool
+
+    Examples
+    --------
+    >>> X, y = np.array([[-1.0], [0.0], [1.0]]), np.array([-2.0, 0.0, 2.0])
+    >>> spectrum = Spectrum.from_rows(X, y, dof=2, scale=np.array([1.0]))
+    >>> posterior = GaussianPosterior.of(spectrum, sigma=1.0)
+    >>> posterior.mean.round(6), posterior.cov.round(6)
+    (array([1.333333]), array([[0.333333]]))
+    >>> posterior.sample(1000, np.random.default_rng(1)).coef.shape
+    (1000, 1)
+    """
+
+    spectrum: Spectrum
+    variances: VariancePosterior
+    scaled_by_noise: bool
+
+    @classmethod
+    def of(
+        cls,
+        spectrum: Spectrum,
+        sigma: float | LogDensity,
+        tau: float | LogDensity = 1.0,
+        scaled_by_noise: bool = False,
+    ) -> GaussianPosterior:
+        """Posterior where sigma and tau are each known (a number) or have a log density.
+
+        Raises
+        ------
+        PriormapError
+            If the posterior is improper, or a log density is too rough for the quadrature.
+        """
+        variances = VariancePosterior.of(spectrum, sigma, tau, scaled_by_noise)
+        return cls(spectrum, variances, scaled_by_noise)
+
+    @property
+    def log_evidence(self) -> float:
+        """Log marginal likelihood: the density that `Spectrum` describes, sigma and tau averaged.
+
+        Under an improper prior (Jeffreys) it is known up to a constant of that prior only.
+        """
+        return self.variances.log_evidence
+
+    @property
+    def log_evidence_error(self) -> float:
+        """Estimated error of the quadrature in `log_evidence`."""
+        return self.variances.error
+
+    @cached_property
+    def sigma_moments(self) -> tuple[float, float]:
+        """Posterior mean and standard deviation of sigma; inf where they do not exist."""
+        nodes = self.variances
+        return _mean_and_sd(nodes.weights, nodes.sigma_mean, nodes.sigma_square)
+
+    @cached_property
+    def tau_moments(self) -> tuple[float, float]:
+        """Posterior mean and standard deviation of tau; inf where they do not exist."""
+        nodes, ratio = self.variances, np.exp(self.variances.log_ratio)
+        if self.scaled_by_noise:
+            return _mean_and_sd(nodes.weights, ratio, ratio**2)
+        return _mean_and_sd(nodes.weights, ratio * nodes.sigma_mean, ratio**2 * nodes.sigma_square)
+
+    def sample(self, n: int, rng: np.random.Generator) -> GaussianDraws:
+        """Draw `n` independent draws; the same generator state gives the same draws."""
+        spectrum, bound = self.spectrum, np.isfinite(self.spectrum.scale)
+        coef = np.empty((n, len(bound)))
+        sigma, r, rss = np.empty(n), np.empty(n), np.empty(n)
+        size = max(64, _BLOCK // max(1, len(spectrum.directions)))
+        for start in range(0, n, size):
+            block = slice(start, min(start + size, n))
+            sigma[block], r[block] = self.variances.draw(block.stop - start, rng)
+            draws, rss[block] = self._draw_bound(sigma[block], r[block], rng)
+            coef[block, slice(None) if bound.all() else bound] = draws
+        if not bound.all():
+            noise = sigma[:, None] * rng.standard_normal((n, len(spectrum.flat_offset)))
+            follow = spectrum.flat_offset - coef[:, bound] @ spectrum.flat_follow.T
+            coef[:, ~bound] = follow + noise @ spectrum.flat_root.T
+            rss += np.einsum("ij,ij->i", noise, noise)
+        tau = np.exp(r) if self.scaled_by_noise else np.exp(r) * sigma
+        return GaussianDraws(coef, sigma, tau, rss)
+
+    def _draw_bound(
+        self, sigma: Floats, r: Floats, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """Coefficients with a proper prior, one row for each sigma, and what they leave of y."""
+        spectrum, unit = self.spectrum, self.spectrum.directions
+        n_bound, rank = unit.shape
+        scale = spectrum.scale[np.isfinite(spectrum.scale)]
+        # one direction to a row: the draws run along memory
+        ratio = r[:1] if r[0] == r[-1] and (r == r[0]).all() else r
+        root = np.exp(-2 * ratio) + spectrum.eigenvalues[:, None]
+        np.divide(1.0, np.sqrt(root, out=root), out=root)
+        pull = root * (np.sqrt(spectrum.eigenvalues) * spectrum.coordinates)[:, None]
+        noise = rng.standard_normal((n_bound, len(sigma)))
+        noise *= sigma
+        if rank == n_bound:
+            noise += pull
+            noise *= root
+            return noise.T @ (scale[:, None] * unit).T, self._rss(noise)
+        # what the data do not see is drawn from the prior; the same noise serves for both
+        prior_sd, seen = np.exp(r), unit.T @ noise
+        along = root * (seen + pull)
+        rss = self._rss(along)
+        along -= prior_sd * seen
+        noise *= prior_sd
+        noise += unit @ along
+        return noise.T * scale, rss
+
+    def _rss(self, along: Floats) -> Floats:
+        """Residual sum of squares of coefficients along the directions, one column each."""
+        misfit = np.sqrt(self.spectrum.eigenvalues)[:, None] * along
+        misfit -= self.spectrum.coordinates[:, None]
+        return self.spectrum.residual + np.einsum("ij,ij->j", misfit, misfit)
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Posterior mean of the coefficients, shape (p,)."""
+        mean = self._in_columns(self.spectrum.directions @ self._moments.mean)
+        mean[np.isinf(self.spectrum.scale)] += self.spectrum.flat_offset
+        return mean
+
+    @cached_property
+    def cov(self) -> Floats:
+        """Posterior covariance of the coefficients, shape (p, p).
+
+        Raises
+        ------
+        PriormapError
+            If it does not exist, because sigma or tau has no second moment.
+        """
+        self._refuse_infinite()
+        seen, spectrum = self._in_columns(self.spectrum.directions), self.spectrum
+        prior = self._in_columns(np.eye(len(spectrum.directions)))
+        cov = seen @ self._moments.cov @ seen.T
+        cov += self._moments.unseen * (prior @ prior.T - seen @ seen.T)
+        flat = np.isinf(spectrum.scale)
+        noise = self._moments.sigma_square * (spectrum.flat_root @ spectrum.flat_root.T)
+        cov[np.ix_(flat, flat)] += noise
+        return cov
+
+    @cached_property
+    def sd(self) -> Floats:
+        """Posterior standard deviations, shape (p,), without a p x p matrix; errors as `cov`."""
+        self._refuse_infinite()
+        seen, spectrum = self._in_columns(self.spectrum.directions), self.spectrum
+        flat = np.isinf(spectrum.scale)
+        prior_square = np.empty(len(flat))
+        prior_square[~flat] = spectrum.scale[~flat] ** 2
+        prior_square[flat] = ((spectrum.flat_follow * spectrum.scale[~flat]) ** 2).sum(axis=1)
+        variance = ((seen @ self._moments.cov) * seen).sum(axis=1)
+        variance += self._moments.unseen * (prior_square - (seen**2).sum(axis=1))
+        variance[flat] += self._moments.sigma_square * (spectrum.flat_root**2).sum(axis=1)
+        return np.sqrt(variance)
+
+    def _refuse_infinite(self) -> None:
+        if not np.isfinite(self._moments.sigma_square + self._moments.unseen):
+            raise PriormapError(
+                "the posterior covariance of coef does not exist: sigma or the prior scale has "
+                "no second moment; use draws and quantiles, or a prior with lighter tails"
+            )
+
+    def _in_columns(self, unit: Floats) -> Floats:
+        """From units of the prior sd of the columns that are not flat to all coefficients."""
+        bound = np.isfinite(self.spectrum.scale)
+        values = np.empty((len(bound), *unit.shape[1:]))
+        values[bound] = (unit.T * self.spectrum.scale[bound]).T
+        values[~bound] = -self.spectrum.flat_follow @ values[bound]
+        return values
+
+    @cached_property
+    def _moments(self) -> _DirectionMoments:
+        """Of the coefficients along the directions, by quadrature over the variances."""
+        nodes, spectrum = self.variances, self.spectrum
+        sigma_square = float(expectation(nodes.weights, nodes.sigma_square))
+        ratio_square = np.exp(2 * nodes.log_ratio)
+        complete = spectrum.directions.shape[0] == len(spectrum.eigenvalues)
+        prior_square = expectation(nodes.weights, ratio_square * nodes.sigma_square)
+        unseen = 0.0 if complete else float(prior_square)
+        shrunk = 1 / (spectrum.eigenvalues + 1 / ratio_square[:, None])
+        means = shrunk * (np.sqrt(spectrum.eigenvalues) * spectrum.coordinates)
+        mean = nodes.weights @ means
+        spread = (means - mean) * np.sqrt(nodes.weights)[:, None]
+        cov = spread.T @ spread + np.diag((nodes.weights * nodes.sigma_square) @ shrunk)
+        return _DirectionMoments(mean, cov, unseen, sigma_square)
+
+
+def _mean_and_sd(weights: Floats, means: Floats, squares: Floats) -> tuple[float, float]:
+    """From conditional means of x and of x**2."""
+    mean, square = float(expectation(weights, means)), float(expectation(weights, squares))
+    if not np.isfinite(square):
+        return mean, np.inf
+    variance = float(weights @ (squares - 2 * mean * means + mean**2))
+    return mean, float(np.sqrt(variance)) if variance > 16 * _EPS * mean**2 else 0.0
