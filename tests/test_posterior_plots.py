@@ -467,7 +467,7 @@ def test_long_names_are_shortened_to_fit():
 
 
 def test_figures_of_priors_do_not_wait_for_the_samplers():
-    code = "import sys, priormap.plots; print('priormap.tables' in sys.modules)"
+    code = "import sys, priormap.plots; print('priormap.posterior' in sys.modules)"
     root = str(Path(priormap.__file__).parents[1])
     run = [sys.executable, "-c", code]
     done = subprocess.run(

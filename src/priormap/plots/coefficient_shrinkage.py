@@ -8,7 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from priormap.errors import PriormapError
-from priormap.plots.chosen import (
+from priormap.plots.forest import contrast_table
+from priormap.plots.legends import legend_above, shortened
+from priormap.plots.marks import mark, mark_handles
+from priormap.plots.rows import label_effects, mark_zero
+from priormap.plots.style import LOOKS, drawing_axes, looks_of
+from priormap.tables import Contrast
+from priormap.tables.chosen import (
     Features,
     check_contrast,
     chosen_features,
@@ -16,13 +22,7 @@ from priormap.plots.chosen import (
     least_squares,
     left_out,
 )
-from priormap.plots.forest import contrast_table
-from priormap.plots.legends import legend_above, shortened
-from priormap.plots.marks import mark, mark_handles
-from priormap.plots.named import listed
-from priormap.plots.rows import label_effects, mark_zero
-from priormap.plots.style import LOOKS, drawing_axes, looks_of
-from priormap.tables import Contrast
+from priormap.tables.named_priors import listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from priormap.plots.chosen import check_contrast, data_of
 from priormap.plots.legends import legend_above
 from priormap.plots.marks import mark, mark_handles
-from priormap.plots.named import family, listed
 from priormap.plots.style import drawing_axes, looks_of
 from priormap.tables import Contrast
+from priormap.tables.chosen import check_contrast, data_of
+from priormap.tables.named_priors import family, listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -136,7 +136,7 @@ def _picture(
 
 
 def _data(table: Contrast) -> Any:
-    from priormap.plots.chosen import data_of
+    from priormap.tables.chosen import data_of
 
     return data_of(table)
 

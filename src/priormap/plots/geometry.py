@@ -15,12 +15,12 @@ from priormap.errors import PriormapError
 from priormap.plots.geometry_tables import Given, Pair, contours_of, density_of, points_of
 from priormap.plots.legends import legend_above, legend_of_figure, shortened
 from priormap.plots.marks import mark, mark_handles
-from priormap.plots.named import listed
 from priormap.plots.regions import MASSES, fill_posterior
 from priormap.plots.rows import mark_zero
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.plots.two_columns import TwoColumns, two_columns
 from priormap.priors import Prior
+from priormap.tables.named_priors import listed
 
 View: TypeAlias = Literal["penalty", "posterior"]
 VIEWS: tuple[View, View] = ("penalty", "posterior")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 
-from priormap.plots.chosen import check_contrast
 from priormap.plots.given_the_rest import GivenTheRest
 from priormap.plots.joint_tables import (
     check_pair,
@@ -17,11 +16,12 @@ from priormap.plots.joint_tables import (
 )
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.marks import mark, mark_handles
-from priormap.plots.named import family
 from priormap.plots.regions import MASSES, fill_posterior
 from priormap.plots.rows import mark_zero
 from priormap.plots.style import LOOKS, drawing_axes
 from priormap.tables import Contrast
+from priormap.tables.chosen import check_contrast
+from priormap.tables.named_priors import family
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,10 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
-from priormap.plots.chosen import check_contrast, chosen_features, least_squares
 from priormap.plots.contours import ellipse, prior_contour
 from priormap.plots.given_the_rest import GivenTheRest
 from priormap.tables import Contrast
+from priormap.tables.chosen import check_contrast, chosen_features, least_squares
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.plots.chosen import (
+from priormap.plots.given_the_rest import GivenTheRest
+from priormap.tables import Contrast
+from priormap.tables.chosen import (
     MOST_ROWS,
     Features,
     check_contrast,
@@ -15,9 +17,7 @@ from priormap.plots.chosen import (
     data_of,
     least_squares,
 )
-from priormap.plots.given_the_rest import GivenTheRest
-from priormap.plots.named import family
-from priormap.tables import Contrast
+from priormap.tables.named_priors import family
 from priormap.tables.penalised_fit import penalised_fit
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from priormap.plots.chosen import Features, left_out
 from priormap.plots.legends import legend_above
 from priormap.plots.marginal_tables import (
     marginal_features,
@@ -15,10 +14,11 @@ from priormap.plots.marginal_tables import (
     posterior_vs_map_table,
 )
 from priormap.plots.marks import mark, mark_handles
-from priormap.plots.named import listed
 from priormap.plots.rows import label_effects, mark_zero, name_rows
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.tables import Contrast
+from priormap.tables.chosen import Features, left_out
+from priormap.tables.named_priors import listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from priormap.data.regression import Regression
-from priormap.plots.chosen import Features
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.marks import mark
-from priormap.plots.named import family, listed
 from priormap.plots.path_tables import (
     path_knots_table,
     path_posterior_table,
@@ -21,6 +19,8 @@ from priormap.plots.path_tables import (
 from priormap.plots.rows import EFFECT, mark_zero
 from priormap.plots.style import LOOKS, Look, drawing_axes
 from priormap.priors import Prior
+from priormap.tables.chosen import Features
+from priormap.tables.named_priors import family, listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from priormap.data.regression import Regression
 from priormap.plots.legends import legend_above
 from priormap.plots.marks import mark, mark_handles
-from priormap.plots.named import listed
 from priormap.plots.predictive_tables import (
     checked_priors,
     prior_predictive_points_table,
@@ -21,6 +20,7 @@ from priormap.plots.predictive_tables import (
 )
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.priors import Prior
+from priormap.tables.named_priors import listed
 
 if TYPE_CHECKING:
     import pandas as pd

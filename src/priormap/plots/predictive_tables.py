@@ -12,10 +12,10 @@ from priormap.arrays import Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.penalty import relative_prior
-from priormap.plots.named import family
 from priormap.priors import Prior
 from priormap.priors.densities import Jeffreys
 from priormap.tables.fit_measures import fitted_squares
+from priormap.tables.named_priors import family
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
 from priormap.plots.legends import legend_above
-from priormap.plots.named import Priors, coef_unit, family, listed
 from priormap.plots.pull_tables import (
     STEP,
     WEIGHTS,
@@ -29,6 +28,7 @@ from priormap.plots.pull_tables import (
 )
 from priormap.plots.style import HEIGHTS, drawing_axes, looks_of
 from priormap.priors import Prior
+from priormap.tables.named_priors import Priors, coef_unit, family, listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ import numpy as np
 
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
-from priormap.plots.named import Priors, coef_unit, family, named_priors, refuse_flat
 from priormap.priors import Gaussian, Laplace, Prior
+from priormap.tables.named_priors import Priors, coef_unit, family, named_priors, refuse_flat
 
 if TYPE_CHECKING:
     import pandas as pd

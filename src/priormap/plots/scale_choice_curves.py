@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from priormap.criteria import ScaleChoice
 from priormap.errors import PriormapError
 from priormap.plots.marks import mark
-from priormap.plots.named import listed
 from priormap.plots.style import LOOKS, drawing_axes
+from priormap.tables.named_priors import listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,9 +12,9 @@ from matplotlib.ticker import FuncFormatter
 from priormap.criteria import PriorSensitivity
 from priormap.errors import PriormapError
 from priormap.plots.legends import legend_above, shortened
-from priormap.plots.named import family, listed
 from priormap.plots.rows import EFFECT, mark_zero
 from priormap.plots.style import LOOKS, drawing_axes
+from priormap.tables.named_priors import family, listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.plots.legends import legend_above
-from priormap.plots.named import (
+from priormap.plots.style import HEIGHTS, drawing_axes, looks_of
+from priormap.priors import ElasticNet, Prior
+from priormap.tables.named_priors import (
     Priors,
     coef_unit,
     family,
@@ -19,8 +21,6 @@ from priormap.plots.named import (
     named_priors,
     refuse_flat,
 )
-from priormap.plots.style import HEIGHTS, drawing_axes, looks_of
-from priormap.priors import ElasticNet, Prior
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from priormap.checks import positive_number
-from priormap.plots.named import Priors, family, matched_pair, named_priors
 from priormap.plots.style import HEIGHTS, LOOKS, drawing_axes, looks_of
 from priormap.priors import ElasticNet, Laplace, Prior
+from priormap.tables.named_priors import Priors, family, matched_pair, named_priors
 
 if TYPE_CHECKING:
     import pandas as pd

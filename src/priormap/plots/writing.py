@@ -76,7 +76,7 @@ def write_figures(
     folder = Path(folder)
     names: Sequence[str] = ()
     if table is not None:
-        from priormap.plots.chosen import check_contrast
+        from priormap.tables.chosen import check_contrast
 
         names = list(check_contrast(table).modes)
     check_places(folder, format, names, tables=tables, force=force)
@@ -129,8 +129,8 @@ def check_places(
 
 
 def _pictures_of(table: Contrast, features: tuple[str, ...] | None) -> list[Picture]:
-    from priormap.plots.chosen import data_of
     from priormap.plots.two_columns import chosen_pair
+    from priormap.tables.chosen import data_of
 
     data = data_of(table)
     if features is not None:

@@ -1,6 +1,29 @@
-"""Side by side: modes beside penalised fits, and beside posteriors, as tidy tables."""
+"""Side by side: modes beside penalised fits, and beside posteriors; the numbers of all figures.
 
-from priormap.tables.map_comparison import MapComparison, compare_map
-from priormap.tables.posterior_contrast import Contrast, contrast
+The verbs load when they are first used, so that the numbers of a prior alone do not wait for
+the samplers.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from priormap.tables.map_comparison import MapComparison, compare_map
+    from priormap.tables.posterior_contrast import Contrast, contrast
+
+_FILES = {
+    "Contrast": "posterior_contrast",
+    "MapComparison": "map_comparison",
+    "compare_map": "map_comparison",
+    "contrast": "posterior_contrast",
+}
 
 __all__ = ["Contrast", "MapComparison", "compare_map", "contrast"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module 'priormap.tables' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"priormap.tables.{_FILES[name]}"), name)

@@ -11,8 +11,8 @@ from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
-from priormap.plots.named import listed
-from priormap.tables import Contrast
+from priormap.tables.named_priors import listed
+from priormap.tables.posterior_contrast import Contrast
 
 Features: TypeAlias = str | Iterable[str] | None
 MOST_ROWS = 40  # a page's worth

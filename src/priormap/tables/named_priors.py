@@ -1,4 +1,4 @@
-"""The priors of a figure: checked and named."""
+"""The priors of a figure or table: checked and named."""
 
 from __future__ import annotations
 
