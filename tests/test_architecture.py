@@ -101,7 +101,7 @@ OWNERS = {
     "sklearn": {"tables", "cli"},
     "numba": {"mode", "posterior"},
     "typer": {"cli"},
-    "rich": {"cli", "posterior"},
+    "rich": {"cli", "display", "posterior"},
     "jinja2": {"report"},
     "markupsafe": {"report"},
     "pyarrow": set(),

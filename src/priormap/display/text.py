@@ -1,0 +1,79 @@
+"""Results as plain text, which is what `repr` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from priormap.display.blocks import Block, Code, Items, Paragraph, Subheading, Table
+from priormap.display.html import as_html
+
+_MOST_ROWS = 20
+
+
+def as_text(blocks: Sequence[Block]) -> str:
+    """Return blocks as lines: facts as ``name: value``, other tables aligned.
+
+    Examples
+    --------
+    >>> from priormap.display.blocks import facts, number
+    >>> print(as_text([Paragraph("Found."), facts([("sigma", number(0.5))])]))
+    Found.
+      sigma: 0.5
+    """
+    return "\n".join(line for block in blocks for line in _lines(block))
+
+
+def _lines(block: Block) -> list[str]:
+    match block:
+        case Table():
+            lines = _facts(block) if block.is_facts else _aligned(block)
+            cut = len(block.rows) - _MOST_ROWS
+            return [*lines, f"  ... {cut} more"] if cut > 0 else lines
+        case Paragraph():
+            return ["".join(block.parts)]
+        case Items():
+            return [f"  {sentence}" for sentence in block.sentences]
+        case Subheading() | Code():
+            return block.text.splitlines()
+    return [block.caption]
+
+
+def _facts(table: Table) -> list[str]:
+    return [f"  {name}: {value}" for name, value in table.rows[:_MOST_ROWS]]
+
+
+def _aligned(table: Table) -> list[str]:
+    rows = [[str(cell) for cell in row] for row in table.rows[:_MOST_ROWS]]
+    return aligned(table.header, rows)
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    r"""Return lines of a table: the first column to the left, numbers to the right.
+
+    Examples
+    --------
+    >>> print("\n".join(aligned(["column", "sd"], [["bmi", "0.5"], ["s5", "12"]])))
+      column   sd
+      bmi     0.5
+      s5       12
+    """
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = []
+    for first, *rest in [header, *rows]:
+        numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        lines.append("  " + "  ".join([first.ljust(widths[0]), *numbers]))
+    return lines
+
+
+class Described:
+    """A result that says everything in `blocks()`; `repr` and notebooks show these."""
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What the result says, for any paper."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return as_text(self.blocks())
+
+    def _repr_html_(self) -> str:
+        return as_html(self.blocks())
