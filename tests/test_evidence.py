@@ -132,7 +132,7 @@ def test_degrees_of_freedom_and_gcv_are_those_of_the_hat_matrix(rng):
         inverse = np.linalg.inv(centred.T @ centred + np.diag((0.8 / (scale * RELATIVE)) ** 2))
         hat = centred @ inverse @ centred.T
         mu = model.mu(scale, 0.8)
-        np.testing.assert_allclose(model.degrees_of_freedom(mu), np.trace(hat), rtol=1e-9)
+        np.testing.assert_allclose(model.spectrum.degrees_of_freedom(mu), np.trace(hat), rtol=1e-9)
         residual = y - y.mean() - hat @ y
         gcv = n * residual @ residual / (n - 1 - np.trace(hat)) ** 2
         np.testing.assert_allclose(model.gcv(mu), gcv, rtol=1e-9)

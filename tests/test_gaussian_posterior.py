@@ -6,8 +6,8 @@ from scipy import linalg, stats
 from scipy.special import gammaln
 
 from priormap.errors import PriormapError
+from priormap.model.spectrum import Spectrum
 from priormap.posterior.gaussian.posterior import GaussianPosterior
-from priormap.posterior.gaussian.spectrum import Spectrum
 from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 

@@ -29,7 +29,7 @@ def default_scales(family: ScaleFamily, curves: GaussianCurves) -> Floats:
     norm = np.exp(curves.log_norm)
 
     def share_left(log_mu: float) -> float:
-        return float(curves.degrees_of_freedom(np.exp(np.array(log_mu)))) / len(d)
+        return float(curves.spectrum.degrees_of_freedom(np.exp(np.array(log_mu)))) / len(d)
 
     ends = np.log(d.min()) - 40, np.log(d.max()) + 40
     log_mu = [brentq(lambda x, s=share: share_left(x) - s, *ends) for share in (_SHRUNK, _FREE)]

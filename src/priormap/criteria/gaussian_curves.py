@@ -73,28 +73,14 @@ class GaussianCurves:
 
     def terms(self, mu: Floats) -> tuple[Floats, Floats]:
         """``sum_k log(1 + d_k / mu) / 2`` and ``S(mu)``, for an array of any shape."""
-        d, a, flat = self.spectrum.eigenvalues, self.spectrum.explained, np.ravel(mu)
-        half_log_det, squares = np.empty_like(flat), np.empty_like(flat)
-        size = max(1, _BLOCK // max(1, len(d)))
-        for start in range(0, len(flat), size):
-            block = slice(start, start + size)
-            ratio = d / flat[block, None]
-            half_log_det[block] = 0.5 * np.log1p(ratio).sum(axis=1)
-            squares[block] = self.spectrum.rss + (1 / (1 + ratio)) @ a
-        squares *= self.data.unit.y_norm**2
-        return half_log_det.reshape(mu.shape), squares.reshape(mu.shape)
+        half_log_det, squares = self.spectrum.terms(-0.5 * np.log(mu))
+        return half_log_det, squares * self.data.unit.y_norm**2
 
     def log_evidence(self, scales: ArrayLike, sigma: ArrayLike) -> Floats:
         """Log marginal likelihood at a known sigma."""
-        half_log_det, squares = self.terms(self.mu(scales, sigma))
-        variance = np.asarray(sigma, dtype=float) ** 2
-        normal = -0.5 * self.dof * np.log(2 * np.pi * variance) - squares / (2 * variance)
-        return np.asarray(normal - half_log_det)
-
-    def degrees_of_freedom(self, mu: Floats) -> Floats:
-        """Effective degrees of freedom of the coefficients."""
-        d = self.spectrum.eigenvalues
-        return np.asarray((d / (d + np.asarray(mu)[..., None])).sum(axis=-1))
+        log_sigma = np.log(np.asarray(sigma, dtype=float))
+        terms = self.terms(self.mu(scales, sigma))
+        return np.asarray(self.spectrum.log_likelihood(log_sigma, *terms))
 
     def gcv(self, mu: Floats) -> Floats:
         """Generalised cross-validation, ``n RSS / (n - df)**2``, intercept counted in df.
@@ -102,7 +88,7 @@ class GaussianCurves:
         Golub, Heath and Wahba (1979), "Generalized cross-validation as a method for choosing
         a good ridge parameter", Technometrics 21(2).
         """
-        n, df = self.data.n_rows, self.degrees_of_freedom(mu) + self.data.intercept
+        n, df = self.data.n_rows, self.spectrum.degrees_of_freedom(mu) + self.data.intercept
         return np.asarray(n * self.spectrum.rss_at(mu) * self.data.unit.y_norm**2 / (n - df) ** 2)
 
     def left_out(self, mu: Floats, rows: Indices) -> tuple[Floats, Floats]:
@@ -117,11 +103,11 @@ class GaussianCurves:
         unit = ((columns.x_norm > 0) / columns.divisor)[:, None]
         along = centred @ (unit * spectrum.basis)
         left = mu / (d[:, None] + mu)
-        residual = columns.y_norm * (along * spectrum.coordinates) @ left
+        residual = columns.y_norm * (along * spectrum.least_squares) @ left
         kept = (along**2 / d) @ left
         if len(d) < self.dof:
             response = self.data.y[rows] - columns.y_mean
-            residual += (response - columns.y_norm * (along @ spectrum.coordinates))[:, None]
+            residual += (response - columns.y_norm * (along @ spectrum.least_squares))[:, None]
             intercept = 1 / self.data.n_rows if self.data.intercept else 0.0
             kept += (1 - intercept - (along**2 / d).sum(axis=1)).clip(0)[:, None]
         return residual, kept

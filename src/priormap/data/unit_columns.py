@@ -68,6 +68,11 @@ class UnitColumns:
         """Whether the Gram matrix costs less than what it saves."""
         return self.p <= 100 or self.n >= 4 * self.p
 
+    @property
+    def dof(self) -> int:
+        """Rows, less one for an intercept."""
+        return self.n - self._intercept
+
     @cached_property
     def moments(self) -> Moments:
         """Means and cross products in the caller's units."""

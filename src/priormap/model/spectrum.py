@@ -1,74 +1,243 @@
-r"""The Gaussian problem in its eigenbasis, where every prior scale costs O(p).
+r"""A regression in the directions that data and a Gaussian prior keep independent.
 
-With prior standard deviations ``t_j = tau w_j`` and noise sigma, the mode depends on
-``mu = (sigma / tau)**2`` only. In the eigenbasis of ``W Z'Z W`` (or of ``Z W**2 Z'``, for more
-columns than rows) each direction k with eigenvalue ``d_k`` that explains the share ``a_k`` of
-``|u|**2`` is shrunk by ``d_k / (d_k + mu)``.
+In the eigenbasis of ``T X'X T`` (or of ``X T**2 X'``, for more columns than rows), with prior sds
+``tau t_j`` and ``T = diag(t)``, every prior scale, mode, evidence and draw costs O(p).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import linalg
 
-from priormap.arrays import Bools, Floats, Indices
+from priormap.arrays import Floats, Indices
 from priormap.data.unit_columns import UnitColumns
+from priormap.errors import PriormapError
 
 _EPS = float(np.finfo(float).eps)
+_BLOCK = 1 << 15  # numbers in a block of ratios, small enough to stay in cache
 _CANCELLED = 1e-6  # a difference of sums of squares below this is taken from the rows instead
+_WELL_CONDITIONED = 1e-6  # smallest pivot of the correlation matrix that moments may serve
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues and rotated data of weighted unit columns.
+    r"""A regression in directions that data and prior keep independent of each other.
+
+    The mode depends on ``mu = (sigma / tau)**2`` only (``1 / tau**2`` if the prior is scaled by the
+    noise): direction k of variance ``d_k`` is shrunk by ``d_k / (d_k + mu)``. It explains
+    ``z_k**2`` of the response, and with ``r = -log(mu) / 2``
+
+    .. math::
+
+        \log p(y \mid \sigma, r) &=
+        -\tfrac{\nu}{2}\log 2\pi - \nu \log\sigma - L(r) - S(r) / (2 \sigma^2) + c, \\
+        L(r) &= \tfrac12 \sum_k \log(1 + d_k e^{2r}), \qquad
+        S(r) = s_0 + \sum_k z_k^2 / (1 + d_k e^{2r}).
+
+    Without an intercept this is the log density of y; with one, that of any ``n - 1``
+    orthonormal contrasts of y (a flat intercept of density 1 would add ``-log(n) / 2``).
+    Columns F with a flat prior count with density 1: they are integrated out, which takes one
+    degree of freedom each and leaves ``c = -log|F'F| / 2`` (``c = 0`` without them), so that
+    evidences compare only between priors that are flat on the same columns.
 
     Attributes
     ----------
-    eigenvalues : array of shape (k,)
-        ``d_k > 0``, descending; k is the rank.
-    explained : array of shape (k,)
-        ``a_k``: squared length of the response along each direction.
+    eigenvalues, coordinates : array of shape (k,)
+        ``d_k > 0``, descending, and ``z_k``.
     rss : float
-        ``|u|**2`` that no direction explains.
-    basis : array of shape (p, k)
-        Columns turn coordinates of the eigenbasis into unit coefficients.
-    coordinates : array of shape (k,)
-        Least squares in the eigenbasis.
-    offset : array of shape (p,)
-        Coefficients at infinite mu: those of the unpenalised columns.
+        ``s_0``: what no direction explains of ``|y|**2``.
+    dof : int
+        ``nu``: rows, less one for the intercept, less the flat columns.
+    log_constant : float
+        ``c``.
+    directions : array of shape (q, k)
+        Orthonormal columns, in units of the prior sd of the q columns that are not flat.
+    scale : array of shape (p,)
+        ``t_j``; inf is flat (unpenalised), 0 excluded.
+    flat_root, flat_follow, flat_offset : arrays of shape (f, f), (f, q), (f,)
+        The f flat coefficients given the others, b, are
+        ``flat_offset - flat_follow b + sigma flat_root e`` with e standard normal.
     """
 
     eigenvalues: Floats
-    explained: Floats
-    rss: float
-    basis: Floats
     coordinates: Floats
-    offset: Floats
+    rss: float
+    dof: int
+    log_constant: float
+    directions: Floats
+    scale: Floats
+    flat_root: Floats
+    flat_follow: Floats
+    flat_offset: Floats
+
+    # how it is made: fast for modes and curves, or with every digit for draws
 
     @classmethod
-    def of(cls, columns: UnitColumns, weights: Floats) -> Spectrum:
-        """Spectrum for relative prior scales `weights` (inf is unpenalised, 0 is excluded)."""
-        flat = np.isinf(weights) & (columns.x_norm > 0)
-        bound = np.flatnonzero(~flat & (columns.x_norm > 0) & (weights > 0))
-        if columns.has_cheap_gram and not flat.any():
-            vectors, eigenvalues, along = _from_gram(columns, bound, weights[bound])
-            offset = np.zeros(columns.p)
-            basis = np.zeros((columns.p, len(eigenvalues)))
-            basis[bound] = weights[bound][:, None] * vectors
+    def of(cls, columns: UnitColumns, scale: Floats) -> Spectrum:
+        """Spectrum of unit columns by the eigenvalues of cross products; constant ones left out.
+
+        An eigenvalue below eps times the largest counts as zero. Flat columns that the rows cannot
+        tell apart share the fit of least length.
+        """
+        scale = np.where(columns.x_norm > 0, scale, 0.0)
+        flat = np.flatnonzero(np.isinf(scale))
+        live = np.flatnonzero((scale > 0) & np.isfinite(scale))
+        root, follow = np.empty((0, 0)), np.zeros((0, len(live)))
+        offset, log_constant, taken = np.empty(0), 0.0, 0.0
+        if columns.has_cheap_gram and not flat.size:
+            weights = scale[live]
+            gram = columns.gram[np.ix_(live, live)] * weights[:, None] * weights
+            eigenvalues, vectors = _positive_eigenpairs(gram)
+            along = (vectors.T @ (weights * columns.xty[live])) / np.sqrt(eigenvalues)
         else:
-            basis, eigenvalues, along, offset = _from_rows(columns, flat, bound, weights)
+            Z, response = columns.columns(live), columns.response
+            if flat.size:
+                F = columns.columns(flat)
+                root, project, log_constant = _least_length(F)
+                follow, offset = root @ (project @ Z), root @ (project @ response)
+                fit = F @ offset
+                taken, response = float(fit @ fit), response - fit
+                Z -= F @ follow
+            Z *= scale[live]
+            eigenvalues, vectors, along = _from_rows(Z, response)
+        bound = np.isfinite(scale)
+        place = np.cumsum(bound)[live] - 1  # of the live columns among those that are not flat
         uu = 1.0 if columns.y_norm > 0 else 0.0
-        explained = along**2
-        flat_fit = columns.fitted(offset) if flat.any() else None
-        taken = float(flat_fit @ flat_fit) if flat_fit is not None else 0.0
-        rss = uu - taken - float(explained.sum())
-        coordinates = along / np.sqrt(eigenvalues)
-        if rss < _CANCELLED:
-            residual = columns.residual(offset + basis @ coordinates)
-            rss = float(residual @ residual)
-        return cls(eigenvalues, explained, rss, basis, coordinates, offset)
+        spectrum = cls(
+            eigenvalues,
+            along,
+            uu - taken - float((along**2).sum()),
+            columns.dof - len(flat),
+            log_constant,
+            _spread(vectors.T, place, int(bound.sum())).T,
+            scale,
+            root,
+            _spread(follow, place, int(bound.sum())),
+            offset,
+        )
+        if spectrum.rss >= _CANCELLED:
+            return spectrum
+        residual = columns.residual(spectrum.coef_at(0.0))
+        return replace(spectrum, rss=float(residual @ residual))
+
+    @classmethod
+    def precise(cls, columns: UnitColumns, scale: Floats) -> Spectrum:
+        """Spectrum of unit columns by singular values, which draws and their evidence need.
+
+        Small eigenvalues have twice the digits of those of `of`, at some times its cost. A constant
+        column keeps its prior. Errors as in `from_moments`.
+        """
+        if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
+            uu = 1.0 if columns.y_norm > 0 else 0.0
+            return cls.from_moments(columns.gram, columns.xty, uu, columns.dof, scale)
+        rows = columns.columns(np.arange(columns.p))
+        return cls.from_rows(rows, columns.response, columns.dof, scale)
+
+    @classmethod
+    def from_moments(
+        cls, xtx: Floats, xty: Floats, yty: float, dof: int, scale: Floats
+    ) -> Spectrum:
+        """Spectrum from cross products, O(p^3) and no row is read.
+
+        Parameters
+        ----------
+        xtx, xty, yty : array of shape (p, p), array of shape (p,), float
+            ``X'X``, ``X'y``, ``y'y``; of centred data if there is an intercept.
+        dof : int
+            Rows, less one if there is an intercept.
+        scale : array of shape (p,)
+            Relative prior standard deviations ``t_j``; inf is flat.
+
+        Raises
+        ------
+        PriormapError
+            If flat columns are collinear.
+        """
+        norm = np.sqrt(np.diag(xtx))
+        unit = np.where(norm > 0, norm, 1.0)
+        root, pivot, rank, _ = linalg.lapack.dpstrf(xtx / unit / unit[:, None], len(unit) * _EPS)
+        pivot = pivot - 1
+        factor = np.zeros((rank, len(unit)))
+        factor[:, pivot] = np.triu(root)[:rank]
+        along = linalg.solve_triangular(
+            np.triu(root)[:rank, :rank], (xty / unit)[pivot[:rank]], trans="T"
+        )
+        unexplained = max(float(yty - along @ along), 0.0)
+        return cls._from_factor(factor * unit, along, unexplained, dof, scale)
+
+    @classmethod
+    def from_rows(cls, X: Floats, y: Floats, dof: int, scale: Floats) -> Spectrum:
+        """Spectrum from (centred) rows, O(n p min(n, p)); for more columns than rows.
+
+        Parameters and errors as in `from_moments`. It keeps digits that moments lose when
+        columns are nearly collinear or the fit nearly perfect.
+        """
+        n, p = X.shape
+        if n <= p:
+            return cls._from_factor(X, y, 0.0, dof, scale)
+        R = linalg.qr(np.column_stack([X, y]), mode="r", overwrite_a=True)[0][: p + 1]
+        return cls._from_factor(R[:p, :p], R[:p, p], float(R[p, p] ** 2), dof, scale)
+
+    @classmethod
+    def _from_factor(cls, R: Floats, z: Floats, rss: float, dof: int, scale: Floats) -> Spectrum:
+        """From any R and z with ``R'R = X'X``, ``R'z = X'y``, ``z'z + rss = y'y``."""
+        flat = np.isinf(scale)
+        n_flat, bound = int(flat.sum()), R[:, ~flat]
+        root, follow, offset = np.empty((0, 0)), np.empty((0, bound.shape[1])), np.empty(0)
+        log_constant = 0.0
+        if n_flat:
+            _refuse_collinear(R[:, flat], dof)
+            Q, triangle = linalg.qr(R[:, flat])
+            root = linalg.solve_triangular(triangle[:n_flat], np.eye(n_flat))
+            follow = root @ (Q[:, :n_flat].T @ bound)
+            offset = root @ (Q[:, :n_flat].T @ z)
+            log_constant = -float(np.log(np.abs(np.diag(triangle))).sum())
+            bound, z = Q[:, n_flat:].T @ bound, Q[:, n_flat:].T @ z
+        dof -= n_flat
+        left, singular, right = linalg.svd(bound * scale[~flat], full_matrices=False)
+        small = max(bound.shape) * _EPS * singular.max(initial=0.0)
+        rank = min(int((singular > small).sum()), dof)
+        left, singular, right = left[:, :rank], singular[:rank], right[:rank]
+        along = left.T @ z
+        rest = z - left @ along
+        rss = rss + float(rest @ rest) if rank < dof else 0.0
+        return cls(singular**2, along, rss, dof, log_constant, right.T, scale, root, follow, offset)
+
+    # the mode at any strength
+
+    @cached_property
+    def explained(self) -> Floats:
+        """``z_k**2``: squared length of the response along each direction."""
+        return np.asarray(self.coordinates**2)
+
+    @cached_property
+    def least_squares(self) -> Floats:
+        """``z_k / sqrt(d_k)``: coefficients along the directions without a prior."""
+        return np.asarray(self.coordinates / np.sqrt(self.eigenvalues))
+
+    @cached_property
+    def basis(self) -> Floats:
+        """Turns coefficients along the directions into those of the columns, shape (p, k)."""
+        return self.in_columns(self.directions)
+
+    @cached_property
+    def offset(self) -> Floats:
+        """Coefficients at infinite mu: those of the flat columns; shape (p,)."""
+        offset = np.zeros(len(self.scale))
+        offset[np.isinf(self.scale)] = self.flat_offset
+        return offset
+
+    def in_columns(self, unit: Floats) -> Floats:
+        """All coefficients, shape (p, ...), from those that are not flat over their prior sds."""
+        bound = np.isfinite(self.scale)
+        values = np.empty((len(bound), *unit.shape[1:]))
+        values[bound] = (unit.T * self.scale[bound]).T
+        values[~bound] = -self.flat_follow @ values[bound]
+        return values
 
     def rss_at(self, mu: ArrayLike) -> Floats:
         """Residual sum of squares of the mode, for each mu."""
@@ -76,57 +245,92 @@ class Spectrum:
         return self.rss + (self.explained * (mu / (self.eigenvalues + mu)) ** 2).sum(axis=-1)
 
     def penalty_at(self, mu: ArrayLike) -> Floats:
-        """``sum_j (c_j / w_j)**2`` of the mode, for each mu."""
+        """``sum_j (b_j / t_j)**2`` of the mode, for each mu."""
         mu = np.asarray(mu, dtype=float)[..., None]
         d = self.eigenvalues
         return (self.explained * d / (d + mu) ** 2).sum(axis=-1)
 
     def coef_at(self, mu: ArrayLike) -> Floats:
-        """Unit coefficients of the mode, shape ``mu.shape + (p,)``, by one matrix product."""
+        """Coefficients of the mode, shape ``mu.shape + (p,)``, by one matrix product."""
         mu = np.asarray(mu, dtype=float)[..., None]
-        shrunk = self.coordinates * (self.eigenvalues / (self.eigenvalues + mu))
+        shrunk = self.least_squares * (self.eigenvalues / (self.eigenvalues + mu))
         return self.offset + shrunk @ self.basis.T
 
+    def degrees_of_freedom(self, mu: ArrayLike) -> Floats:
+        """Effective degrees of freedom of the coefficients that are not flat, for each mu."""
+        mu = np.asarray(mu, dtype=float)[..., None]
+        return np.asarray((self.eigenvalues / (self.eigenvalues + mu)).sum(axis=-1))
 
-def _from_gram(
-    columns: UnitColumns, bound: Indices, weights: Floats
-) -> tuple[Floats, Floats, Floats]:
-    gram = columns.gram[np.ix_(bound, bound)] * weights[:, None] * weights
+    # the density of the response
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Log of a typical sigma, and of a typical ratio of prior scale to noise."""
+        total = self.rss + float(self.coordinates @ self.coordinates)
+        x = 0.5 * np.log(total / max(self.dof, 1)) if total > 0 else 0.0
+        r = -0.5 * np.log(self.eigenvalues.mean()) if self.eigenvalues.size else 0.0
+        return float(x), float(r)
+
+    def terms(self, log_ratio: Floats) -> tuple[Floats, Floats]:
+        """``L`` and ``S`` of the formula above, for an array of any shape."""
+        r = np.ravel(log_ratio)
+        half_log_det, squares = np.zeros_like(r), np.full_like(r, self.rss)
+        size = max(1, _BLOCK // max(1, len(self.eigenvalues)))
+        for start in range(0, len(r), size):
+            block = slice(start, start + size)
+            signal = np.exp(2 * r[block, None]) * self.eigenvalues
+            half_log_det[block] = 0.5 * np.log1p(signal).sum(axis=1)
+            squares[block] += (1 / (1 + signal)) @ self.explained
+        return half_log_det.reshape(log_ratio.shape), squares.reshape(log_ratio.shape)
+
+    def log_likelihood(self, log_sigma: Floats, half_log_det: Floats, squares: Floats) -> Floats:
+        """``log p(y | sigma, r)`` from the `terms` at r."""
+        constant = self.log_constant - 0.5 * self.dof * np.log(2 * np.pi)
+        misfit = 0.5 * (np.sqrt(squares) * np.exp(-log_sigma)) ** 2
+        return constant - self.dof * log_sigma - half_log_det - misfit
+
+
+def _positive_eigenpairs(gram: Floats) -> tuple[Floats, Floats]:
+    """Eigenvalues above rounding, descending, and their vectors."""
     eigenvalues, vectors = np.linalg.eigh(gram)
-    keep = np.flatnonzero(eigenvalues > len(bound) * _EPS * eigenvalues.max(initial=0.0))[::-1]
-    eigenvalues, vectors = eigenvalues[keep], vectors[:, keep]
-    along = (vectors.T @ (weights * columns.xty[bound])) / np.sqrt(eigenvalues)
-    return vectors, eigenvalues, along
+    keep = np.flatnonzero(eigenvalues > len(gram) * _EPS * eigenvalues.max(initial=0.0))[::-1]
+    return eigenvalues[keep], vectors[:, keep]
 
 
-def _from_rows(
-    columns: UnitColumns, flat: Bools, bound: Indices, weights: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Through the rows: for more columns than rows, and to profile unpenalised columns out."""
-    Z = columns.columns(bound)
-    Z *= weights[bound]
-    response, offset = columns.response, np.zeros(columns.p)
-    where = np.flatnonzero(flat)
-    follow = np.zeros((len(where), len(bound)))
-    if where.size:
-        F = columns.columns(where)
-        inverse = np.linalg.pinv(F)
-        offset[where] = inverse @ response
-        follow = inverse @ Z
-        response = response - F @ offset[where]
-        Z = Z - F @ follow
+def _from_rows(Z: Floats, response: Floats) -> tuple[Floats, Floats, Floats]:
+    """Eigenvalues and vectors of ``Z'Z``, and the response along them, by the smaller product."""
     if Z.shape[1] <= len(Z):
-        eigenvalues, vectors = np.linalg.eigh(Z.T @ Z)
-        keep = np.flatnonzero(eigenvalues > Z.shape[1] * _EPS * eigenvalues.max(initial=0.0))[::-1]
-        eigenvalues, vectors = eigenvalues[keep], vectors[:, keep]
-        along = (vectors.T @ (Z.T @ response)) / np.sqrt(eigenvalues)
-    else:
-        eigenvalues, left = np.linalg.eigh(Z @ Z.T)
-        keep = np.flatnonzero(eigenvalues > len(Z) * _EPS * eigenvalues.max(initial=0.0))[::-1]
-        eigenvalues, left = eigenvalues[keep], left[:, keep]
-        vectors = (Z.T @ left) / np.sqrt(eigenvalues)
-        along = left.T @ response
-    basis = np.zeros((columns.p, len(eigenvalues)))
-    basis[bound] = weights[bound][:, None] * vectors
-    basis[where] = -follow @ vectors
-    return basis, eigenvalues, along, offset
+        eigenvalues, vectors = _positive_eigenpairs(Z.T @ Z)
+        return eigenvalues, vectors, (vectors.T @ (Z.T @ response)) / np.sqrt(eigenvalues)
+    eigenvalues, left = _positive_eigenpairs(Z @ Z.T)
+    return eigenvalues, (Z.T @ left) / np.sqrt(eigenvalues), left.T @ response
+
+
+def _least_length(F: Floats) -> tuple[Floats, Floats, float]:
+    """``R`` and ``Q'`` with ``R Q' = pinv(F)``, and ``log|R|``; R is square but at full rank."""
+    left, singular, right = np.linalg.svd(F, full_matrices=False)
+    kept = singular > 1e-15 * singular.max(initial=0.0)
+    log_root = -float(np.log(singular[kept]).sum())
+    return right[kept].T / singular[kept], left[:, kept].T, log_root
+
+
+def _spread(values: Floats, place: Indices, q: int) -> Floats:
+    """Columns of `values` at their places among q, zero elsewhere."""
+    if len(place) == q:
+        return values
+    spread = np.zeros((len(values), q))
+    spread[:, place] = values
+    return spread
+
+
+def _refuse_collinear(columns: Floats, dof: int) -> None:
+    norm = np.linalg.norm(columns, axis=0)
+    n_flat = len(norm)
+    rank = 0
+    if n_flat <= min(dof, len(columns)) and (norm > 0).all():
+        rank = int(np.linalg.matrix_rank(columns / norm))
+    if rank < n_flat:
+        raise PriormapError(
+            f"the posterior is improper: {n_flat} columns have a flat prior (scale=inf) but the "
+            "rows cannot tell them apart; give them a finite scale"
+        )

@@ -21,8 +21,8 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
+from priormap.model.spectrum import Spectrum
 from priormap.posterior.gaussian.line_quadrature import LogDensity
-from priormap.posterior.gaussian.spectrum import Spectrum
 from priormap.posterior.gaussian.variances import VariancePosterior, expectation
 
 _EPS = float(np.finfo(float).eps)
@@ -165,12 +165,12 @@ class GaussianPosterior:
         """Residual sum of squares of coefficients along the directions, one column each."""
         misfit = np.sqrt(self.spectrum.eigenvalues)[:, None] * along
         misfit -= self.spectrum.coordinates[:, None]
-        return self.spectrum.residual + np.einsum("ij,ij->j", misfit, misfit)
+        return self.spectrum.rss + np.einsum("ij,ij->j", misfit, misfit)
 
     @cached_property
     def mean(self) -> Floats:
         """Posterior mean of the coefficients, shape (p,)."""
-        mean = self._in_columns(self.spectrum.directions @ self._moments.mean)
+        mean = self.spectrum.in_columns(self.spectrum.directions @ self._moments.mean)
         mean[np.isinf(self.spectrum.scale)] += self.spectrum.flat_offset
         return mean
 
@@ -184,8 +184,8 @@ class GaussianPosterior:
             If it does not exist, because sigma or tau has no second moment.
         """
         self._refuse_infinite()
-        seen, spectrum = self._in_columns(self.spectrum.directions), self.spectrum
-        prior = self._in_columns(np.eye(len(spectrum.directions)))
+        seen, spectrum = self.spectrum.basis, self.spectrum
+        prior = spectrum.in_columns(np.eye(len(spectrum.directions)))
         cov = seen @ self._moments.cov @ seen.T
         cov += self._moments.unseen * (prior @ prior.T - seen @ seen.T)
         flat = np.isinf(spectrum.scale)
@@ -197,7 +197,7 @@ class GaussianPosterior:
     def sd(self) -> Floats:
         """Posterior standard deviations, shape (p,), without a p x p matrix; errors as `cov`."""
         self._refuse_infinite()
-        seen, spectrum = self._in_columns(self.spectrum.directions), self.spectrum
+        seen, spectrum = self.spectrum.basis, self.spectrum
         flat = np.isinf(spectrum.scale)
         prior_square = np.empty(len(flat))
         prior_square[~flat] = spectrum.scale[~flat] ** 2
@@ -213,14 +213,6 @@ class GaussianPosterior:
                 "the posterior covariance of coef does not exist: sigma or the prior scale has "
                 "no second moment; use draws and quantiles, or a prior with lighter tails"
             )
-
-    def _in_columns(self, unit: Floats) -> Floats:
-        """From units of the prior sd of the columns that are not flat to all coefficients."""
-        bound = np.isfinite(self.spectrum.scale)
-        values = np.empty((len(bound), *unit.shape[1:]))
-        values[bound] = (unit.T * self.spectrum.scale[bound]).T
-        values[~bound] = -self.spectrum.flat_follow @ values[bound]
-        return values
 
     @cached_property
     def _moments(self) -> _DirectionMoments:

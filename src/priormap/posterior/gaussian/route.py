@@ -6,12 +6,10 @@ import numpy as np
 
 from priormap.data.regression import Regression
 from priormap.model.penalty import relative_scale
+from priormap.model.spectrum import Spectrum
 from priormap.posterior.draws import Draws, intercepts
 from priormap.posterior.gaussian.posterior import GaussianPosterior
-from priormap.posterior.gaussian.spectrum import Spectrum
 from priormap.priors import Gaussian
-
-_WELL_CONDITIONED = 1e-6  # smallest pivot of the correlation matrix that moments may serve
 
 
 def gaussian_posterior(data: Regression, prior: Gaussian) -> GaussianPosterior:
@@ -20,13 +18,7 @@ def gaussian_posterior(data: Regression, prior: Gaussian) -> GaussianPosterior:
     unit_y = columns.y_norm or 1.0
     norm = columns.divisor
     scale = relative_scale(prior, data) * norm / (1.0 if prior.scaled_by_noise else unit_y)
-    dof = data.n_rows - data.intercept
-    uu = 1.0 if columns.y_norm > 0 else 0.0
-    if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
-        spectrum = Spectrum.from_moments(columns.gram, columns.xty, uu, dof, scale)
-    else:
-        rows = columns.columns(np.arange(columns.p))
-        spectrum = Spectrum.from_rows(rows, columns.response, dof, scale)
+    spectrum = Spectrum.precise(columns, scale)
     noise = data.sigma
     if isinstance(noise, float):
         sigma: float | object = noise / unit_y

@@ -2,7 +2,7 @@ r"""Posterior of the variances (sigma, tau) under a Gaussian prior, by quadratur
 
 Coordinates are ``x = log sigma`` and the log ratio ``r`` of prior scale to noise: ``log tau``
 if the prior is scaled by the noise, else ``log(tau / sigma)``. Given r the likelihood costs
-O(1) (see `priormap.posterior.gaussian.spectrum`), so a plane costs little more than a line.
+O(1) (see `priormap.model.spectrum`), so a plane costs little more than a line.
 
 Integrals and draws come from `priormap.posterior.gaussian.line_quadrature`: r from its marginal,
 then x given r. Probabilities of the draws are right to 1e-8.
@@ -31,7 +31,7 @@ from priormap.posterior.gaussian.line_quadrature import (
 )
 
 if TYPE_CHECKING:
-    from priormap.posterior.gaussian.spectrum import Spectrum
+    from priormap.model.spectrum import Spectrum
 
 
 Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Floats, Floats]]
