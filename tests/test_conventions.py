@@ -1,6 +1,7 @@
 """Conventions: round trips through the hub, units, the table, and what is refused."""
 
 import re
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -12,8 +13,15 @@ from scipy.optimize import lsq_linear
 
 import priormap
 from conventional_data import assert_same, regression
-from priormap import Gaussian, Laplace, Penalty, PriormapError, Regression, convert
-from priormap.conventions import DataFacts, list_conventions, numbers_of, penalty_of
+from priormap import ElasticNet, Gaussian, Laplace, Penalty, PriormapError, Regression, convert
+from priormap.conventions import (
+    DataFacts,
+    list_conventions,
+    numbers_of,
+    penalty_of,
+    scikit_learn_alpha,
+    scikit_learn_call,
+)
 from priormap.conventions.catalogue import CONVENTIONS
 
 HERE = Path(__file__).parent
@@ -129,6 +137,31 @@ def test_a_prior_object_and_its_convention_agree():
             wanted = Penalty.from_prior(prior, data, data.sigma)
             np.testing.assert_allclose(found.l1, wanted.l1, rtol=1e-14)
             np.testing.assert_allclose(found.l2, wanted.l2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("by_noise", [False, True])
+@pytest.mark.parametrize("prior", [Gaussian(0.3), Laplace(0.7), ElasticNet(0.4, 1.5)])
+def test_the_call_of_a_prior_is_that_of_the_records_and_of_the_prior(prior, by_noise):
+    prior, data = replace(prior, scaled_by_noise=by_noise), regression(sigma=1.7)
+    call = scikit_learn_call(prior, 1.7, data.n_rows)
+    penalty = Penalty.from_prior(prior, data, 1.7)
+    numbers = numbers_of(f"sklearn.{call.estimator}", penalty, DataFacts(data))
+    own = {
+        "Ridge": lambda: (prior.to_ridge(1.7), np.nan),
+        "Lasso": lambda: (prior.to_lasso(1.7, data.n_rows), np.nan),
+        "ElasticNet": lambda: prior.to_elastic_net(1.7, data.n_rows),
+    }[call.estimator]()
+    np.testing.assert_allclose(call[1:], own, rtol=1e-15)
+    np.testing.assert_allclose(call[1:], [*numbers.values(), np.nan][:2], rtol=1e-14)
+
+
+def test_one_alpha_for_each_scale_of_a_vector():
+    scales = np.array([0.1, 1.0, 3.0])
+    alphas = [scikit_learn_alpha(Laplace(scale), 2.0, 50) for scale in scales.tolist()]
+    np.testing.assert_allclose(scikit_learn_alpha(Laplace(scales), 2.0, 50), alphas, rtol=1e-15)
+    assert scikit_learn_call(ElasticNet(np.inf, np.inf), 1.0, 5)[1:] == (0.0, 1.0)
+    with pytest.raises(PriormapError, match="sigma must be a positive finite number"):
+        scikit_learn_alpha(Gaussian(1.0), 0.0, 5)
 
 
 # what was only read, as it was read

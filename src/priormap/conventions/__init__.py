@@ -8,6 +8,11 @@ from priormap.conventions.catalogue import convention_named
 from priormap.conventions.conversion import ConvertedPenalty, convert
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.listing import list_conventions
+from priormap.conventions.of_priors import (
+    ScikitLearnCall,
+    scikit_learn_alpha,
+    scikit_learn_call,
+)
 from priormap.conventions.records import Convention, Term
 from priormap.conventions.translation import numbers_of, penalty_of, sigma_of
 
@@ -15,11 +20,14 @@ __all__ = [
     "Convention",
     "ConvertedPenalty",
     "DataFacts",
+    "ScikitLearnCall",
     "Term",
     "convention_named",
     "convert",
     "list_conventions",
     "numbers_of",
     "penalty_of",
+    "scikit_learn_alpha",
+    "scikit_learn_call",
     "sigma_of",
 ]

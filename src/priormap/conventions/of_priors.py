@@ -1,10 +1,16 @@
-"""The canonical penalty, and priormap's own priors on it."""
+"""The canonical penalty, priormap's own priors on it, and scikit-learn's numbers for a prior."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
+import numpy as np
+
+from priormap.arrays import Floats
+from priormap.checks import positive_number
 from priormap.conventions.records import Convention, Term
+from priormap.priors import Gaussian, Laplace, Prior
 
 _DEFINITION = "definition; checked against find_map to 1e-9"
 
@@ -72,3 +78,61 @@ PRIORS = (
         l2=Term("l2_scale", power=-2),
     ),
 )
+
+
+class ScikitLearnCall(NamedTuple):
+    """scikit-learn's estimator whose fit is the mode of a prior, with its numbers.
+
+    Attributes
+    ----------
+    estimator : {"Ridge", "Lasso", "ElasticNet"}
+    alpha : float or array
+        One number, or one for each scale of a vector.
+    l1_ratio : float or array
+        Share of l1; NaN for Ridge and Lasso, which have none.
+    """
+
+    estimator: str
+    alpha: float | Floats
+    l1_ratio: float | Floats
+
+
+def scikit_learn_call(prior: Prior, sigma: float, n: int) -> ScikitLearnCall:
+    """scikit-learn's way to write the penalty that a prior is, for columns that it speaks of.
+
+    With ``l1 = sigma**2 / l1_scale`` and ``l2 = sigma**2 / l2_scale**2``: Ridge has
+    ``alpha = l2``, Lasso ``alpha = l1 / n``, and ElasticNet ``alpha = (l1 + l2) / n`` with
+    ``l1_ratio = l1 / (l1 + l2)``, which is 1 where there is no penalty.
+
+    Raises
+    ------
+    PriormapError
+        If the prior has no such penalty or its scale is learnt, or sigma or n is not positive.
+
+    Examples
+    --------
+    >>> from priormap import ElasticNet
+    >>> scikit_learn_call(ElasticNet(l1_scale=1.0, l2_scale=1.0), sigma=2.0, n=100)
+    ScikitLearnCall(estimator='ElasticNet', alpha=0.08, l1_ratio=0.5)
+    """
+    sigma, rows = positive_number("sigma", sigma), positive_number("n", n)
+    _ = prior.known_scale  # refuses a learnt one
+    noise = 1.0 if prior.scaled_by_noise else sigma
+    l1 = sigma * noise / np.asarray(prior.l1_scale)
+    l2 = (noise / np.asarray(prior.l2_scale)) ** 2
+    if isinstance(prior, Gaussian):
+        return ScikitLearnCall("Ridge", _number(l2), np.nan)
+    if isinstance(prior, Laplace):
+        return ScikitLearnCall("Lasso", _number(l1 / rows), np.nan)
+    total = l1 + l2
+    share = np.divide(l1, total, out=np.ones_like(total), where=total > 0)
+    return ScikitLearnCall("ElasticNet", _number(total / rows), _number(share))
+
+
+def scikit_learn_alpha(prior: Prior, sigma: float, n: int) -> float | Floats:
+    """``alpha`` of `scikit_learn_call`: one number, or one for each scale of a vector."""
+    return scikit_learn_call(prior, sigma, n).alpha
+
+
+def _number(values: Floats) -> float | Floats:
+    return values if np.ndim(values) else float(values)
