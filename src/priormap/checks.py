@@ -23,6 +23,26 @@ def positive_number(name: str, value: object, *, infinite: bool = False) -> floa
     return number
 
 
+def checked_count(name: str, value: object, least: int = 1) -> int:
+    """Return `value` as an int of at least `least` (0 or 1), or raise a sentence about `name`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        kind = "a positive integer" if least else "zero or a positive integer"
+        raise PriormapError(f"{name} must be {kind}, got {value!r}")
+    return int(value)
+
+
+def checked_seed(random_seed: object) -> int:
+    """Return the seed, or a fresh one that a result records for None; netCDF holds 64 bits."""
+    if random_seed is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    is_whole = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
+    if not is_whole or not 0 <= random_seed < 2**63:  # type: ignore[operator]
+        raise PriormapError(
+            f"random_seed must be an integer from 0 to 2**63 - 1, or None, got {random_seed!r}"
+        )
+    return int(random_seed)  # type: ignore[call-overload]
+
+
 def as_numbers(name: str, value: Any) -> Floats:
     """Return `value` as an array of floats, or raise a sentence that names `name`."""
     if type(value) is np.ndarray and value.dtype == np.float64:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from priormap.checks import checked_seed
 from priormap.cli import model_options as ask
 from priormap.cli.notes import collected_notes, print_notes
 from priormap.cli.options import ReportFormat
@@ -65,7 +66,7 @@ def report(
     """
     os.environ.setdefault("MPLBACKEND", "Agg")  # figures go to a file, whatever screen there is
     from priormap.cli.choices import choose
-    from priormap.report import Origin, fresh_seed, place_of
+    from priormap.report import Origin, place_of
 
     output = output or Path("report.md" if format == "markdown" else "report.html")
     if str(output) == "-":
@@ -73,7 +74,7 @@ def report(
     place_of(output, format, force=force)  # before any work
     from priormap.report.writing import write_report
 
-    seed = fresh_seed() if seed is None else seed
+    seed = checked_seed(seed)
     with collected_notes() as notes, _progress() as progress:
         progress("reading the data")
         choices = choose(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
+from priormap.checks import checked_seed
 from priormap.criteria.criteria import CRITERIA
 from priormap.criteria.cross_validation import HOLD, Folds, split
 from priormap.criteria.default_scales import checked_scales, default_scales
@@ -129,7 +130,7 @@ def choose_scale(
         raise PriormapError(f"hold must be 'prior' or 'alpha', got {hold!r}")
     gaussian = GaussianCurves.of(family)
     grid = default_scales(family, gaussian) if scales is None else checked_scales(scales)
-    entropy = _checked_seed(random_seed)
+    entropy = checked_seed(random_seed)
     seed = np.random.SeedSequence(entropy)
     rng = np.random.default_rng(seed.spawn(1)[0])
     pairs = split(data, folds, rng) if "cv" in chosen else []
@@ -172,15 +173,6 @@ def _checked_methods(methods: object, family: ScaleFamily) -> tuple[str, ...]:
             "leave it out, or take Laplace"
         )
     return tuple(dict.fromkeys(chosen))
-
-
-def _checked_seed(random_seed: Any) -> int:
-    if random_seed is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    whole = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
-    if not whole or random_seed < 0:
-        raise PriormapError(f"random_seed must be a whole number from 0, got {random_seed!r}")
-    return int(random_seed)
 
 
 def _note_ends(study: Study, optima: list[Optimum], notes: list[str]) -> None:

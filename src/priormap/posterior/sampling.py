@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap._version import __version__
+from priormap.checks import checked_count, checked_seed
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.penalty import check_prior, relative_prior
@@ -119,9 +120,9 @@ def sample(
     check_data(data)
     check_prior(prior)
     relative_prior(prior, data)  # refuses a vector of the wrong length
-    draws, chains = _count("draws", draws), _count("chains", chains)
-    tune = max(draws, 500) if tune is None else _count("tune", tune, least=0)
-    groups, random_seed = check_groups(include), _seed(random_seed)
+    draws, chains = checked_count("draws", draws), checked_count("chains", chains)
+    tune = max(draws, 500) if tune is None else checked_count("tune", tune, least=0)
+    groups, random_seed = check_groups(include), checked_seed(random_seed)
     route = _route(method, prior)
     if route == "nuts":
         check_nuts_options(nuts_options)
@@ -224,25 +225,6 @@ def _attributes(
         "inference_library_version": __version__,
         "numpy_version": np.__version__,
     } | known
-
-
-def _count(name: str, value: object, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        kind = "a positive integer" if least else "zero or a positive integer"
-        raise PriormapError(f"{name} must be {kind}, got {value!r}")
-    return int(value)
-
-
-def _seed(random_seed: object) -> int:
-    """Return the seed, or a fresh one that the result records; netCDF holds 64 bits."""
-    if random_seed is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
-    whole = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
-    if not whole or not 0 <= random_seed < 2**63:  # type: ignore[operator]
-        raise PriormapError(
-            f"random_seed must be an integer from 0 to 2**63 - 1, or None, got {random_seed!r}"
-        )
-    return int(random_seed)  # type: ignore[call-overload]
 
 
 @contextmanager

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from priormap.report.places import place_of
-from priormap.report.settings import Origin, fresh_seed
+from priormap.report.settings import Origin
 
 if TYPE_CHECKING:
     from priormap.report.writing import write_report
 
-__all__ = ["Origin", "fresh_seed", "place_of", "write_report"]
+__all__ = ["Origin", "place_of", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -50,8 +48,3 @@ class Origin:
     load: str = ""
     command: str = ""
     choices: tuple[str, ...] = ()
-
-
-def fresh_seed() -> int:
-    """Return a seed that no one chose, for a report that then states it."""
-    return int(np.random.SeedSequence().generate_state(1)[0])

@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from priormap.checks import checked_seed
 from priormap.data.regression import Regression
 from priormap.priors import Prior
 from priormap.report.gathering import gather
 from priormap.report.places import place_of
 from priormap.report.rendering import html_page, markdown_page
 from priormap.report.results import Progress, compute
-from priormap.report.settings import Origin, Settings, fresh_seed
+from priormap.report.settings import Origin, Settings
 
 
 def write_report(
@@ -81,9 +82,7 @@ def write_report(
     '<!doctype html>'
     """
     place = place_of(path, format, force=force)
-    settings = Settings(
-        fresh_seed() if random_seed is None else random_seed, draws, tune, chains, rope
-    )
+    settings = Settings(checked_seed(random_seed), draws, tune, chains, rope)
     progress = progress or (lambda _: None)
     results = compute(data, priors, settings, origin or Origin(), progress)
     if place.format == "html":
