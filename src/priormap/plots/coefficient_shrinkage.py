@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from priormap.errors import PriormapError
+from priormap.model.least_squares import least_squares
 from priormap.plots.forest import contrast_table
 from priormap.plots.legends import legend_above, shortened
 from priormap.plots.marks import mark, mark_handles
@@ -19,7 +20,6 @@ from priormap.tables.chosen import (
     check_contrast,
     chosen_features,
     data_of,
-    least_squares,
     left_out,
 )
 from priormap.tables.named_priors import listed
@@ -70,7 +70,7 @@ def coefficient_shrinkage_table(table: Contrast, features: Features = None) -> p
     chosen = chosen_features(check_contrast(table), features, _MOST)
     data = data_of(table)
     which = [data.names.index(name) for name in chosen]
-    free = least_squares(data)[which] * data.column_sd[which]
+    free = least_squares(data).coef[which] * data.column_sd[which]
     if not np.isfinite(free).all():
         raise PriormapError(
             "the data do not determine least squares (more columns than rows, or collinear "

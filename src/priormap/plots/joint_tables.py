@@ -9,10 +9,11 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
+from priormap.model.least_squares import least_squares
 from priormap.plots.contours import ellipse, prior_contour
 from priormap.plots.given_the_rest import GivenTheRest
 from priormap.tables import Contrast
-from priormap.tables.chosen import check_contrast, chosen_features, least_squares
+from priormap.tables.chosen import check_contrast, chosen_features
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,7 @@ def joint_points_table(
     fit = table.modes[prior]
     which = [fit.names.index(feature) for feature in pair]
     mean = table.posteriors[prior]["posterior"]["coef"].to_numpy().mean(axis=(0, 1))
-    points = {"mode": fit.coef, "mean": mean, "least squares": least_squares(fit.data)}
+    points = {"mode": fit.coef, "mean": mean, "least squares": least_squares(fit.data).coef}
     kinks = fit.penalty.l1[which] > 0
     rows = [
         (name, *coef[which], bool((kinks & (coef[which] == 0)).any()))

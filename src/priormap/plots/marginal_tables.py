@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.model.least_squares import least_squares
 from priormap.plots.given_the_rest import GivenTheRest
 from priormap.tables import Contrast
 from priormap.tables.chosen import (
@@ -15,7 +16,6 @@ from priormap.tables.chosen import (
     check_contrast,
     chosen_features,
     data_of,
-    least_squares,
 )
 from priormap.tables.named_priors import family
 from priormap.tables.penalised_fit import penalised_fit
@@ -103,7 +103,7 @@ def posterior_vs_map_points_table(table: Contrast, features: Features = None) ->
 
     chosen = marginal_features(table, features)
     data, parts = data_of(table), []
-    free = least_squares(data)
+    free = least_squares(data).coef
     which = [data.names.index(feature) for feature in chosen]
     for name, fit in table.modes.items():
         rows = table.coefficients[table.coefficients["prior"] == name]

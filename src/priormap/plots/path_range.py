@@ -13,9 +13,9 @@ from priormap.arrays import Bools, Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.mode import MapPath, map_path
+from priormap.model.least_squares import least_squares
 from priormap.model.penalty import Penalty, check_prior
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.tables.chosen import least_squares
 
 _MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
 _SHRUNK_AWAY = 0.15  # of the scale at which the best seen direction is half shrunk
@@ -205,7 +205,7 @@ def _first_scale(data: Regression, prior: Prior) -> float:
 
 def _last(coef: Floats, data: Regression) -> int:
     """Position of the scale where the modes are close to least squares, where that exists."""
-    free = least_squares(data)
+    free = least_squares(data).coef
     known = np.isfinite(free)
     live = data.unit.x_norm > 0
     if not known[live].all():

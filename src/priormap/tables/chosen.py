@@ -16,7 +16,6 @@ from priormap.tables.posterior_contrast import Contrast
 
 Features: TypeAlias = str | Iterable[str] | None
 MOST_ROWS = 40  # a page's worth
-_SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
 
 def check_contrast(table: object) -> Contrast:
@@ -94,16 +93,3 @@ def left_out(table: Contrast, shown: int) -> str:
     """Say how many columns the figure does not show; empty if it shows all."""
     total = data_of(table).n_features
     return "" if shown == total else f"{shown} of {total} columns; {total - shown} left out"
-
-
-def least_squares(data: Regression) -> Floats:
-    """Least squares coefficients in units of X; NaN where the data do not determine them."""
-    unit = data.unit
-    live = unit.x_norm > 0
-    coef = np.full(data.n_features, np.nan)
-    determined = live.sum() < data.n_rows - data.intercept and unit.smallest_pivot > _SINGULAR
-    if determined and live.any():
-        gram = unit.gram[np.ix_(live, live)]
-        scaled = np.linalg.solve(gram, unit.xty[live]) * (unit.y_norm or 1.0)
-        coef[live] = scaled / unit.x_norm[live]
-    return coef

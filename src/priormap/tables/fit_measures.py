@@ -7,6 +7,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.mode import MapEstimate
+from priormap.model.least_squares import least_squares
 from priormap.priors import Laplace
 
 
@@ -17,11 +18,9 @@ def size(data: Regression, coef: Floats) -> float:
 
 def least_squares_size(data: Regression) -> float:
     """`size` of least squares; NaN where it is not unique or zero."""
-    columns = data.unit
-    if columns.p >= columns.n - data.intercept:
-        return np.nan
-    coef = np.linalg.lstsq(columns.gram, columns.xty, rcond=None)[0]
-    return float(np.linalg.norm(coef) * columns.y_norm) or np.nan
+    live = data.unit.x_norm > 0
+    lengths = least_squares(data).coef[live] * data.unit.x_norm[live]
+    return float(np.linalg.norm(lengths)) or np.nan
 
 
 def mode_degrees_of_freedom(fit: MapEstimate) -> float:

@@ -1,0 +1,64 @@
+"""Least squares, the fit without any prior, from the moments where they tell."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from priormap.arrays import Floats
+from priormap.data.regression import Regression
+from priormap.model.problem import UnitProblem
+
+_SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
+
+
+class LeastSquares(NamedTuple):
+    """Least squares of one data set.
+
+    Attributes
+    ----------
+    coef : array of shape (p,)
+        In units of X; NaN where the data do not determine it, as for a constant column.
+    rss : float
+        Residual sum of squares; NaN where so many columns fit any y.
+    dof : int
+        Rows less columns, and less one for an intercept.
+    """
+
+    coef: Floats
+    rss: float
+    dof: int
+
+    @property
+    def sd(self) -> float:
+        """``sqrt(rss / dof)``, the usual estimate of sigma; NaN where no row is left for it."""
+        return float(np.sqrt(self.rss / self.dof)) if self.dof > 0 else np.nan
+
+
+def least_squares(data: Regression) -> LeastSquares:
+    """Coefficients, residual sum of squares and degrees of freedom of least squares.
+
+    Collinear columns leave the residuals unique, but not the coefficients.
+
+    Examples
+    --------
+    >>> from priormap import Regression
+    >>> fit = least_squares(Regression([[0.0], [1.0], [2.0]], [0.0, 2.0, 1.0], sigma=1.0))
+    >>> float(fit.coef[0].round(9)), round(fit.rss, 9), fit.dof
+    (0.5, 1.5, 1)
+    """
+    columns = data.unit
+    live = np.flatnonzero(columns.x_norm > 0)
+    nothing, dof = np.zeros(columns.p), columns.n - columns.p - data.intercept
+    coef, unit = np.full(columns.p, np.nan), nothing.copy()
+    if len(live) >= columns.n - data.intercept:
+        return LeastSquares(coef, np.nan, dof)
+    if columns.smallest_pivot > _SINGULAR:
+        gram = columns.gram if len(live) == columns.p else columns.gram[np.ix_(live, live)]
+        unit[live] = np.linalg.solve(gram, columns.xty[live])
+        coef[live] = columns.in_callers_units(unit)[live]
+    else:
+        unit[live] = np.linalg.lstsq(columns.columns(live), columns.response, rcond=None)[0]
+    rss = UnitProblem(columns, nothing, nothing).gradient(unit)[1]
+    return LeastSquares(coef, rss * columns.y_norm**2, dof)
