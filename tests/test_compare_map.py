@@ -21,7 +21,7 @@ from priormap import (
     audit,
     compare_map,
 )
-from priormap.mode import shortfall
+from priormap.auditing import shortfall
 
 PRIORS = {"ridge": Gaussian(0.3), "lasso": Laplace(0.02)}
 

@@ -36,11 +36,11 @@ from priormap import (
     explain_penalty,
     find_map,
     log_posterior,
-    moments,
     sample,
 )
 from priormap.auditing.prior_of_penalty import half_width, prior_of
 from priormap.auditing.prior_predictive import prior_r2
+from priormap.data import moments
 
 N, P = 70, 5
 TIGHT = {"tol": 1e-14, "max_iter": 1_000_000}

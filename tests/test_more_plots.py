@@ -144,7 +144,7 @@ def test_wide_data_have_no_least_squares_to_compare_with(ax):
         (Gaussian(0.6, scaled_by_noise=True), lambda size: stats.halfnorm(scale=0.48).cdf(size)),
         (Laplace(HalfNormal(0.6)), None),
     ],
-    ids=str,
+    ids=["Gaussian", "Laplace", "in units of the noise", "learnt"],
 )
 def test_one_column_predicts_what_its_prior_says(prior, cdf):
     """The size is ``|b| sd(x)``, and R squared a function of it."""

@@ -92,11 +92,11 @@ def explain(
 def _of_estimator(model: object, choices: Choices, sigma: float | None) -> Explanation:
     import pandas as pd
 
-    from priormap import explanation
+    from priormap.auditing import explain as explain_estimator
 
     data = choices.data
     X = pd.DataFrame(data.X, columns=list(data.names), copy=False)
-    return explanation.explain(model, X, data.y, sigma=sigma, sample_weight=choices.sample_weight)
+    return explain_estimator(model, X, data.y, sigma=sigma, sample_weight=choices.sample_weight)
 
 
 def _of_numbers(
