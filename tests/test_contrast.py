@@ -189,7 +189,7 @@ class TestSummary:
         assert f"{row['expected_in_rope']:.1f} coefficients" in lines[1]
         html = table._repr_html_()
         assert lines[0] in html
-        assert html.count("<tr") == 11
+        assert html.count("<tr") == 12  # two tables of five rows and a header
 
 
 class TestModels:

@@ -7,7 +7,6 @@ table it has room for. `to_dict()` holds the same numbers for programs.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
@@ -89,8 +88,8 @@ class Picture:
 class Paragraph:
     """Text, with formulas in it where it is a tuple; `display` is one on a line of its own.
 
-    `tone` is "strong", "good" or "bad" where a paper with colours marks it. An empty text is an
-    empty line where paper has lines.
+    `tone` is "strong", "good", "bad", or "strong" with one of them, for a paper with colours. An
+    empty text is an empty line where paper has lines.
     """
 
     kind: ClassVar[str] = "paragraph"
@@ -132,84 +131,7 @@ class Code:
 Block: TypeAlias = Table | Picture | Paragraph | Items | Subheading | Code
 
 
-def text(value: object) -> Cell:
-    """Return a cell that is not a number."""
-    return Cell(str(value))
-
-
-def number(value: float, digits: int = 4) -> Cell:
-    """Return `digits` significant digits; an exact zero, and nothing else, is a bare 0.
-
-    Examples
-    --------
-    >>> str(number(-0.51234)), str(number(0.0)), str(number(1.25e-12))
-    ('-0.5123', '0', '1.25e-12')
-    """
-    value = float(value)
-    return Cell(f"{value:.{digits}g}" if value else "0", value)
-
-
-def coefficient(value: float, digits: int = 4) -> Cell:
-    """Return a number, marked where it is exactly zero."""
-    shown = number(value, digits)
-    return Cell(shown.text, shown.value, is_zero=value == 0)
-
-
-def exact(value: float) -> Cell:
-    """Return ten digits, or as many as the paper has room for."""
-    value = float(value)
-    return Cell(f"{value:.10g}", value, is_zero=value == 0, is_exact=True)
-
-
-def difference(value: float) -> Cell:
-    """Return one digit."""
-    value = float(value)
-    return Cell(f"{value:.0e}" if value else "0", value)
-
-
-def count(value: int) -> Cell:
-    """Return a whole number."""
-    return Cell(f"{int(value)}", float(value))
-
-
-def probability(value: float) -> Cell:
-    """Return three decimals."""
-    return Cell(f"{float(value):.3f}", float(value))
-
-
 def facts(pairs: Iterable[tuple[str, Cell]], caption: str = "") -> Table:
     """Return a table of names and values."""
-    rows = tuple((text(name), cell) for name, cell in pairs)
+    rows = tuple((Cell(name), cell) for name, cell in pairs)
     return Table(("what", "value"), rows, caption, is_facts=True)
-
-
-def sentences_of(blocks: Sequence[Block]) -> tuple[str, ...]:
-    """All sentences, without tables, pictures and code.
-
-    Examples
-    --------
-    >>> sentences_of([Subheading("ridge"), Items(("One.", "Two."))])
-    ('One.', 'Two.')
-    """
-    said: list[str] = []
-    for block in blocks:
-        if isinstance(block, Paragraph) and block.text:
-            said.append("".join(block.parts))
-        elif isinstance(block, Items):
-            said += block.sentences
-    return tuple(said)
-
-
-def typeset(cell: Cell) -> str:
-    """Write a number with a true minus sign, infinity as ∞ and what is undefined as a dash.
-
-    Examples
-    --------
-    >>> [typeset(number(value)) for value in (-0.5, 0.0, 1.25e-12, float("nan"), -math.inf)]
-    ['−0.5', '0', '1.25e−12', '–', '−∞']
-    """
-    if cell.value is None:
-        return cell.text
-    if math.isnan(cell.value):
-        return "–"
-    return cell.text.replace("inf", "∞").replace("-", "−")

@@ -37,7 +37,7 @@ def _element(block: Block, most: int) -> str:
             return _table(block.header, rows, cut, caption)
         case Paragraph() if block.text:
             text = escape("".join(block.parts))
-            return f"<p>{f'<strong>{text}</strong>' if block.tone else text}</p>"
+            return f"<p>{f'<strong>{text}</strong>' if 'strong' in block.tone else text}</p>"
         case Items():
             return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in block.sentences)}</ul>"
         case Subheading():

@@ -18,7 +18,7 @@ from priormap.display.text import aligned
 _MOST_ROWS = 30
 _WIDE = 76  # columns of a terminal that shows ten digits of everything
 _ANY_WIDTH = 10_000
-_STYLES = {"": "", "strong": "bold", "good": "green", "bad": "red"}
+_STYLES = {"strong": "bold", "good": "green", "bad": "red"}
 
 
 def paper_of_stdout() -> Paper:
@@ -41,13 +41,14 @@ class Paper:
         print("\n".join(aligned(header, rows)))
 
     def show(self, blocks: Iterable[Block], *, more: str = "") -> None:
-        """Print blocks; `more` says where the rows are that a table has no room for."""
+        """Print blocks; `more` says where those rows are that a table has no room for."""
         for block in blocks:
             match block:
                 case Table():
                     self._show_table(block, more)
                 case Paragraph():
-                    self.line("".join(block.parts), _STYLES.get(block.tone, block.tone))
+                    style = " ".join(_STYLES[tone] for tone in block.tone.split())
+                    self.line("".join(block.parts), style)
                 case Items():
                     for sentence in block.sentences:
                         self.line(f"  {sentence}")
@@ -66,9 +67,8 @@ class Paper:
         else:
             self.table(list(table.header), cells, table.spare)
         if len(rows) < len(table.rows):
-            those = ", those that move y most" if table.weights else ""
-            what = table.note or "coefficients"
-            self.line(f"({len(rows)} of {len(table.rows)} {what}{those}{more and f'; {more}'})")
+            kept = "coefficients, those that move y most" if table.weights else "rows"
+            self.line(f"({len(rows)} of {len(table.rows)} {kept}{more})")
 
     def _shown(self, cell: Cell) -> str:
         return f"{cell.value:.{self.digits}g}" if cell.is_exact else cell.text

@@ -15,7 +15,8 @@ def as_text(blocks: Sequence[Block]) -> str:
 
     Examples
     --------
-    >>> from priormap.display.blocks import facts, number
+    >>> from priormap.display.blocks import facts
+    >>> from priormap.display.cells import number
     >>> print(as_text([Paragraph("Found."), facts([("sigma", number(0.5))])]))
     Found.
       sigma: 0.5

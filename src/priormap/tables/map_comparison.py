@@ -13,7 +13,9 @@ from priormap.arrays import Floats
 from priormap.auditing.judging import judge
 from priormap.checks import positive_number
 from priormap.data.regression import Regression, check_data
-from priormap.display.html import html_frame, html_lines
+from priormap.display import cells
+from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode import Certificate, MapEstimate
 from priormap.model.penalty import relative_prior
@@ -25,11 +27,17 @@ if TYPE_CHECKING:
 
 
 _AGREEMENT = 1e-10
+_WHO = {
+    "map": "MAP",
+    "penalised": "{fit}",
+    "default": "{fit} at default settings",
+    "find_map": "pm.find_MAP",
+}
 _MOST_DIGITS = 15  # that a double can be trusted to hold
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MapComparison:
+class MapComparison(Described):
     """Modes beside penalised fits; two tables, because they have rows of different kinds.
 
     Suffixes name who found a vector: ``map`` is `priormap.find_map`, ``penalised`` is
@@ -65,12 +73,69 @@ class MapComparison:
         return bool(self.summary["agrees"].all())
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name}: {text}" for name, text in self.summary["verdict"].items())
+        return "\n".join(f"{name}: {said}" for name, said in self.summary["verdict"].items())
 
-    def _repr_html_(self) -> str:
-        shown = [c for c in self.coefficients if not str(c).startswith("is_zero")]
-        table = html_frame(self.coefficients[shown], 8, index=False)
-        return html_lines(repr(self).splitlines()) + table
+    def blocks(self) -> tuple[Block, ...]:
+        """One table per prior, its verdict and every certificate; then the verdict of all."""
+        last = (
+            Paragraph("Every penalised fit equals its mode.", tone="strong good")
+            if self.agrees
+            else Paragraph("A penalised fit differs from its mode.", tone="strong bad")
+        )
+        of_priors = (block for name in self.modes for block in self._blocks_of(name))
+        return (*of_priors, Paragraph(""), last)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Summary, certificates and coefficients of every prior."""
+        priors = [
+            {
+                **row,
+                "certificates": {who: str(one) for who, one in self.certificates[name].items()},
+                "coefficients": rows_of(self.coefficients, name).to_dict(orient="records"),
+            }
+            for name, row in summaries(self.summary)
+        ]
+        return {"agrees": self.agrees, "priors": priors}
+
+    def _blocks_of(self, name: str) -> tuple[Block, ...]:
+        mode, row = self.modes[name], self.summary.loc[name].to_dict()
+        fit = str(row["call"]).split("(")[0]
+        found = rows_of(self.coefficients, name)
+        differences = [c for c in found if str(c).startswith("difference")]
+        columns = ["feature", "MAP", fit, f"{fit} - MAP", "default - MAP", "find_MAP - MAP"]
+        rows = tuple(
+            (
+                cells.text(one["feature"]),
+                *(cells.exact(one[who]) for who in ("map", "penalised")),
+                *(cells.difference(one[column]) for column in differences),
+            )
+            for one in found.to_dict(orient="records")
+        )
+        weights = tuple(np.abs(found["map"].to_numpy() * mode.data.unit.x_norm).tolist())
+        said = []
+        for who, certificate in self.certificates[name].items():
+            zeros, at_mode = row[f"zeros_{who}"], row["zeros_map"]
+            aside = f" Exact zeros: {zeros}, not {at_mode}." * (zeros != at_mode)
+            said.append(f"{_WHO[who].format(fit=fit)}: {certificate}{aside}")
+        header = tuple(columns[: 3 + len(differences)])
+        return (
+            Subheading(f"{mode.prior} is {row['call']}"),
+            # the fit is the mode plus the difference
+            Table(header, rows, spare=(fit,), weights=weights),
+            Paragraph(f"{row['verdict']}.", tone="good" if row["agrees"] else "bad"),
+            Items(tuple(said)),
+        )
+
+
+def rows_of(coefficients: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows of one prior, without its name."""
+    return coefficients[coefficients["prior"] == name].drop(columns="prior")
+
+
+def summaries(summary: pd.DataFrame) -> list[tuple[str, dict[Any, Any]]]:
+    """Name and summary of each prior, the name also in it."""
+    rows = summary.reset_index().to_dict(orient="records")
+    return [(str(row["prior"]), row) for row in rows]
 
 
 def compare_map(

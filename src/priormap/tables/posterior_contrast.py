@@ -12,7 +12,9 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.data.regression import Regression
-from priormap.display.html import html_frame, html_lines
+from priormap.display import cells
+from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate, find_map
 from priormap.posterior import sample
@@ -24,7 +26,7 @@ from priormap.tables.fit_measures import (
     r_squared,
     size,
 )
-from priormap.tables.map_comparison import check_priors
+from priormap.tables.map_comparison import check_priors, rows_of, summaries
 from priormap.tables.sparse_summaries import decoupled_selection, savs
 
 if TYPE_CHECKING:
@@ -32,11 +34,15 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+_HEADER = (
+    *("feature", "mode", "mean", "sd", "HDI from", "to"),
+    *("P(b > 0)", "P(negl.)", "SAVS", "DSS"),
+)
 _FAMILIES = {Gaussian: "gaussian", Laplace: "laplace", ElasticNet: "elastic_net"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Contrast:
+class Contrast(Described):
     """Modes beside posteriors; two tables, because they have rows of different kinds.
 
     Attributes
@@ -64,11 +70,57 @@ class Contrast:
     posteriors: Mapping[str, xr.DataTree]
 
     def __repr__(self) -> str:
-        return "\n".join(sentence(name, row) for name, row in self.summary.iterrows())
+        return "\n".join(f"{name}: {said}" for name, said in self.sentences.items())
 
-    def _repr_html_(self) -> str:
-        table = html_frame(self.coefficients, 4, index=False)
-        return html_lines(repr(self).splitlines()) + table
+    @property
+    def sentences(self) -> Mapping[str, str]:
+        """What the table says of each prior."""
+        return {str(name): _sentence(row) for name, row in self.summary.iterrows()}
+
+    def blocks(self) -> tuple[Block, ...]:
+        """One table per prior, and what it says in a sentence."""
+        return tuple(block for name in self.modes for block in self._blocks_of(name))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Summary, coefficients and sampling of every prior."""
+        priors = [
+            {
+                **row,
+                "certificate": str(self.modes[name].certificate),
+                "sampling": dict(self.posteriors[name].attrs),
+                "coefficients": rows_of(self.coefficients, name).to_dict(orient="records"),
+            }
+            for name, row in summaries(self.summary)
+        ]
+        return {"priors": priors}
+
+    def _blocks_of(self, name: str) -> tuple[Block, ...]:
+        mode, row = self.modes[name], self.summary.loc[name]
+        found = rows_of(self.coefficients, name)
+        rows = tuple(_cells(one) for one in found.to_dict(orient="records"))
+        weights = tuple(np.abs(found["mean"].to_numpy() * mode.data.unit.x_norm).tolist())
+        sparse = (
+            f"R^2: mode {row['r2_mode']:.3f}, posterior mean {row['r2_mean']:.3f}; sparse from "
+            f"the posterior: SAVS {row['r2_savs']:.3f} with {row['nonzero_savs']} of {len(rows)} "
+            f"coefficients, DSS {row['r2_dss']:.3f} with {row['nonzero_dss']}."
+        )
+        return (
+            Subheading(str(mode.prior)),
+            Table(_HEADER, rows, spare=("sd", "DSS"), weights=weights),
+            Paragraph(f"{name}: {self.sentences[name]}"),
+            Items((sparse,)),
+        )
+
+
+def _cells(row: Mapping[Any, Any]) -> tuple[Cell, ...]:
+    return (
+        cells.text(row["feature"]),
+        cells.coefficient(row["mode"]),
+        *(cells.number(row[name]) for name in ("mean", "sd")),
+        *(cells.number(row[name], 3) for name in ("hdi_low", "hdi_high")),
+        *(cells.probability(row[name]) for name in ("prob_positive", "prob_rope")),
+        *(cells.coefficient(row[name]) for name in ("savs", "dss")),
+    )
 
 
 def contrast(
@@ -265,10 +317,10 @@ def _summary_row(
     return row | {f"r2_{name}": r_squared(data, coef) for name, coef in vectors.items()}
 
 
-def sentence(name: object, row: pd.Series[Any]) -> str:
+def _sentence(row: pd.Series[Any]) -> str:
     """What the table says of one prior."""
     return (
-        f"{name}: the mode has {row['zeros_mode']} of {row['features']} coefficients exactly "
+        f"the mode has {row['zeros_mode']} of {row['features']} coefficients exactly "
         f"zero; {row['draws_with_zero']} of {row['draws']} posterior draws hold a zero. "
         f"{row['expected_in_rope']:.1f} coefficients are expected to be negligible; the "
         f"posterior fits with {row['dof_posterior']:.1f} degrees of freedom, the mode with "
