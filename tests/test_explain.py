@@ -39,8 +39,8 @@ from priormap import (
     sample,
 )
 from priormap.auditing.prior_of_penalty import half_width, prior_of
-from priormap.auditing.prior_predictive import prior_r2
 from priormap.data import moments
+from priormap.model.prior_predictive import prior_r2
 
 N, P = 70, 5
 TIGHT = {"tol": 1e-14, "max_iter": 1_000_000}

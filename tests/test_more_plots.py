@@ -17,9 +17,11 @@ from priormap import (
     Jeffreys,
     Laplace,
     PriormapError,
+    PriormapWarning,
     Regression,
     contrast,
 )
+from priormap.model.prior_predictive import PriorPredictive, prior_r2
 from priormap.plots import (
     LOOKS,
     coefficient_shrinkage_caption,
@@ -181,18 +183,30 @@ def test_one_column_predicts_what_its_prior_says(prior, cdf):
 def test_several_columns_predict_through_their_correlations():
     """E var(X b) sums var(b_j) var(x_j), however the columns correlate."""
     data = correlated(p=4)
-    from priormap.plots.predictive_tables import _draws
-
     for prior in (Gaussian(0.5), Laplace([0.1, 0.2, 0.3, 0.4]), ElasticNet(0.5, 0.5)):
-        (drawn,) = _draws(data, {"one": prior}).values()
+        squares = PriorPredictive.of(data, prior).size ** 2
         expected = (np.broadcast_to(prior.sd, 4) ** 2) @ data.column_sd**2
-        squares = drawn[1] ** 2
         error = 5 * squares.std() / np.sqrt(len(squares))
         assert squares.mean() == pytest.approx(expected, abs=error)
     standard = correlated(p=4, standardize=True)
-    (drawn,) = _draws(standard, {"one": Gaussian(0.5)}).values()
-    squares = drawn[1] ** 2
+    squares = PriorPredictive.of(standard, Gaussian(0.5)).size ** 2
     assert squares.mean() == pytest.approx(1.0, abs=5 * squares.std() / 100)
+
+
+@pytest.mark.parametrize("prior", [Gaussian(0.5), Laplace(0.3, scaled_by_noise=True)])
+def test_a_prior_has_one_r_squared_wherever_it_is_told(prior):
+    data = correlated(p=4)
+    points = prior_predictive_points_table(data, prior).set_index("quantity")
+    assert prior_r2(data, prior, data.sigma).median == points["median"]["r2"]
+
+
+def test_a_constant_column_expects_nothing():
+    X = np.column_stack([correlated(p=3).X, np.ones(len(correlated().X))])
+    with pytest.warns(PriormapWarning, match="constant"):
+        data = Regression(X, X[:, 0], sigma=1.0)
+    flat_there = Gaussian([0.5, 0.5, 0.5, np.inf])
+    assert 0 < prior_r2(data, flat_there, 1.0).median < 1
+    assert prior_r2(data, Gaussian([0.5, np.inf, 0.5, 0.5]), 1.0).low == 1.0
 
 
 def test_unknown_noise_is_drawn_from_its_prior():

@@ -11,10 +11,10 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.auditing.prior_of_penalty import half_width
-from priormap.auditing.prior_predictive import PriorR2, prior_r2
 from priormap.data.regression import Regression
 from priormap.mode import Certificate
 from priormap.model.penalty import Penalty, column_prior
+from priormap.model.prior_predictive import PriorR2, prior_r2
 from priormap.priors import ElasticNet, Prior
 
 if TYPE_CHECKING:

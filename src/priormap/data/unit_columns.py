@@ -148,6 +148,17 @@ class UnitColumns:
             values = self._rows @ scaled
         return values - values.mean() if self._intercept else values
 
+    def squared_lengths(self, coefs: Floats) -> Floats:
+        """``|Z c|**2`` for each row c of `coefs`, shape (k,)."""
+        if self.has_cheap_gram:
+            return np.asarray(np.einsum("kp,kp->k", coefs @ self.gram, coefs))
+        if sparse.issparse(self._X):  # a dense copy of so many columns may not fit
+            fitted = np.asarray(self._X @ (coefs * self._inverse_norm).T)
+            fitted -= fitted.mean(axis=0) * self._intercept
+        else:
+            fitted = self.columns(np.arange(self.p)) @ coefs.T
+        return np.asarray((fitted**2).sum(axis=0))
+
     def residual(self, coef: Floats) -> Floats:
         """``u - Z coef``, shape (n,)."""
         return self.response - self.fitted(coef)

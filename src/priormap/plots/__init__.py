@@ -61,10 +61,6 @@ if TYPE_CHECKING:
     from priormap.plots.path_tables import path_knots_table, path_posterior_table, path_table
     from priormap.plots.paths import path_caption, plot_path
     from priormap.plots.predictive import plot_prior_predictive, prior_predictive_caption
-    from priormap.plots.predictive_tables import (
-        prior_predictive_points_table,
-        prior_predictive_table,
-    )
     from priormap.plots.scale_choice_curves import (
         plot_scale_choice,
         scale_choice_caption,
@@ -75,6 +71,10 @@ if TYPE_CHECKING:
         plot_sensitivity,
         sensitivity_caption,
         sensitivity_table,
+    )
+    from priormap.tables.prior_predictive import (
+        prior_predictive_points_table,
+        prior_predictive_table,
     )
 
 _POSTERIOR = {
@@ -112,8 +112,8 @@ _POSTERIOR = {
     "posterior_vs_map_points_table": "marginal_tables",
     "posterior_vs_map_table": "marginal_tables",
     "prior_predictive_caption": "predictive",
-    "prior_predictive_points_table": "predictive_tables",
-    "prior_predictive_table": "predictive_tables",
+    "prior_predictive_points_table": "predictive",
+    "prior_predictive_table": "predictive",
     "scale_choice_caption": "scale_choice_curves",
     "scale_choice_points_table": "scale_choice_curves",
     "scale_choice_table": "scale_choice_curves",

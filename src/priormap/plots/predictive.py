@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from priormap.data.regression import Regression
 from priormap.plots.legends import legend_above
 from priormap.plots.marks import mark, mark_handles
-from priormap.plots.predictive_tables import (
+from priormap.plots.style import LOOKS, drawing_axes, looks_of
+from priormap.priors import Prior
+from priormap.tables.named_priors import listed
+from priormap.tables.prior_predictive import (
     checked_priors,
     prior_predictive_points_table,
     prior_predictive_table,
 )
-from priormap.plots.style import LOOKS, drawing_axes, looks_of
-from priormap.priors import Prior
-from priormap.tables.named_priors import listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import log_ndtr, ndtri, ndtri_exp
 
 from priormap.arrays import Floats
-from priormap.auditing.prior_predictive import prior_r2
+from priormap.model.prior_predictive import prior_r2
 from priormap.priors import Prior
 from priormap.report import numerals
 from priormap.report.content import Cell, Table
@@ -93,7 +93,7 @@ def beliefs_table(fits: Mapping[str, MapEstimate], rope: float) -> Table:
     for fit in fits.values():
         prior = effect_prior(fit)
         spread = np.asarray(prior.sd, dtype=float)
-        explained = prior_r2(data, _plain(fit), fit.sigma)
+        explained = prior_r2(data, fit.prior, fit.sigma)
         total = float(np.sqrt(np.sum(np.broadcast_to(spread, live) ** 2)))
         columns.append(
             [

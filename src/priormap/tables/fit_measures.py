@@ -49,13 +49,3 @@ def r_squared(data: Regression, coef: Floats) -> float:
         return np.nan
     residual = columns.residual(coef * columns.x_norm / columns.y_norm)
     return 1.0 - float(residual @ residual)
-
-
-def fitted_squares(data: Regression, coefs: Floats) -> Floats:
-    """``|X b|**2`` of centred columns for each row of coefficients."""
-    columns = data.unit
-    unit = coefs * columns.x_norm
-    if columns.has_cheap_gram:
-        return np.asarray(np.einsum("dp,dp->d", unit @ columns.gram, unit))
-    fitted = unit @ columns.columns(np.arange(columns.p)).T
-    return np.asarray((fitted**2).sum(axis=1))

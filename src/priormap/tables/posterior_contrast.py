@@ -20,7 +20,6 @@ from priormap.mode import MapEstimate, find_map
 from priormap.posterior import sample
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.tables.fit_measures import (
-    fitted_squares,
     least_squares_size,
     mode_degrees_of_freedom,
     r_squared,
@@ -235,7 +234,7 @@ class _Posterior:
     def degrees_of_freedom(self, data: Regression) -> float:
         """``E (b - E b)' X'X (b - E b) / sigma**2``."""
         deviations = (self.coef - self.mean) / self.sigma[:, None]
-        return float((fitted_squares(data, deviations)).mean())
+        return float(data.unit.squared_lengths(deviations * data.unit.x_norm).mean())
 
 
 def _mode(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:

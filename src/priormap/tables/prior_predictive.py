@@ -12,18 +12,15 @@ from priormap.arrays import Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.penalty import relative_prior
+from priormap.model.prior_predictive import PriorPredictive
 from priormap.priors import Prior
 from priormap.priors.densities import Jeffreys
-from priormap.tables.fit_measures import fitted_squares
 from priormap.tables.named_priors import family
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_DRAWS = 10_000
-_SEED = 0
-_BLOCK = 2_000_000  # coefficients held at once
 _GRID = 360
 _EDGE = 14.0  # log odds of R squared: from a millionth to one minus that
 
@@ -56,11 +53,12 @@ def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]
     import pandas as pd
 
     parts = []
-    for name, (prior, size, sigma) in _draws(data, priors).items():
-        odds = 2 * (np.log(size) - np.log(sigma))  # log of R2 / (1 - R2)
+    for name, prior in checked_priors(data, priors).items():
+        drawn = PriorPredictive.of(data, prior)
+        odds = 2 * (np.log(drawn.size) - np.log(drawn.sigma))  # log of R2 / (1 - R2)
         r2 = expit(np.linspace(-_EDGE, _EDGE, _GRID))  # fine where densities may be steep
         density = _smoothed(odds, np.log(r2) - np.log1p(-r2)) / (r2 * (1 - r2))
-        log_size = np.log10(size)
+        log_size = np.log10(drawn.size)
         low, high = np.quantile(log_size, (0.001, 0.999))
         at = np.linspace(low - 0.1, high + 0.1, _GRID)
         curves = {"r2": (r2, density), "size": (10**at, _smoothed(log_size, at))}
@@ -83,9 +81,9 @@ def prior_predictive_points_table(
     import pandas as pd
 
     rows = []
-    for name, (prior, size, sigma) in _draws(data, priors).items():
-        r2 = 1 / (1 + (sigma / size) ** 2)
-        for quantity, values in (("r2", r2), ("size", size)):
+    for name, prior in checked_priors(data, priors).items():
+        drawn = PriorPredictive.of(data, prior)
+        for quantity, values in (("r2", drawn.r2), ("size", drawn.size)):
             ends = np.quantile(values, (0.05, 0.5, 0.95))
             rows.append((name, family(prior), quantity, *ends))
     return pd.DataFrame(rows, columns=["prior", "family", "quantity", "low", "median", "high"])
@@ -123,31 +121,3 @@ def _smoothed(drawn: Floats, at: Floats) -> Floats:
     from scipy.stats import gaussian_kde
 
     return np.asarray(gaussian_kde(drawn, lambda kernel: 1.5 * kernel.scotts_factor())(at))
-
-
-def _draws(
-    data: Regression, priors: Prior | Mapping[str, Prior]
-) -> dict[str, tuple[Prior, Floats, Floats]]:
-    """Draws of the sd of the linear predictor and of sigma, with one seed for every prior."""
-    drawn = {}
-    for name, prior in checked_priors(data, priors).items():
-        rng = np.random.default_rng(_SEED)
-        if isinstance(data.sigma, float):
-            sigma = np.full(_DRAWS, data.sigma)
-        else:
-            sigma = np.asarray(data.sigma.rvs(_DRAWS, rng))  # type: ignore[union-attr]
-        factor = sigma if prior.scaled_by_noise else np.ones(_DRAWS)
-        if prior.hyperprior is not None:
-            factor = factor * prior.hyperprior.rvs(_DRAWS, rng)
-        drawn[name] = (prior, factor * _sizes(data, prior, rng), sigma)
-    return drawn
-
-
-def _sizes(data: Regression, prior: Prior, rng: np.random.Generator) -> Floats:
-    """Draws of the standard deviation of the linear predictor, at the scale 1 where learnt."""
-    columns, parts = relative_prior(prior, data), []
-    rows = max(1, _BLOCK // data.n_features)
-    for start in range(0, _DRAWS, rows):
-        coef = columns.rvs((min(rows, _DRAWS - start), data.n_features), rng)
-        parts.append(np.sqrt(fitted_squares(data, coef) / data.n_rows))
-    return np.concatenate(parts)
