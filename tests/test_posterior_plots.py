@@ -122,7 +122,7 @@ def test_the_density_of_two_coefficients_is_the_posterior(two):
 
 
 def test_the_contours_hold_the_mass_that_they_say(two, table):
-    from priormap.plots.regions import MASSES, density_levels
+    from priormap.tables.contours import MASSES, density_levels
 
     for contrasted, prior in ((two, "lasso"), (table, "lasso"), (table, "ridge")):
         drawn = joint_table(contrasted, ("c0", "c1"), prior=prior)

@@ -10,9 +10,14 @@ from matplotlib.axes import Axes
 from priormap.errors import PriormapError
 from priormap.model.least_squares import least_squares
 from priormap.plots.forest import contrast_table
-from priormap.plots.legends import legend_above, shortened
-from priormap.plots.marks import mark, mark_handles
-from priormap.plots.rows import label_effects, mark_zero
+from priormap.plots.marks import (
+    label_effects,
+    legend_above,
+    mark,
+    mark_handles,
+    mark_zero,
+    shortened,
+)
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.tables import Contrast
 from priormap.tables.chosen import (

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import matplotlib
 from matplotlib.figure import Figure
 
+from priormap.plots import figure as plots_figure
 from priormap.plots.pull import plot_pull, pull_caption
 from priormap.plots.pull_tables import pull_steps_table, pull_table
+from priormap.plots.register import FIGURES, Entry
 from priormap.plots.shapes import plot_prior_shapes, prior_shapes_caption, prior_shapes_table
 from priormap.plots.shrinkage import plot_shrinkage, shrinkage_caption, shrinkage_table
 from priormap.plots.style import COLUMN_WIDTH, HEIGHTS
@@ -67,7 +70,7 @@ def prior_pictures() -> list[Picture]:
 
 
 def data_pictures(
-    priors: Sequence[str], contrast: Callable[[], Contrast], pair: Callable[[], Pair]
+    priors: Sequence[str], contrast: Callable[[], Contrast], features: tuple[str, ...] | None = None
 ) -> list[Picture]:
     """Return the figures of a contrast, which is asked for when the first of them is drawn.
 
@@ -77,9 +80,16 @@ def data_pictures(
         Names of its priors.
     contrast : callable
         Returns it.
-    pair : callable
-        Returns the two columns of the figures of two coefficients.
+    features : tuple of two str, optional
+        Columns of the figures of two coefficients.
     """
+
+    def pair() -> Pair:
+        from priormap.plots.two_columns import chosen_pair
+
+        names = _data(contrast()).names
+        first, second = chosen_pair(_data(contrast()), features)
+        return names[first], names[second]
 
     def whole() -> Arguments:
         return (contrast(),), {}
@@ -101,18 +111,35 @@ def data_pictures(
     def joint_of(name: str) -> Callable[[], Arguments]:
         return lambda: ((contrast(), pair()), {"prior": name})
 
-    paths = [_picture("path", path_of(name), ["posterior", "knots"], name) for name in priors]
-    joints = [_picture("joint", joint_of(name), ["points", "contours"], name) for name in priors]
+    arguments_of = {"prior_predictive": beliefs, "geometry": plane}
+    of_each = {"path": path_of, "joint": joint_of}
+
+    def picture(entry: Entry, prior: str = "") -> Picture:
+        if entry.figure:
+            return _of_figure(
+                entry, lambda: entry.load().of_contrast(contrast(), features, prior), prior
+            )
+        given = of_each[entry.name](prior) if prior else arguments_of.get(entry.name, whole)
+        return _picture(entry.name, given, entry.parts, prior)
+
     return [
-        _picture("prior_predictive", beliefs, ["points"]),
-        _picture("geometry", plane, ["points", "density"]),
-        *paths,
-        _picture("coefficient_shrinkage", whole),
-        _picture("contrast", whole),
-        _picture("posterior_vs_map", whole, ["points"]),
-        _picture("nonzero_counts", whole, ["points"]),
-        *joints,
+        picture(entry, prior)
+        for entry in FIGURES
+        if entry.written in ("once", "each prior")
+        for prior in (priors if entry.written == "each prior" else [""])
     ]
+
+
+def _of_figure(entry: Entry, make: Callable[[], plots_figure.Figure], prior: str) -> Picture:
+    """Entry of a figure that is an object: made once, when it is first wanted."""
+    figure = cache(make)
+
+    def table(part: str) -> Callable[[], pd.DataFrame]:
+        return lambda: figure().tables[part]
+
+    tables = {"-" * bool(part) + part: table(part) for part in ("", *entry.parts)}
+    name = _file_name(entry.name, prior)
+    return Picture(name, lambda: figure().plot(), lambda: figure().caption, tables)
 
 
 def _picture(
@@ -131,8 +158,12 @@ def _picture(
 
     tables = {"": call(f"{function}_table")}
     tables |= {f"-{part}": call(f"{function}_{part}_table") for part in more}
-    name = "-".join(filter(None, [function.replace("_", "-"), prior and _in_a_file_name(prior)]))
+    name = _file_name(function, prior)
     return Picture(name, call(f"plot_{function}"), call(f"{function}_caption"), tables)
+
+
+def _file_name(name: str, prior: str) -> str:
+    return "-".join(filter(None, [name.replace("_", "-"), prior and _in_a_file_name(prior)]))
 
 
 def _data(table: Contrast) -> Any:

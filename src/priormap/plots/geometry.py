@@ -12,14 +12,35 @@ from numpy.typing import NDArray
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.plots.geometry_tables import Given, Pair, contours_of, density_of, points_of
-from priormap.plots.legends import legend_above, legend_of_figure, shortened
-from priormap.plots.marks import mark, mark_handles
-from priormap.plots.regions import MASSES, fill_posterior
-from priormap.plots.rows import mark_zero
+from priormap.plots.geometry_tables import (
+    Given,
+    Pair,
+    contours_of,
+    density_of,
+    points_of,
+)
+from priormap.plots.geometry_tables import (
+    geometry_density_table as geometry_density_table,
+)
+from priormap.plots.geometry_tables import (
+    geometry_points_table as geometry_points_table,
+)
+from priormap.plots.geometry_tables import (
+    geometry_table as geometry_table,
+)
+from priormap.plots.marks import (
+    fill_posterior,
+    legend_above,
+    legend_of_figure,
+    mark,
+    mark_handles,
+    mark_zero,
+    shortened,
+)
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.plots.two_columns import TwoColumns, two_columns
 from priormap.priors import Prior
+from priormap.tables.contours import MASSES
 from priormap.tables.named_priors import listed
 
 View: TypeAlias = Literal["penalty", "posterior"]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 
-from priormap.plots.given_the_rest import GivenTheRest
 from priormap.plots.joint_tables import (
     check_pair,
     check_prior_name,
@@ -14,13 +13,19 @@ from priormap.plots.joint_tables import (
     joint_points_table,
     joint_table,
 )
-from priormap.plots.legends import legend_above, shortened
-from priormap.plots.marks import mark, mark_handles
-from priormap.plots.regions import MASSES, fill_posterior
-from priormap.plots.rows import mark_zero
+from priormap.plots.marks import (
+    fill_posterior,
+    legend_above,
+    mark,
+    mark_handles,
+    mark_zero,
+    shortened,
+)
 from priormap.plots.style import LOOKS, drawing_axes
+from priormap.posterior.rao_blackwell import RaoBlackwell
 from priormap.tables import Contrast
 from priormap.tables.chosen import check_contrast
+from priormap.tables.contours import MASSES
 from priormap.tables.named_priors import family
 
 if TYPE_CHECKING:
@@ -137,7 +142,7 @@ def joint_caption(table: Contrast, features: tuple[str, str], *, prior: str | No
     if "least squares" not in points.index:
         text += " The data alone do not determine the coefficients: their likelihood has no peak."
     which = [fit.names.index(name) for name in (first, second)]
-    if not GivenTheRest(table, prior, which).smooth:
+    if not RaoBlackwell(table.modes[prior], table.posteriors[prior], which).smooth:
         text += " The other columns almost determine these two: the draws are smoothed."
     return text
 

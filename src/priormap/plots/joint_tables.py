@@ -10,10 +10,10 @@ from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
 from priormap.model.least_squares import least_squares
-from priormap.plots.contours import ellipse, prior_contour
-from priormap.plots.given_the_rest import GivenTheRest
+from priormap.posterior.rao_blackwell import RaoBlackwell
 from priormap.tables import Contrast
 from priormap.tables.chosen import check_contrast, chosen_features
+from priormap.tables.contours import ellipse, prior_contour
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,9 @@ def joint_table(
     pair = check_pair(check_contrast(table), features)
     prior = check_prior_name(table, prior)
     fit = table.modes[prior]
-    posterior = GivenTheRest(table, prior, [fit.names.index(f) for f in pair])
+    posterior = RaoBlackwell(
+        table.modes[prior], table.posteriors[prior], [fit.names.index(f) for f in pair]
+    )
     points = joint_points_table(table, pair, prior=prior)
     x, y = (
         _grid(posterior.drawn[:, k], points[axis].to_numpy()) for k, axis in enumerate(("x", "y"))

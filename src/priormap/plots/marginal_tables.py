@@ -8,7 +8,7 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.model.least_squares import least_squares
-from priormap.plots.given_the_rest import GivenTheRest
+from priormap.posterior.rao_blackwell import RaoBlackwell
 from priormap.tables import Contrast
 from priormap.tables.chosen import (
     MOST_ROWS,
@@ -75,7 +75,7 @@ def posterior_vs_map_table(table: Contrast, features: Features = None) -> pd.Dat
     for feature in chosen:
         j = data.names.index(feature)
         for name in table.modes:
-            posterior = GivenTheRest(table, name, [j])
+            posterior = RaoBlackwell(table.modes[name], table.posteriors[name], [j])
             grid = _grid(posterior.drawn[:, 0], float(table.modes[name].coef[j]))
             columns = {
                 "prior": name,

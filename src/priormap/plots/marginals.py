@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from priormap.plots.legends import legend_above
 from priormap.plots.marginal_tables import (
     marginal_features,
     posterior_vs_map_points_table,
     posterior_vs_map_table,
 )
-from priormap.plots.marks import mark, mark_handles
-from priormap.plots.rows import label_effects, mark_zero, name_rows
+from priormap.plots.marks import (
+    label_effects,
+    legend_above,
+    mark,
+    mark_handles,
+    mark_zero,
+    name_rows,
+)
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.tables import Contrast
 from priormap.tables.chosen import Features, left_out

@@ -1,16 +1,23 @@
-"""One mark for each kind of point, the same in every figure and legend."""
+"""What figures share: marks, legends, the axis of effects, regions of a posterior."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
+
 from priormap.plots.style import LOOKS
+from priormap.tables.contours import density_levels
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.lines import Line2D
 
 
+EFFECT = "effect: change of y per sd of the column"
 MARKS: Mapping[str, Mapping[str, Any]] = {
     "mode": {"marker": "o", "markersize": 4.5},
     "mean": {"marker": "^", "markersize": 4.5},
@@ -19,6 +26,7 @@ MARKS: Mapping[str, Mapping[str, Any]] = {
     "least squares": {"marker": "+", "markersize": 6.0, "markeredgewidth": 1.4},
 }
 _WORDS = {"mean": "posterior mean", "median": "posterior median"}
+_CHARACTERS = 48  # in a line of legend entries, beside their handles
 
 
 def mark(kind: str, color: str = "black", *, is_hollow: bool = False) -> dict[str, Any]:
@@ -49,3 +57,71 @@ def mark_handles(kinds: Iterable[str], *, hollow: str = "") -> list[Line2D]:
         if kind == "mode" and hollow:
             handles.append(Line2D([], [], label=hollow, **mark(kind, is_hollow=True)))
     return handles
+
+
+def shortened(name: str, most: int = 14) -> str:
+    """Name with its middle left out, where it is longer than `most` characters."""
+    if len(name) <= most:
+        return name
+    tail = (most - 1) // 2
+    return f"{name[: most - 1 - tail]}…{name[-tail:]}"
+
+
+def legend_above(axes: Axes, handles: list[Any], lift: float = 0.0) -> None:
+    """Put a legend `lift` points above the axes, in as many columns (at most 3) as fit."""
+    above = ScaledTranslation(0, lift / 72, axes.figure.dpi_scale_trans)
+    axes.legend(
+        loc="lower right",  # to the left there is the room of the axis labels
+        bbox_to_anchor=(1, 1),
+        bbox_transform=axes.transAxes + above,
+        **_compact(handles),
+    )
+
+
+def legend_of_figure(figure: Any, handles: list[Any]) -> None:
+    """Put one legend above all axes of a figure, which makes room with a constrained layout."""
+    figure.legend(loc="outside upper right", **_compact(handles))
+
+
+def _compact(handles: list[Any]) -> dict[str, Any]:
+    for handle in handles:
+        handle.set_label(shortened(str(handle.get_label()), 30))
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    return {
+        "handles": handles,
+        "ncols": max(1, min(3, _CHARACTERS // longest)),
+        "columnspacing": 1.0,
+        "handlelength": 1.9,
+    }
+
+
+def mark_zero(axes: Axes, *, x: bool = False, y: bool = False) -> None:
+    """Thin line where x, or y, is zero: behind everything."""
+    style: dict[str, Any] = {"color": "0.6", "linewidth": 0.6, "zorder": 0}
+    if x:
+        axes.axvline(0, **style)
+    if y:
+        axes.axhline(0, **style)
+
+
+def name_rows(axes: Axes, at: Sequence[float], names: Sequence[str]) -> None:
+    """Write the name of each column beside its row."""
+    axes.set_yticks(np.asarray(at), [shortened(name) for name in names])
+    axes.tick_params(axis="y", length=0)
+
+
+def label_effects(axes: Axes, note: str, label: str = EFFECT) -> None:
+    """Name the horizontal axis, and below it say what is left out, if anything is."""
+    axes.set_xlabel("\n".join(filter(None, [label, note and f"({note})"])))
+
+
+def fill_posterior(axes: Axes, density: pd.DataFrame) -> None:
+    """Fill the regions that hold `MASSES` of a density with columns ``x, y, density``."""
+    grid = density.pivot(index="y", columns="x", values="density")
+    levels = [*density_levels(grid.to_numpy()), float(grid.to_numpy().max())]
+    look = LOOKS["posterior"]
+    fills = [look.tinted(0.75).color, look.tinted(0.5).color]
+    axes.contourf(grid.columns, grid.index, grid, levels=levels, colors=fills, zorder=1)
+    axes.contour(
+        grid.columns, grid.index, grid, levels=levels[:-1], colors=look.color, linewidths=0.7
+    )

@@ -9,14 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from priormap.data.regression import Regression
-from priormap.plots.legends import legend_above, shortened
-from priormap.plots.marks import mark
+from priormap.plots.marks import EFFECT, legend_above, mark, mark_zero, shortened
 from priormap.plots.path_tables import (
     path_knots_table,
     path_posterior_table,
     path_table,
 )
-from priormap.plots.rows import EFFECT, mark_zero
 from priormap.plots.style import LOOKS, Look, drawing_axes
 from priormap.priors import Prior
 from priormap.tables.chosen import Features

@@ -11,8 +11,7 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from priormap.data.regression import Regression
-from priormap.plots.legends import legend_above
-from priormap.plots.marks import mark, mark_handles
+from priormap.plots.marks import legend_above, mark, mark_handles
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
 from priormap.priors import Prior
 from priormap.tables.named_priors import listed

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
-from priormap.plots.legends import legend_above
+from priormap.plots.marks import legend_above
 from priormap.plots.pull_tables import (
     STEP,
     WEIGHTS,

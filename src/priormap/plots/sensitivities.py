@@ -11,8 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from priormap.criteria import PriorSensitivity
 from priormap.errors import PriormapError
-from priormap.plots.legends import legend_above, shortened
-from priormap.plots.rows import EFFECT, mark_zero
+from priormap.plots.marks import EFFECT, legend_above, mark_zero, shortened
 from priormap.plots.style import LOOKS, drawing_axes
 from priormap.tables.named_priors import family, listed
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
-from priormap.plots.legends import legend_above
+from priormap.plots.marks import legend_above
 from priormap.plots.style import HEIGHTS, drawing_axes, looks_of
 from priormap.priors import ElasticNet, Prior
 from priormap.tables.named_priors import (

@@ -16,7 +16,7 @@ from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapEstimate, find_map
 from priormap.model.penalty import Penalty
-from priormap.plots.plane_posterior import PlanePosterior
+from priormap.posterior.plane_posterior import PlanePosterior
 from priormap.priors import Gaussian, Laplace, Prior
 
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left

@@ -115,7 +115,7 @@ def check_places(
     folder, format = _writable(Path(folder)), known_format(format)
     if force:
         return
-    pictures = prior_pictures() + (data_pictures(priors, _never, _never) if priors else [])
+    pictures = prior_pictures() + (data_pictures(priors, _never) if priors else [])
     names = [f"{picture.name}.{format}" for picture in pictures] + [_CAPTIONS]
     if tables:
         names += [f"{picture.name}{part}.csv" for picture in pictures for part in picture.tables]
@@ -135,12 +135,7 @@ def _pictures_of(table: Contrast, features: tuple[str, ...] | None) -> list[Pict
     data = data_of(table)
     if features is not None:
         chosen_pair(data, features)  # refuses what is no pair before anything is drawn
-
-    def pair() -> tuple[str, str]:
-        first, second = chosen_pair(data, features)
-        return data.names[first], data.names[second]
-
-    return data_pictures(list(table.modes), lambda: table, pair)
+    return data_pictures(list(table.modes), lambda: table, features)
 
 
 def _contents(

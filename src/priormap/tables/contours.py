@@ -1,4 +1,4 @@
-"""Closed curves: contours of a quadratic loss, and of a prior of any family."""
+"""Contours of a quadratic loss, of a prior, and of a density on a grid."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from priormap.arrays import Floats
 
+MASSES = (0.95, 0.5)  # of the posterior, inside its contours
 _VERTICES = 361  # the four directions of the axes, where a contour may have corners, among them
 
 
@@ -35,3 +36,10 @@ def prior_contour(l1: Floats, l2: Floats, start: Floats) -> tuple[Floats, Floats
     radius = 2 * level / (linear + np.sqrt(linear**2 + 2 * square * level))
     x, y = radius * direction
     return x, y
+
+
+def density_levels(density: Floats) -> list[float]:
+    """Densities above which `MASSES` of a density on an even grid lie, lowest first."""
+    ordered = np.sort(density, axis=None)[::-1]
+    inside = np.cumsum(ordered) / ordered.sum()
+    return [float(ordered[int(np.searchsorted(inside, mass))]) for mass in MASSES]

@@ -8,19 +8,24 @@ and Smith 1990, "Sampling-based approaches to calculating marginal densities").
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from priormap.arrays import Floats
 from priormap.mode import MapEstimate
 from priormap.model.penalty import relative_prior
-from priormap.plots.plane_posterior import log_kinked_mass
-from priormap.tables import Contrast
+from priormap.posterior.plane_posterior import log_kinked_mass
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 _MOST_DRAWS = {1: 2000, 2: 500}  # by the number of coefficients: an average needs no more
 _CHUNK = 50  # draws whose two-dimensional densities are held at once
 
 
-class GivenTheRest:
+class RaoBlackwell:
     """Some coefficients given the rest, at each of (at most 2000 or 500) draws.
 
     Attributes
@@ -32,9 +37,8 @@ class GivenTheRest:
         where the rest almost determines a coefficient, it is smoothed draws that are given.
     """
 
-    def __init__(self, table: Contrast, prior: str, which: list[int]) -> None:
-        fit, posterior = table.modes[prior], table.posteriors[prior]["posterior"]
-        data = fit.data
+    def __init__(self, fit: MapEstimate, draws: xr.DataTree, which: list[int]) -> None:
+        data, posterior = fit.data, draws["posterior"]
         coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
         self.drawn: Floats = coef[:, which]
         rows = np.linspace(0, len(coef) - 1, min(len(coef), _MOST_DRAWS[len(which)])).astype(int)

@@ -1,0 +1,77 @@
+"""One figure: its input checked once, its tables computed once, then drawn and said in words."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from priormap.plots.style import drawing_axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from priormap.tables import Contrast
+
+
+class Figure(ABC):
+    """What a figure shows, before there are axes: a frozen dataclass of checked inputs.
+
+    The public functions of a figure are short: ``plot_<name>`` is ``X.of(...).plot(ax)``,
+    ``<name>_caption`` is ``X.of(...).caption``, and ``<name>_table`` stands in
+    ``priormap.tables``, where `compute` takes it from.
+
+    Attributes
+    ----------
+    height : float
+        Of a new figure, in inches.
+    rows, columns : int
+        Panels; one is handed to `draw` as an Axes, one column as a vector, several as a matrix.
+    shares_x : bool
+        Whether the panels have one horizontal axis.
+    headroom : float or None
+        Inches above the axes of a figure whose labels are known, so that a file of it needs no
+        layout engine; None where it does.
+    """
+
+    height: float
+    rows: int = 1
+    columns: int = 1
+    shares_x: ClassVar[bool] = True
+    headroom: ClassVar[float | None] = None
+
+    @classmethod
+    @abstractmethod
+    def of(cls, *given: Any, **options: Any) -> Self:
+        """Check what the public functions are given, or refuse."""
+
+    @classmethod
+    def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
+        """Return the figure that `write_figures` writes of a contrast (and one of its priors)."""
+        return cls.of(table)
+
+    @abstractmethod
+    def compute(self) -> Mapping[str, pd.DataFrame]:
+        """Return the numbers: the main table under "", the others under their names."""
+
+    @cached_property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """What `compute` returned: drawing, caption and files read the same tables."""
+        return self.compute()
+
+    @abstractmethod
+    def draw(self, axes: Any) -> None:
+        """Draw the tables."""
+
+    @property
+    @abstractmethod
+    def caption(self) -> str:
+        """What the figure shows, in words and computed numbers."""
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw on the given Axes in their own style, or on new ones in the house style."""
+        self.tables  # noqa: B018 - what they refuse is refused before there is a window
+        with drawing_axes(axes, self.height, self.rows, self.columns, self.shares_x) as drawn:
+            self.draw(drawn)
+            return drawn

@@ -1,0 +1,72 @@
+"""All figures: one line for each. Exports, files and their order are read from here."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Literal
+
+from priormap.plots.figure import Figure
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure: where its code stands, and what is public of it.
+
+    Attributes
+    ----------
+    name : str
+        Of its functions: ``plot_<name>``, ``<name>_table`` and ``<name>_caption``.
+    module, figure : str
+        File in this package from which they are read, and the class in it.
+    parts : tuple of str
+        Further tables: ``<name>_<part>_table``.
+    written : {"", "alone", "once", "each prior"}
+        When `write_figures` writes it: never, without data, or of a contrast.
+    more : tuple of str
+        Further public functions.
+    """
+
+    name: str
+    module: str
+    figure: str = ""
+    parts: tuple[str, ...] = ()
+    written: Literal["", "alone", "once", "each prior"] = ""
+    more: tuple[str, ...] = ()
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Names of its public functions."""
+        tables = (f"{self.name}_{part}_table" for part in self.parts)
+        own = (f"plot_{self.name}", f"{self.name}_table", f"{self.name}_caption")
+        return (*own, *tables, *self.more)
+
+    def load(self) -> type[Figure]:
+        """Import its class."""
+        loaded: type[Figure] = getattr(
+            importlib.import_module(f"priormap.plots.{self.module}"), self.figure
+        )
+        return loaded
+
+
+FIGURES = (
+    Entry("prior_shapes", "shapes", written="alone"),
+    Entry("pull", "pull", parts=("steps",), written="alone", more=("crossover",)),
+    Entry("shrinkage", "shrinkage", written="alone", more=("dead_zone_edge",)),
+    Entry("prior_predictive", "predictive", parts=("points",), written="once"),
+    Entry(
+        "geometry",
+        "geometry",
+        parts=("points", "density"),
+        written="once",
+        more=("plot_geometry_panel",),
+    ),
+    Entry("path", "paths", parts=("posterior", "knots"), written="each prior"),
+    Entry("coefficient_shrinkage", "coefficient_shrinkage", written="once"),
+    Entry("contrast", "forest", written="once"),
+    Entry("posterior_vs_map", "marginals", parts=("points",), written="once"),
+    Entry("nonzero_counts", "counts", "NonzeroCounts", ("points",), "once"),
+    Entry("joint", "joint_density", parts=("points", "contours"), written="each prior"),
+    Entry("scale_choice", "scale_choice_curves", parts=("points",)),
+    Entry("sensitivity", "sensitivities"),
+)
