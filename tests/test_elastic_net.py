@@ -263,7 +263,7 @@ def test_priors_are_values():
     assert eval(repr(ElasticNet(0.25, 2)), {"ElasticNet": ElasticNet}) == ElasticNet(0.25, 2.0)
     assert repr(ElasticNet(1, [1.0, 0.5], True, HalfCauchy(1.0))) == (
         "ElasticNet(l1_scale=1, l2_scale=[1. , 0.5], scaled_by_noise=True, "
-        "hyperprior=HalfStudentT(df=1.0, scale=1.0))"
+        "hyperprior=HalfCauchy(scale=1.0))"
     )
 
 

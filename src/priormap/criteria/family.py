@@ -13,8 +13,8 @@ from priormap import priors
 from priormap.arrays import Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
-from priormap.model.penalty import Penalty, check_prior, column_prior, relative_prior
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.model.penalty import Penalty, column_prior, relative_prior
+from priormap.priors import Gaussian, Laplace, Prior, check_prior
 from priormap.priors.densities import HalfCauchy, ScaleDensity
 
 PriorFamily: TypeAlias = "str | type[Prior] | Prior"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +39,7 @@ def posterior_of_scale(family: ScaleFamily, draws: int, chains: int, seed: int) 
         warnings.simplefilter("always", PriormapWarning)
         tree = sample(
             family.data,
-            replace(family.prior, hyperprior=family.hyperprior),
+            family.prior.with_hyperprior(family.hyperprior),
             draws=draws,
             chains=chains,
             random_seed=seed,

@@ -17,9 +17,9 @@ from priormap.criteria.reweighting import Reweighted, reweighted
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapEstimate, find_map
-from priormap.model.penalty import Penalty, check_prior
+from priormap.model.penalty import Penalty
 from priormap.posterior import sample
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.priors import Gaussian, Laplace, Prior, check_prior
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import warnings
 from collections.abc import Hashable, Iterable
@@ -14,13 +15,13 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from priormap.arrays import Floats, Matrix
-from priormap.checks import positive_number
 from priormap.data.moments import Moments, means_and_norms
+from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
 from priormap.data.validation import as_design, as_response, check_same_index
 from priormap.display.html import html_lines, html_table
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
+from priormap.priors.densities import HalfStudentT, PositiveDensity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ class Regression:
     Warns
     -----
     PriormapWarning
-        For a constant or collinear column, or a constant y.
+        For a constant or collinear column, or a constant y; kept in `notes`.
 
     Examples
     --------
@@ -76,11 +77,12 @@ class Regression:
 
     X: Matrix
     y: Floats
-    sigma: float | NoisePrior = None  # type: ignore[assignment]  # None is replaced below
+    sigma: float | PositiveDensity = None  # type: ignore[assignment]  # None is replaced below
     intercept: bool = True
     standardize: bool = False
     names: tuple[str, ...] = None  # type: ignore[assignment]  # None is replaced below
     unit: UnitColumns = field(init=False)
+    notes: tuple[str, ...] = field(init=False, default=())
 
     if TYPE_CHECKING:
 
@@ -88,7 +90,7 @@ class Regression:
             self,
             X: ArrayLike | pd.DataFrame | sparse.sparray,
             y: ArrayLike | pd.Series[Any],
-            sigma: float | NoisePrior | None = None,
+            sigma: float | PositiveDensity | None = None,
             intercept: bool = True,
             standardize: bool = False,
             names: Iterable[str] | None = None,
@@ -119,15 +121,14 @@ class Regression:
             object.__setattr__(self, name, value)
         self._judge_constant_columns()
         self._warn_of_collinear_columns()
-        object.__setattr__(self, "sigma", self._checked_sigma())
+        object.__setattr__(self, "sigma", self._checked_sigma(self.sigma))
 
     def __repr__(self) -> str:
-        sigma = f"{self.sigma:g}" if isinstance(self.sigma, float) else f"{self.sigma}"
         options = ("" if self.intercept else ", intercept=False") + (
             ", standardize=True" if self.standardize else ""
         )
         columns = f"{self.n_features} column{'s' * (self.n_features != 1)}"
-        return f"Regression({self.n_rows} rows, {columns}, sigma={sigma}{options})"
+        return f"Regression({self.n_rows} rows, {columns}, sigma={self.noise}{options})"
 
     def _repr_html_(self) -> str:
         rows = list(zip(self.names, self.column_sd, strict=True))
@@ -191,13 +192,45 @@ class Regression:
             norms[norms <= 4 * np.finfo(float).eps * np.sqrt(n) * np.abs(means)] = 0.0
         return norms / np.sqrt(n)
 
-    def _checked_sigma(self) -> float | NoisePrior:
-        if isinstance(self.sigma, HalfNormal | HalfStudentT | InverseGamma | Jeffreys):
-            return self.sigma
-        if self.sigma is not None:
-            return positive_number("sigma", self.sigma)
-        sd = float(np.std(self.y))
-        return HalfStudentT(4, sd if self.unit.y_norm > 0 else 1.0)
+    @cached_property
+    def y_sd(self) -> float:
+        """Standard deviation of the response (about its mean, with 1/n)."""
+        return float(np.std(self.y))
+
+    @property
+    def noise(self) -> Noise:
+        """What is known, or believed, of sigma."""
+        return Noise(self.sigma)
+
+    def with_noise(self, sigma: float | PositiveDensity | None) -> Self:
+        """Return the same data with another sigma; what was computed of the rows is shared.
+
+        Parameters
+        ----------
+        sigma : float, density or None
+            As in the class.
+
+        Examples
+        --------
+        >>> data = Regression([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
+        >>> data.with_noise(2.0)
+        Regression(3 rows, 1 column, sigma=2)
+        >>> data.with_noise(2.0).moments is data.moments
+        True
+        """
+        other = copy.copy(self)
+        object.__setattr__(other, "sigma", self._checked_sigma(sigma))
+        return other
+
+    def _checked_sigma(self, sigma: object) -> float | PositiveDensity:
+        if sigma is None:
+            return HalfStudentT(4, self.y_sd if self.unit.y_norm > 0 else 1.0)
+        return Noise.of(sigma).sigma
+
+    def _note(self, sentence: str) -> None:
+        """Warn of a property of the data, and keep the sentence with them."""
+        object.__setattr__(self, "notes", (*self.notes, sentence))
+        warnings.warn(sentence, PriormapWarning, stacklevel=5)
 
     def _judge_constant_columns(self) -> None:
         if self.standardize and not (self.column_sd > 0).all():
@@ -211,17 +244,13 @@ class Regression:
         if constant:
             kind = "constant" if self.intercept else "zero"
             more = f" and {len(constant) - 1} more" if len(constant) > 1 else ""
-            warnings.warn(
+            self._note(
                 f"column {constant[0]!r}{more} is {kind}: the data say nothing about its "
-                "coefficient, whose mode is 0",
-                PriormapWarning,
-                stacklevel=4,
+                "coefficient, whose mode is 0"
             )
         if self.unit.y_norm == 0:
             kind = "constant" if self.intercept else "zero"
-            warnings.warn(
-                f"y is {kind}: every coefficient's mode is 0", PriormapWarning, stacklevel=4
-            )
+            self._note(f"y is {kind}: every coefficient's mode is 0")
 
     def _warn_of_collinear_columns(self) -> None:
         """Name the first column that the ones before it determine, where that is cheap to see."""
@@ -236,11 +265,9 @@ class Regression:
         dependent = live[pivots <= 4 * np.finfo(float).eps * np.sqrt(self.n_rows) * len(live)]
         if dependent.size:
             more = f" and {len(dependent) - 1} more" if len(dependent) > 1 else ""
-            warnings.warn(
+            self._note(
                 f"column {self.names[dependent[0]]!r}{more} is a linear combination of the "
-                "columns before it: the data cannot tell them apart, only the prior can",
-                PriormapWarning,
-                stacklevel=4,
+                "columns before it: the data cannot tell them apart, only the prior can"
             )
 
 

@@ -16,9 +16,9 @@ from priormap.mode.axes import Along, Axis
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.exact_paths import ExactPath, GaussianPath, LaplacePath, exact_path
 from priormap.mode.find import find_map
-from priormap.model.penalty import Penalty, check_prior
+from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
-from priormap.priors import Prior
+from priormap.priors import Prior, check_prior
 
 if TYPE_CHECKING:
     import pandas as pd

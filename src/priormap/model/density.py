@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from priormap.checks import as_numbers, positive_number
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
-from priormap.model.penalty import check_prior, column_prior
-from priormap.priors import Prior
+from priormap.model.penalty import column_prior
+from priormap.priors import Prior, check_prior
 
 
 def log_posterior(
@@ -74,14 +74,11 @@ def log_posterior(
         raise PriormapError("coef and intercept must be finite; drop the NaN or infinite entries")
     if intercept != 0 and not data.intercept:
         raise PriormapError(f"these data have no intercept, so it must be 0, got {intercept!r}")
-    known = isinstance(data.sigma, float)
-    if sigma is None and not known:
-        raise PriormapError("sigma is unknown in these data; say at which sigma")
-    noise = positive_number("sigma", data.sigma if sigma is None else sigma)
+    noise = data.noise.at(sigma)
     residual = (data.y - intercept - data.X @ coef) / noise
     log_likelihood = -data.n_rows * (math.log(noise) + 0.5 * math.log(2 * math.pi))
     log_likelihood -= 0.5 * float(residual @ residual)
-    log_sigma = 0.0 if isinstance(data.sigma, float) else float(data.sigma.logpdf(noise))
+    log_sigma = float(data.noise.logpdf(noise))
     known_prior, log_scale = _at_scale(prior, scale)
     return log_likelihood + log_prior(data, known_prior, coef, noise) + log_sigma + log_scale
 

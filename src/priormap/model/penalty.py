@@ -18,7 +18,7 @@ from priormap.checks import as_numbers, positive_number
 from priormap.data.regression import Regression
 from priormap.display.html import html_table
 from priormap.errors import PriormapError
-from priormap.priors import ElasticNet, Prior
+from priormap.priors import Prior, check_prior, penalty_parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +71,10 @@ class Penalty:
         prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
         the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
-        columns, sigma = column_prior(prior, data), positive_number("sigma", sigma)
+        parts, sigma = penalty_parts(column_prior(prior, data)), positive_number("sigma", sigma)
         zero = np.zeros(data.n_features)
         noise = 1.0 if prior.scaled_by_noise else sigma
-        return cls(zero + sigma * noise / columns.l1_scale, zero + (noise / columns.l2_scale) ** 2)
+        return cls(zero + sigma * noise / parts.l1_scale, zero + (noise / parts.l2_scale) ** 2)
 
     def _repr_html_(self) -> str:
         rows = [(j, *pair) for j, pair in enumerate(zip(self.l1, self.l2, strict=True))]
@@ -95,37 +95,16 @@ def column_prior(prior: Prior, data: Regression) -> Prior:
 
 def relative_prior(prior: Prior, data: Regression) -> Prior:
     """As `column_prior`, where the scale may be learnt: it is then a multiple of these."""
-    check_prior(prior)
-    for name in ("l1_scale", "l2_scale") if isinstance(prior, ElasticNet) else ("scale",):
-        scale = getattr(prior, name)
-        if np.ndim(scale) and len(scale) != data.n_features:
-            raise PriormapError(
-                f"{name} has {len(scale)} entries but X has {data.n_features} columns; "
-                "give one number, or one per column"
-            )
-    unit = 1 / data.column_sd if data.standardize else 1.0
-    return prior.stretched(np.ones(data.n_features) * unit)
+    from priormap.model.model import Model
+
+    return Model(data, prior).relative
 
 
 def column_scale(prior: Prior, data: Regression) -> Floats:
     """Scale of a prior that has one, for each coefficient in units of the caller's columns."""
-    return _one_scale(column_prior(prior, data))
+    return np.asarray(column_prior(prior, data).scale)
 
 
 def relative_scale(prior: Prior, data: Regression) -> Floats:
     """As `column_scale`, where the scale may be learnt: it is then a multiple of this."""
-    return _one_scale(relative_prior(prior, data))
-
-
-def check_prior(prior: object) -> None:
-    """Refuse whatever is not a prior of priormap."""
-    if not isinstance(prior, Prior):
-        raise PriormapError(
-            f"prior must be Gaussian(...), Laplace(...) or ElasticNet(...), got {prior!r}"
-        )
-
-
-def _one_scale(columns: Prior) -> Floats:
-    if isinstance(columns, ElasticNet):
-        raise PriormapError(f"{columns!r} has two scales for each column, not one")
-    return np.asarray(columns.scale)
+    return np.asarray(relative_prior(prior, data).scale)

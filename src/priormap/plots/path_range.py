@@ -14,8 +14,8 @@ from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.mode import MapPath, map_path
 from priormap.model.least_squares import least_squares
-from priormap.model.penalty import Penalty, check_prior
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.model.penalty import Penalty
+from priormap.priors import Gaussian, Laplace, Prior, check_prior
 
 _MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
 _SHRUNK_AWAY = 0.15  # of the scale at which the best seen direction is half shrunk

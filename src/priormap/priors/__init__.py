@@ -1,16 +1,60 @@
 r"""The priors, and everything that one coefficient can be asked about them.
 
-A prior knows numbers only. In the canonical penalised problem (see `priormap.model.penalty`) the
-Laplace prior is the penalty ``l1 |b|``, the Gaussian prior the penalty ``l2 b**2 / 2``, and the
-elastic net prior both.
+A prior knows numbers only: no data, no columns. One file a family; the families stand in
+`PRIORS`, which every list of priors in help texts, options and refusals is read from.
 """
 
-from typing import TypeAlias
+from __future__ import annotations
 
+from priormap.errors import PriormapError
+from priormap.priors.base import (
+    NormalMixture,
+    OneScalePrior,
+    PenaltyParts,
+    PowerScaling,
+    Prior,
+    penalty_parts,
+)
 from priormap.priors.elastic_net import ElasticNet
 from priormap.priors.gaussian import Gaussian
 from priormap.priors.laplace import Laplace
 
-__all__ = ["ElasticNet", "Gaussian", "Laplace", "Prior"]
+__all__ = [
+    "PRIORS",
+    "ElasticNet",
+    "Gaussian",
+    "Laplace",
+    "NormalMixture",
+    "OneScalePrior",
+    "PenaltyParts",
+    "PowerScaling",
+    "Prior",
+    "check_prior",
+    "listed_priors",
+    "penalty_parts",
+    "prior_named",
+]
 
-Prior: TypeAlias = Gaussian | Laplace | ElasticNet
+PRIORS: tuple[type[Prior], ...] = (Gaussian, Laplace, ElasticNet)
+
+
+def listed_priors(last: str = "or") -> str:
+    """Return the families in a sentence: ``Gaussian(...), Laplace(...) or ElasticNet(...)``."""
+    names = [f"{kind.__name__}(...)" for kind in PRIORS]
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]])
+
+
+def check_prior(prior: object) -> Prior:
+    """Return a prior, or refuse whatever is not one."""
+    if not isinstance(prior, Prior):
+        raise PriormapError(f"prior must be {listed_priors()}, got {prior!r}")
+    return prior
+
+
+def prior_named(word: str) -> type[Prior] | None:
+    """Return the family with this name or alias, whatever its case and hyphens; None if none."""
+    plain = word.lower().replace("-", "_")
+    for kind in PRIORS:
+        if plain in {kind.name, kind.label.lower(), *kind.aliases}:
+            return kind
+    return None

@@ -1,135 +1,341 @@
-"""What every prior is: zero-centred, with one scale to its L1 part and one to its L2 part."""
+"""What every prior of a coefficient is, and what the verbs may ask of it.
+
+A family answers seven questions of one coefficient, whose scale is a number in its own unit, in
+the methods that begin with an underscore. Vectors of scales, columns, units of the noise, learnt
+scales and checks are written once, here.
+
+Beyond these a family may have *capabilities*: the parts of a penalty that exact modes are made
+for (`PenaltyParts`), a mixture of normals that Gibbs kernels draw from (`NormalMixture`), and
+powers of its density (`PowerScaling`). A verb asks for the capability, never for the family.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from priormap.arrays import Bools, Floats
+from priormap.arrays import Bools, Floats, Indices
 from priormap.display.html import html_lines, html_table
 from priormap.errors import PriormapError
-from priormap.priors.checks import checked_scale
-from priormap.priors.densities import ScaleDensity
+from priormap.priors.checks import checked_scale, noise_sd, unwrap
+from priormap.priors.densities import PositiveDensity, listed_densities
+
+_TINY = 1e-150
 
 
-class ZeroCentredPrior(ABC):
-    """A prior with log density ``-|b| / l1_scale - b**2 / (2 l2_scale**2)`` up to a constant.
+@dataclass(frozen=True, eq=False, repr=False)
+class Prior(ABC):
+    """A zero-centred, symmetric prior of one coefficient.
 
-    An infinite scale takes its part away. With a hyperprior a common factor of both scales is
-    learnt; `scale` is then relative, the prior's scale being the learnt number times it.
+    Attributes
+    ----------
+    name : str
+        The word for the family in options and keys; `aliases` are other words for it.
+    label, spoken : str
+        The family as figures and tables write it, and as a sentence says it.
+    fit : str
+        The penalised fit that is its mode; empty where there is none.
+    reference : str
+        Where the family is described.
+    scales : tuple of str
+        Names of the parameters that are scales; an infinite one takes its part away.
+    no_mode : str
+        Why there is no exact mode, as the end of a sentence; empty where there is one.
+    is_normal : bool
+        Whether it is normal given its scale, so that posteriors have closed forms.
     """
 
-    scaled_by_noise: bool
-    hyperprior: ScaleDensity | None
+    name: ClassVar[str]
+    label: ClassVar[str]
+    spoken: ClassVar[str]
+    fit: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    reference: ClassVar[str]
+    scales: ClassVar[tuple[str, ...]] = ("scale",)
+    no_mode: ClassVar[str] = ""
+    is_normal: ClassVar[bool] = False
+
+    if TYPE_CHECKING:  # until every room asks for the penalty parts
+
+        @property
+        def l1_scale(self) -> Any:
+            """As in `PenaltyParts`."""
+
+        @property
+        def l2_scale(self) -> Any:
+            """As in `PenaltyParts`."""
+
+        @property
+        def power_scaled(self) -> Any:
+            """As in `PenaltyParts`."""
+
+        @property
+        def to_elastic_net(self) -> Any:
+            """As in `ElasticNet`."""
+
+    @property
+    @abstractmethod
+    def scaled_by_noise(self) -> bool:
+        """Whether scales are in units of the noise."""
+
+    @property
+    @abstractmethod
+    def hyperprior(self) -> PositiveDensity | None:
+        """What is believed of a common factor of the scales, where it is learnt."""
 
     @property
     @abstractmethod
     def scale(self) -> float | Floats:
-        """What `with_scale` replaces."""
+        """What `with_scale` replaces; 1 where there are several scales."""
+
+    # the seven questions
+
+    def logpdf(self, coef: ArrayLike) -> Floats:
+        """Log density, elementwise; the flat prior's is 0 everywhere."""
+        return np.where(self.is_flat, 0.0, self._known._logpdf(np.asarray(coef, dtype=float)))
+
+    def penalty(self, coef: ArrayLike) -> Floats:
+        """Drop of the log density from zero to `coef`."""
+        return self._known._penalty(np.asarray(coef, dtype=float))
+
+    def pull(self, coef: ArrayLike) -> Floats:
+        """Derivative of `penalty`: how hard the prior pulls to zero.
+
+        At zero the pull may be any number of an interval (see `pull_range`); 0, its middle, is
+        returned there.
+        """
+        low, high = self.pull_range(coef)
+        return 0.5 * (low + high)
+
+    def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
+        """Smallest and largest pull: the subdifferential of `penalty`."""
+        return self._known._pull_range(np.asarray(coef, dtype=float))
+
+    def shrink(self, z: ArrayLike, sd: float) -> Floats:
+        """Mode of one coefficient that was observed as `z` with noise `sd`."""
+        z, sd = np.asarray(z, dtype=float), noise_sd(sd)
+        if sd == 0:  # the limit, which is not z where the prior's scale vanishes with the noise
+            return z + self.pull(0.0) if not self.scaled_by_noise else self._shrink_far(z)
+        return self.given_noise(sd)._shrink(z, sd)
+
+    def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
+        """Posterior mean of one coefficient that was observed as `z` with noise `sd`."""
+        z, sd = np.asarray(z, dtype=float), noise_sd(sd)
+        return self.shrink(z, sd) if sd == 0 else self.given_noise(sd)._posterior_mean(z, sd)
+
+    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
+        """Draw from the prior; the last axis of `size` matches a vector of scales."""
+        if self.is_flat.any():
+            raise PriormapError("scale=inf is the flat prior, which is improper: it has no draws")
+        return self._known._rvs(size, random_state)
+
+    # what else is asked of one coefficient
 
     @property
-    @abstractmethod
-    def l1_scale(self) -> float | Floats:
-        """Scale of the L1 part of the penalty."""
-
-    @property
-    @abstractmethod
-    def l2_scale(self) -> float | Floats:
-        """Scale of the L2 part of the penalty."""
-
-    @property
-    @abstractmethod
     def sd(self) -> float | Floats:
         """Prior standard deviation (in noise units if scaled by the noise)."""
+        return unwrap(np.where(self.is_flat, np.inf, self._known._sd()))
 
-    @abstractmethod
-    def with_scale(self, scale: float | ArrayLike) -> Self:
-        """Return the same prior with a known scale in place of its own."""
+    def interval(self, mass: float) -> float | Floats:
+        """Half-width of the central interval of this mass: a share `mass` of ``|b|`` is smaller.
 
-    def stretched(self, factor: float | ArrayLike) -> Self:
-        """Return the prior of `factor` times the coefficient, with a known scale."""
-        return self.with_scale(np.asarray(self.scale) * factor)
-
-    @abstractmethod
-    def power_scaled(self, power: float) -> Self:
-        """Return the prior whose density is this one's to a power, normalised.
-
-        Every penalty is multiplied by `power`; 0 is the flat prior.
+        Examples
+        --------
+        >>> from priormap import Gaussian
+        >>> round(Gaussian(1.0).interval(0.95), 4)
+        1.96
         """
+        if not 0 <= mass < 1:
+            raise PriormapError(f"mass must be at least 0 and below 1, got {mass!r}")
+        return unwrap(np.where(self.is_flat, np.inf, self._known._interval(mass)))
+
+    def probability(self, size: float) -> float | Floats:
+        """Probability that the coefficient is at most `size` away from zero.
+
+        Examples
+        --------
+        >>> from priormap import Laplace
+        >>> round(Laplace(1.0).probability(1.0), 4)
+        0.6321
+        """
+        return unwrap(np.where(self.is_flat, 0.0, self._known._probability(float(size))))
+
+    def dead_zone(self, sd: float) -> float | Floats:
+        """Largest ``|z|`` of an observation with noise `sd` whose mode is exactly zero.
+
+        As long as the data's pull ``z / sd**2`` is one of the pulls that the prior has at zero.
+        """
+        return unwrap(np.asarray(sd * (sd * self.given_noise(sd).pull_range(0.0)[1])))
+
+    # parameters
+
+    @property
+    def parameters(self) -> Mapping[str, float | Floats]:
+        """The numbers of the prior by name."""
+        names = [field.name for field in fields(self)]
+        options = ("scaled_by_noise", "hyperprior")
+        return {name: getattr(self, name) for name in names if name not in options}
 
     @property
     def known_scale(self) -> float | Floats:
         """The scale, where it is a number; a learnt one has none until it is sampled."""
-        self._refuse_learnt()
-        return self.scale
+        return self._known.scale
 
     @property
     def is_flat(self) -> Bools:
-        """Where the scale is infinite: no prior at all on that coefficient."""
-        return np.isinf(np.minimum(self.l1_scale, self.l2_scale))
+        """Where every scale is infinite: no prior at all on that coefficient."""
+        sizes = [np.asarray(getattr(self, name)) for name in self.scales]
+        return np.isinf(np.minimum.reduce(np.broadcast_arrays(*sizes)))
 
-    def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other) or not isinstance(other, ZeroCentredPrior):
-            return NotImplemented
-        mine = (self.scaled_by_noise, self.hyperprior)
+    @property
+    def has_vector(self) -> bool:
+        """Whether a scale has one number per column."""
+        return any(np.ndim(getattr(self, name)) > 0 for name in self.scales)
+
+    def stretched(self, factor: float | ArrayLike) -> Self:
+        """Return the prior of `factor` times the coefficient, with a known scale."""
+        scales = {name: np.asarray(getattr(self, name)) * factor for name in self.scales}
+        return self._changed(**scales, hyperprior=None)
+
+    def with_scale(self, scale: float | ArrayLike) -> Self:
+        """Return the same prior with a known scale in place of its own.
+
+        Of a prior with several scales all are multiplied by it.
+        """
+        if self.scales == ("scale",):
+            return self._changed(scale=scale, hyperprior=None)
+        return self.stretched(np.asarray(checked_scale("scale", scale)))
+
+    def with_hyperprior(self, density: PositiveDensity) -> Self:
+        """Return the prior whose scales have a common unknown factor."""
+        return self._changed(hyperprior=density)
+
+    def given_noise(self, sd: float) -> Self:
+        """Return the prior in the unit of the coefficient, at one noise sd."""
+        known = self._known
         return (
-            mine == (other.scaled_by_noise, other.hyperprior)
-            and np.array_equal(self.l1_scale, other.l1_scale)
-            and np.array_equal(self.l2_scale, other.l2_scale)
+            known.stretched(sd)._changed(scaled_by_noise=False) if self.scaled_by_noise else known
         )
 
+    def on_columns(self, which: Indices) -> Self:
+        """Return the prior of some of the coefficients, where it has one scale for each."""
+        chosen = {name: np.asarray(getattr(self, name)) for name in self.scales}
+        return self._changed(**{name: part[which] for name, part in chosen.items() if part.ndim})
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, Prior):
+            return NotImplemented
+        mine, theirs = self.parameters, other.parameters
+        return (self.scaled_by_noise, self.hyperprior) == (
+            other.scaled_by_noise,
+            other.hyperprior,
+        ) and all(np.array_equal(mine[name], theirs[name]) for name in mine)
+
     def __hash__(self) -> int:
-        scales = (tuple(np.ravel(part).tolist()) for part in (self.l1_scale, self.l2_scale))
-        return hash((type(self).__name__, *scales, self.scaled_by_noise, self.hyperprior))
+        numbers = (tuple(np.ravel(value).tolist()) for value in self.parameters.values())
+        return hash((type(self).__name__, *numbers, self.scaled_by_noise, self.hyperprior))
+
+    def __repr__(self) -> str:
+        shown_numbers = {name: shown(value) for name, value in self.parameters.items()}
+        is_scale = self.scales == ("scale",) and shown_numbers["scale"] == "1"
+        if self.hyperprior is not None and is_scale:
+            shown_numbers["scale"] = repr(self.hyperprior)
+        if self.scaled_by_noise:
+            shown_numbers["scaled_by_noise"] = "True"
+        if self.hyperprior is not None and not is_scale:
+            shown_numbers["hyperprior"] = repr(self.hyperprior)
+        inside = ", ".join(f"{name}={value}" for name, value in shown_numbers.items())
+        return f"{type(self).__name__}({inside})"
 
     def _repr_html_(self) -> str:
-        rows = [("L1 scale", shown(self.l1_scale)), ("L2 scale", shown(self.l2_scale))]
+        rows = [(name.replace("_", " "), shown(v)) for name, v in self.parameters.items()]
         if self.hyperprior is None:
             rows.append(("sd", shown(self.sd)))
         return html_lines([repr(self)]) + html_table(["what", "value"], rows)
 
-    def _refuse_learnt(self) -> None:
+    # what a family answers, at known scales in its own unit
+
+    @abstractmethod
+    def _logpdf(self, coef: Floats) -> Floats: ...
+
+    @abstractmethod
+    def _penalty(self, coef: Floats) -> Floats: ...
+
+    @abstractmethod
+    def _pull_range(self, coef: Floats) -> tuple[Floats, Floats]: ...
+
+    @abstractmethod
+    def _shrink(self, z: Floats, sd: float) -> Floats: ...
+
+    @abstractmethod
+    def _posterior_mean(self, z: Floats, sd: float) -> Floats: ...
+
+    @abstractmethod
+    def _rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats: ...
+
+    @abstractmethod
+    def _sd(self) -> float | Floats: ...
+
+    @abstractmethod
+    def _interval(self, mass: float) -> float | Floats: ...
+
+    @abstractmethod
+    def _probability(self, size: float) -> float | Floats: ...
+
+    # the base's own work
+
+    @property
+    def _known(self) -> Self:
+        """The prior itself, if its scale is no unknown."""
         if self.hyperprior is not None:
             raise PriormapError(
                 f"the scale of {self!r} is learnt and has no single value; sample it, or fix "
                 "it with prior.with_scale(...)"
             )
+        return self
+
+    def _shrink_far(self, z: Floats) -> Floats:
+        """``sd`` times the mode at ``z / sd``, in units of the noise, as sd goes to zero."""
+        return self._known._shrink(z / _TINY, 1.0) * _TINY
+
+    def _changed(self, **parameters: Any) -> Self:
+        return replace(self, **parameters)
 
     def _check_options(self) -> None:
-        if self.hyperprior is not None and not isinstance(self.hyperprior, ScaleDensity):
-            raise PriormapError(
-                "hyperprior must be HalfCauchy(...), HalfNormal(...), HalfStudentT(...) or "
-                f"InverseGamma(...), got {self.hyperprior!r}"
-            )
+        proper = isinstance(self.hyperprior, PositiveDensity) and self.hyperprior.is_proper
+        if self.hyperprior is not None and not proper:
+            kinds = listed_densities(proper=True)
+            raise PriormapError(f"hyperprior must be {kinds}, got {self.hyperprior!r}")
         if not isinstance(self.scaled_by_noise, bool | np.bool_):
             raise PriormapError(
                 f"scaled_by_noise must be True or False, got {self.scaled_by_noise!r}"
             )
 
 
-@dataclass(frozen=True, eq=False)
-class OneScalePrior(ZeroCentredPrior):
-    """A prior that differs from its kin by one scale only."""
+@dataclass(frozen=True, eq=False, repr=False)
+class OneScalePrior(Prior):
+    """A prior that differs from its kin by one scale only, which may be a density to learn it."""
 
     scale: float | Floats = 1.0
     scaled_by_noise: bool = False
-    hyperprior: ScaleDensity | None = None
+    hyperprior: PositiveDensity | None = None
 
     if TYPE_CHECKING:
 
         def __init__(
             self,
-            scale: float | ArrayLike | ScaleDensity = 1.0,
+            scale: float | ArrayLike | PositiveDensity = 1.0,
             scaled_by_noise: bool = False,
-            hyperprior: ScaleDensity | None = None,
+            hyperprior: PositiveDensity | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        if isinstance(self.scale, ScaleDensity):
+        if isinstance(self.scale, PositiveDensity):
             if self.hyperprior is not None:
                 raise PriormapError(
                     f"scale={self.scale!r} is a hyperprior and hyperprior={self.hyperprior!r} "
@@ -140,21 +346,69 @@ class OneScalePrior(ZeroCentredPrior):
         object.__setattr__(self, "scale", checked_scale("scale", self.scale))
         self._check_options()
 
-    def __repr__(self) -> str:
-        scale: object = shown(self.scale)
-        if self.hyperprior is not None:
-            relative = np.ndim(self.scale) or self.scale != 1
-            scale = f"{scale}, hyperprior={self.hyperprior}" if relative else self.hyperprior
-        noise = ", scaled_by_noise=True" if self.scaled_by_noise else ""
-        return f"{type(self).__name__}(scale={scale}{noise})"
 
-    def with_scale(self, scale: float | ArrayLike) -> Self:
-        """Return the same prior with a known scale in place of its own."""
-        return type(self)(scale, self.scaled_by_noise)
+# capabilities
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PenaltyParts(Prior):
+    """A prior whose penalty is ``|b| / l1_scale + b**2 / (2 l2_scale**2)``.
+
+    It opens exact modes, their paths and certificates, and every library's way of writing it.
+    """
+
+    has_l1: ClassVar[bool]
+    has_l2: ClassVar[bool]
+
+    @property
+    @abstractmethod
+    def l1_scale(self) -> float | Floats:
+        """Scale of the L1 part of the penalty; infinite where there is none."""
+
+    @property
+    @abstractmethod
+    def l2_scale(self) -> float | Floats:
+        """Scale of the L2 part of the penalty; infinite where there is none."""
+
+    @abstractmethod
+    def power_scaled(self, power: float) -> Self:
+        """Return the prior whose density is this one's to a power, normalised.
+
+        Every penalty is multiplied by `power`; 0 is the flat prior.
+        """
+
+
+@runtime_checkable
+class NormalMixture(Protocol):
+    """A prior that is a mixture of normals, which opens Gibbs kernels.
+
+    Its density is ``exp(-curvature b**2 / 2)`` times that of ``b | v ~ Normal(0, v)``, with v
+    exponential of mean ``2 / rate**2``; a rate of zero leaves the mixture out.
+    """
+
+    @property
+    def mixing(self) -> tuple[Floats, Floats]:
+        """``(rate, curvature)``."""
+
+
+@runtime_checkable
+class PowerScaling(Protocol):
+    """A prior whose density may be taken to a power without leaving the family."""
+
+    def power_scaled(self, power: float) -> Prior:
+        """Return the prior whose density is this one's to a power, normalised."""
+
+
+def penalty_parts(prior: Prior, what: str = "exact mode") -> PenaltyParts:
+    """Return the prior as one with penalty parts, or refuse with its own reason."""
+    if not isinstance(prior, PenaltyParts):
+        reason = prior.no_mode or "its penalty is neither |b| nor b**2"
+        raise PriormapError(f"{prior!r} has no {what}: {reason}")
+    return prior
 
 
 def shown(scale: float | Floats) -> str:
     """Return a scale as `repr` shows it."""
-    if isinstance(scale, float):
-        return f"{scale:g}"
-    return np.array2string(scale, precision=4, threshold=6, separator=", ")
+    if np.ndim(scale) == 0:
+        return f"{float(scale):g}"
+    return np.array2string(np.asarray(scale), precision=4, threshold=6, separator=", ")

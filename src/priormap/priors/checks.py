@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from priormap.arrays import Bools, Floats
+from priormap.arrays import Floats
 from priormap.checks import as_numbers, positive_number
 from priormap.errors import PriormapError
 
@@ -42,12 +42,6 @@ def penalty_strength(alpha: float) -> float:
 def noise_sd(sd: float) -> float:
     """Return the noise of one observed coefficient: zero or a positive number."""
     return 0.0 if np.ndim(sd) == 0 and sd == 0 else positive_number("sd", sd)
-
-
-def refuse_flat_draws(is_flat: Bools) -> None:
-    """Raise where a flat prior is asked for draws."""
-    if is_flat.any():
-        raise PriormapError("scale=inf is the flat prior, which is improper: it has no draws")
 
 
 def unwrap(values: Floats) -> float | Floats:

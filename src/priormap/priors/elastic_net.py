@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import erfcx
 
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
-from priormap.priors.base import ZeroCentredPrior, shown
-from priormap.priors.checks import (
-    checked_power,
-    checked_scale,
-    noise_sd,
-    penalty_strength,
-    refuse_flat_draws,
-    unwrap,
-)
-from priormap.priors.densities import ScaleDensity
-from priormap.priors.tails import truncated_normal_mean_square, two_sided_mean
-
-_MOST_RATIO = 1e10  # of l2_scale to l1_scale: from here on doubles see a Laplace density
-_EVEN_RATIO = 0.8  # below it a half-normal proposal is accepted more often than an exponential
+from priormap.priors.checks import checked_power, checked_scale, penalty_strength, unwrap
+from priormap.priors.densities import PositiveDensity
+from priormap.priors.l1_l2 import L1L2Prior
 
 
-@dataclass(frozen=True, eq=False)
-class ElasticNet(ZeroCentredPrior):
+@dataclass(frozen=True, eq=False, repr=False)
+class ElasticNet(L1L2Prior):
     r"""Elastic net prior, whose mode is the elastic net.
 
     With ``s = l1_scale`` and ``t = l2_scale``,
@@ -77,10 +65,20 @@ class ElasticNet(ZeroCentredPrior):
     0.190535
     """
 
+    name: ClassVar[str] = "elastic_net"
+    label: ClassVar[str] = "ElasticNet"
+    spoken: ClassVar[str] = "elastic net"
+    fit: ClassVar[str] = "elastic net"
+    aliases: ClassVar[tuple[str, ...]] = ("elasticnet", "enet")
+    reference: ClassVar[str] = "Zou and Hastie (2005)"
+    scales: ClassVar[tuple[str, ...]] = ("l1_scale", "l2_scale")
+    has_l1: ClassVar[bool] = True
+    has_l2: ClassVar[bool] = True
+
     l1_scale: float | Floats = 1.0
     l2_scale: float | Floats = 1.0
     scaled_by_noise: bool = False
-    hyperprior: ScaleDensity | None = None
+    hyperprior: PositiveDensity | None = None
 
     if TYPE_CHECKING:
 
@@ -89,13 +87,13 @@ class ElasticNet(ZeroCentredPrior):
             l1_scale: float | ArrayLike = 1.0,
             l2_scale: float | ArrayLike = 1.0,
             scaled_by_noise: bool = False,
-            hyperprior: ScaleDensity | None = None,
+            hyperprior: PositiveDensity | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
         for name in ("l1_scale", "l2_scale"):
             value = getattr(self, name)
-            if isinstance(value, ScaleDensity):
+            if isinstance(value, PositiveDensity):
                 raise PriormapError(
                     f"{name} must be numbers, got {value!r}; hyperprior={value!r} learns a "
                     "common factor of both scales"
@@ -108,12 +106,6 @@ class ElasticNet(ZeroCentredPrior):
                 f"{np.size(self.l2_scale)}; give each one number, or one per column"
             )
         self._check_options()
-
-    def __repr__(self) -> str:
-        noise = ", scaled_by_noise=True" if self.scaled_by_noise else ""
-        hyper = f", hyperprior={self.hyperprior}" if self.hyperprior is not None else ""
-        scales = f"l1_scale={shown(self.l1_scale)}, l2_scale={shown(self.l2_scale)}"
-        return f"ElasticNet({scales}{noise}{hyper})"
 
     @classmethod
     def from_elastic_net(cls, alpha: float, l1_ratio: float, sigma: float, n: int) -> Self:
@@ -135,7 +127,7 @@ class ElasticNet(ZeroCentredPrior):
         ``alpha = (l1 + l2) / n`` and ``l1_ratio = l1 / (l1 + l2)``, with ``l1 = sigma**2 / s``
         and ``l2 = sigma**2 / t**2``; the flat prior is alpha 0 at the l1_ratio 1.
         """
-        self._refuse_learnt()
+        self._known  # noqa: B018  # refuses a learnt scale
         sigma = positive_number("sigma", sigma)
         noise = 1.0 if self.scaled_by_noise else sigma
         l1 = np.asarray(sigma * noise / np.asarray(self.l1_scale))
@@ -149,118 +141,8 @@ class ElasticNet(ZeroCentredPrior):
         """The common factor of both scales: 1 as they are given."""
         return 1.0
 
-    def with_scale(self, scale: float | ArrayLike) -> Self:
-        """Return the same prior with both scales times a known number."""
-        factor = np.asarray(checked_scale("scale", scale))
-        return type(self)(self.l1_scale * factor, self.l2_scale * factor, self.scaled_by_noise)
-
     def power_scaled(self, power: float) -> Self:
         """Return the prior with ``s / power`` and ``t / sqrt(power)``; 0 is the flat prior."""
-        self._refuse_learnt()
         l1 = 1 / power if checked_power(power) else np.inf
-        return type(self)(self.l1_scale * l1, self.l2_scale * np.sqrt(l1), self.scaled_by_noise)
-
-    @property
-    def sd(self) -> float | Floats:
-        """Prior standard deviation (in noise units if scaled by the noise).
-
-        ``|b|`` is normal with mean ``-t**2 / s`` and sd t, cut to the positive side.
-        """
-        s, t, ratio = self._bound_parts()
-        size = np.where(ratio > 1, np.where(np.isinf(s), 1.0, s) * ratio, t)
-        spread = size * np.sqrt(truncated_normal_mean_square(ratio))
-        return unwrap(np.where(self.is_flat, np.inf, spread))
-
-    def logpdf(self, coef: ArrayLike) -> Floats:
-        """Log density, elementwise; the flat prior's is 0 everywhere."""
-        s, t, ratio = self._bound_parts()
-        x = ratio / np.sqrt(2.0)
-        narrow = np.log(t) + 0.5 * np.log(2 * np.pi) + np.log(erfcx(x))
-        wide = np.log(2 * s) + np.log(np.sqrt(np.pi) * np.maximum(x, 0.5) * erfcx(x))
-        log_z = np.where(self.is_flat, 0.0, np.where(ratio > 1, wide, narrow))
-        return -log_z - self.penalty(coef)
-
-    def penalty(self, coef: ArrayLike) -> Floats:
-        """Drop of the log density from zero to `coef`: ``|coef| / s + coef**2 / (2 t**2)``."""
-        self._refuse_learnt()
-        coef = np.asarray(coef, dtype=float)
-        return np.abs(coef) / self.l1_scale + 0.5 * (coef / self.l2_scale) ** 2
-
-    def pull(self, coef: ArrayLike) -> Floats:
-        """Derivative of `penalty`, ``sign(coef) / s + coef / t**2``.
-
-        At zero the pull is any number of an interval (see `pull_range`); 0 is returned there.
-        """
-        self._refuse_learnt()
-        coef = np.asarray(coef, dtype=float)
-        return np.sign(coef) / self.l1_scale + coef / self.l2_scale / self.l2_scale
-
-    def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
-        """Smallest and largest pull: the subdifferential, ``[-1, 1] / s`` at zero."""
-        self._refuse_learnt()
-        coef = np.asarray(coef, dtype=float)
-        low, high = np.where(coef > 0, 1.0, -1.0), np.where(coef < 0, -1.0, 1.0)
-        smooth = coef / self.l2_scale / self.l2_scale
-        return low / self.l1_scale + smooth, high / self.l1_scale + smooth
-
-    def shrink(self, z: ArrayLike, sd: float) -> Floats:
-        """Mode of one coefficient that was observed as `z` with noise `sd`.
-
-        Soft threshold, then proportional shrinkage:
-        ``sign(z) max(|z| - sd**2 / s, 0) / (1 + (sd / t)**2)``.
-        """
-        z, sd = np.asarray(z, dtype=float), noise_sd(sd)
-        share, rate = self._share_and_rate(sd)
-        threshold = sd * rate
-        soft = np.where(np.abs(z) <= threshold, 0.0, z - np.sign(z) * threshold)
-        return soft * share
-
-    def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
-        """Posterior mean of one coefficient observed as `z` with noise `sd`.
-
-        The Gaussian factor makes it an observation of ``k z`` with variance ``k sd**2``, where
-        ``k = 1 / (1 + (sd / t)**2)``, of a coefficient with a Laplace prior (see
-        `Laplace.posterior_mean`). Stable in both tails.
-        """
-        z, sd = np.asarray(z, dtype=float), noise_sd(sd)
-        share, rate = self._share_and_rate(sd)
-        if sd == 0:
-            return z * share
-        root = np.sqrt(share)
-        return sd * root * two_sided_mean(root * (z / sd), root * rate)
-
-    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
-        """Draw from the prior; the last axis of `size` matches a vector of scales.
-
-        Exact, by rejection from the narrower of the two factors; more than half of the
-        proposals are accepted.
-        """
-        refuse_flat_draws(self.is_flat)
-        self._refuse_learnt()
-        s, t, ratio = (np.broadcast_to(part, size).ravel() for part in self._bound_parts())
-        magnitude = np.empty(len(ratio))
-        waiting = np.arange(len(ratio))
-        while waiting.size:
-            r, wide = ratio[waiting], ratio[waiting] > _EVEN_RATIO
-            normal = np.abs(random_state.standard_normal(waiting.size))
-            exponential = random_state.standard_exponential(waiting.size)
-            magnitude[waiting] = np.where(wide, s[waiting] * exponential, t[waiting] * normal)
-            cost = np.where(wide, 0.5 * (exponential / np.where(wide, r, 1.0)) ** 2, r * normal)
-            waiting = waiting[random_state.standard_exponential(waiting.size) < cost]
-        signs = random_state.integers(0, 2, len(ratio)) * 2.0 - 1.0
-        return (signs * magnitude).reshape(size)
-
-    def _bound_parts(self) -> tuple[Floats, Floats, Floats]:
-        """Both scales and the ratio t / s, with ones in place of a flat prior."""
-        self._refuse_learnt()
-        s, t = (np.where(self.is_flat, 1.0, part) for part in (self.l1_scale, self.l2_scale))
-        with np.errstate(over="ignore", under="ignore"):
-            return s, t, np.minimum(t / s, _MOST_RATIO)
-
-    def _share_and_rate(self, sd: float) -> tuple[Floats, Floats]:
-        """Share of an observation that the Gaussian factor leaves, and the threshold over sd."""
-        self._refuse_learnt()
-        noise = 1.0 if self.scaled_by_noise else sd
-        with np.errstate(over="ignore"):
-            share = 1 / (1 + (noise / np.asarray(self.l2_scale)) ** 2)
-        return share, noise / np.asarray(self.l1_scale)
+        known = self._known
+        return type(self)(known.l1_scale * l1, known.l2_scale * np.sqrt(l1), self.scaled_by_noise)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import (
-    checked_power,
-    noise_sd,
-    penalty_strength,
-    refuse_flat_draws,
-    unwrap,
-)
+from priormap.priors.checks import checked_power, penalty_strength, unwrap
+from priormap.priors.l1_l2 import L1L2Prior
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Gaussian(OneScalePrior):
+class Gaussian(OneScalePrior, L1L2Prior):
     r"""Gaussian prior, whose mode is ridge regression.
 
     ``log p(b) = -b**2 / (2 scale**2) - log(scale) - log(2 pi) / 2``. The mode under noise
@@ -59,6 +53,16 @@ class Gaussian(OneScalePrior):
     (4.0, 4.0)
     """
 
+    name: ClassVar[str] = "gaussian"
+    label: ClassVar[str] = "Gaussian"
+    spoken: ClassVar[str] = "Gaussian"
+    fit: ClassVar[str] = "ridge"
+    aliases: ClassVar[tuple[str, ...]] = ("normal", "ridge")
+    reference: ClassVar[str] = "Hoerl and Kennard (1970)"
+    is_normal: ClassVar[bool] = True
+    has_l1: ClassVar[bool] = False
+    has_l2: ClassVar[bool] = True
+
     @classmethod
     def from_ridge(cls, alpha: float, sigma: float) -> Self:
         """Prior whose mode is ``sklearn.linear_model.Ridge(alpha)``: ``sigma / sqrt(alpha)``."""
@@ -82,47 +86,4 @@ class Gaussian(OneScalePrior):
 
     def power_scaled(self, power: float) -> Self:
         """Return the Gaussian prior of scale ``scale / sqrt(power)``; 0 is the flat prior."""
-        self._refuse_learnt()
-        return self.stretched(1 / np.sqrt(power) if checked_power(power) else np.inf)
-
-    @property
-    def sd(self) -> float | Floats:
-        """Prior standard deviation (in noise units if scaled by the noise)."""
-        return self.known_scale
-
-    def logpdf(self, coef: ArrayLike) -> Floats:
-        """Log density, elementwise; the flat prior's is 0 everywhere."""
-        scale = np.where(self.is_flat, 1.0, self.known_scale)
-        constant = np.where(self.is_flat, 0.0, -np.log(scale) - 0.5 * np.log(2 * np.pi))
-        return constant - self.penalty(coef)
-
-    def penalty(self, coef: ArrayLike) -> Floats:
-        """Drop of the log density from zero to `coef`: ``coef**2 / (2 scale**2)``."""
-        return 0.5 * (np.asarray(coef, dtype=float) / self.known_scale) ** 2
-
-    def pull(self, coef: ArrayLike) -> Floats:
-        """Derivative of `penalty`, ``coef / scale**2``: how hard the prior pulls to zero."""
-        return np.asarray(coef, dtype=float) / self.known_scale / self.known_scale
-
-    def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
-        """Smallest and largest pull (subdifferential of `penalty`); here they coincide."""
-        pull = self.pull(coef)
-        return pull, pull
-
-    def shrink(self, z: ArrayLike, sd: float) -> Floats:
-        """Mode of one coefficient that was observed as `z` with noise `sd`.
-
-        Proportional shrinkage ``z / (1 + (sd / scale)**2)``.
-        """
-        sd = noise_sd(sd)
-        ratio = (1.0 if self.scaled_by_noise else sd) / np.asarray(self.known_scale)
-        return np.asarray(z, dtype=float) / (1 + ratio**2)
-
-    def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
-        """Posterior mean of one coefficient observed as `z`: for this prior, its mode."""
-        return self.shrink(z, sd)
-
-    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
-        """Draw from the prior; the last axis of `size` matches a vector of scales."""
-        refuse_flat_draws(self.is_flat)
-        return np.asarray(random_state.normal(0.0, self.known_scale, size))
+        return self._known.stretched(1 / np.sqrt(power) if checked_power(power) else np.inf)

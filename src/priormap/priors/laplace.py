@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import (
-    checked_power,
-    noise_sd,
-    penalty_strength,
-    refuse_flat_draws,
-    unwrap,
-)
-from priormap.priors.tails import two_sided_mean
+from priormap.priors.checks import checked_power, penalty_strength, unwrap
+from priormap.priors.l1_l2 import L1L2Prior
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Laplace(OneScalePrior):
+class Laplace(OneScalePrior, L1L2Prior):
     r"""Laplace (double exponential) prior, whose mode is the lasso.
 
     ``log p(b) = -|b| / scale - log(2 scale)``. The mode under noise of standard deviation
@@ -61,6 +54,15 @@ class Laplace(OneScalePrior):
     0.273709
     """
 
+    name: ClassVar[str] = "laplace"
+    label: ClassVar[str] = "Laplace"
+    spoken: ClassVar[str] = "Laplace"
+    fit: ClassVar[str] = "lasso"
+    aliases: ClassVar[tuple[str, ...]] = ("double_exponential", "lasso")
+    reference: ClassVar[str] = "Tibshirani (1996)"
+    has_l1: ClassVar[bool] = True
+    has_l2: ClassVar[bool] = False
+
     @classmethod
     def from_lasso(cls, alpha: float, sigma: float, n: int) -> Self:
         """Prior whose mode is ``sklearn.linear_model.Lasso(alpha)`` on `n` rows.
@@ -88,64 +90,4 @@ class Laplace(OneScalePrior):
 
     def power_scaled(self, power: float) -> Self:
         """Return the Laplace prior of scale ``scale / power``; 0 is the flat prior."""
-        self._refuse_learnt()
-        return self.stretched(1 / power if checked_power(power) else np.inf)
-
-    @property
-    def sd(self) -> float | Floats:
-        """Prior standard deviation, ``scale * sqrt(2)`` (in noise units if scaled by it)."""
-        return unwrap(np.asarray(self.known_scale) * np.sqrt(2.0))
-
-    def logpdf(self, coef: ArrayLike) -> Floats:
-        """Log density, elementwise; the flat prior's is 0 everywhere."""
-        constant = np.where(
-            self.is_flat, 0.0, -np.log(2 * np.where(self.is_flat, 1, self.known_scale))
-        )
-        return constant - self.penalty(coef)
-
-    def penalty(self, coef: ArrayLike) -> Floats:
-        """Drop of the log density from zero to `coef`: ``|coef| / scale``."""
-        return np.abs(np.asarray(coef, dtype=float)) / self.known_scale
-
-    def pull(self, coef: ArrayLike) -> Floats:
-        """Derivative of `penalty`, ``sign(coef) / scale``: how hard the prior pulls to zero.
-
-        The pull does not fade with the size of the coefficient. At zero it is any number
-        of an interval (see `pull_range`); 0, its middle, is returned there.
-        """
-        return np.sign(np.asarray(coef, dtype=float)) / self.known_scale
-
-    def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
-        """Smallest and largest pull: the subdifferential, ``[-1, 1] / scale`` at zero."""
-        coef = np.asarray(coef, dtype=float)
-        low, high = np.where(coef > 0, 1.0, -1.0), np.where(coef < 0, -1.0, 1.0)
-        return low / self.known_scale, high / self.known_scale
-
-    def shrink(self, z: ArrayLike, sd: float) -> Floats:
-        """Mode of one coefficient that was observed as `z` with noise `sd`.
-
-        Soft threshold ``sign(z) max(|z| - sd**2 / scale, 0)``: an exact zero for every
-        `z` in the dead zone.
-        """
-        z = np.asarray(z, dtype=float)
-        threshold = self._threshold(noise_sd(sd))
-        return np.where(np.abs(z) <= threshold, 0.0, z - np.sign(z) * threshold)
-
-    def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
-        """Posterior mean of one coefficient observed as `z` with noise `sd`.
-
-        With ``a = sd**2 / scale`` the posterior is a mixture of ``Normal(z - a, sd**2)``
-        cut to the positive side and ``Normal(z + a, sd**2)`` cut to the negative side; the
-        mean is the weighted mean of the two. It is analytic in `z`, so that it is zero at
-        ``z = 0`` only (Gribonval, 2011). Stable in both tails.
-        """
-        z, sd = np.asarray(z, dtype=float), noise_sd(sd)
-        return z if sd == 0 else sd * two_sided_mean(z / sd, self._threshold(sd) / sd)
-
-    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
-        """Draw from the prior; the last axis of `size` matches a vector of scales."""
-        refuse_flat_draws(self.is_flat)
-        return np.asarray(random_state.laplace(0.0, self.known_scale, size))
-
-    def _threshold(self, sd: float) -> Floats:
-        return np.asarray((sd if self.scaled_by_noise else sd**2) / self.known_scale, dtype=float)
+        return self._known.stretched(1 / power if checked_power(power) else np.inf)

@@ -50,7 +50,7 @@ def _plain(fit: MapEstimate) -> Prior:
     """Prior of a mode at its sigma, in units of the coefficients and no longer of the noise."""
     if not fit.prior.scaled_by_noise:
         return fit.prior
-    return replace(fit.prior.stretched(fit.sigma), scaled_by_noise=False)
+    return fit.prior.given_noise(fit.sigma)
 
 
 def magnitude_quantile(prior: Prior, share: float) -> Floats:

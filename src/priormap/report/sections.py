@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -215,7 +214,7 @@ def _about_sigma(results: Results) -> str:
     data = results.data
     if isinstance(data.sigma, float):
         return f"{numerals.shown(data.sigma, 6)}, taken as known"
-    parts = (f"{name}={value:.6g}" for name, value in asdict(data.sigma).items())
+    parts = (f"{name}={value:.6g}" for name, value in vars(data.sigma).items())
     return f"unknown, under {type(data.sigma).__name__}({', '.join(parts)})"
 
 

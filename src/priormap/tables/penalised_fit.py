@@ -131,7 +131,7 @@ def _column_factor(data: Regression, prior: Prior) -> tuple[Floats | None, Prior
             s, t = np.asarray(columns.l1_scale), np.asarray(columns.l2_scale)
             j = int(np.argmin(columns.is_flat))
             return s, ElasticNet(1.0, t[j] / s[j], by_noise), note
-        return np.asarray(columns.scale), type(columns)(1.0, by_noise), note
+        return np.asarray(columns.scale), prior.with_scale(1.0), note
     if data.standardize:
         return 1 / data.column_sd, prior, " on X / sd"
     return None, prior, ""

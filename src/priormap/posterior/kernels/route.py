@@ -13,8 +13,8 @@ import numpy as np
 from priormap.data.regression import Regression
 from priormap.model.penalty import relative_prior
 from priormap.posterior.draws import Draws, intercepts
-from priormap.priors import ElasticNet, Laplace
-from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
+from priormap.priors import Prior
+from priormap.priors.densities import PositiveDensity
 
 if TYPE_CHECKING:
     from priormap.posterior import kernels
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def draw_elastic_net(
     data: Regression,
-    prior: Laplace | ElasticNet,
+    prior: Prior,
     method: str,
     chains: int,
     draws: int,
@@ -79,17 +79,14 @@ def _likelihood(data: Regression) -> kernels.Moments | kernels.Rows:
     return kernels.rows_from_design(rows, columns.response, dof)
 
 
-def _unit_prior(data: Regression, prior: Laplace | ElasticNet) -> kernels.ElasticNetPrior:
+def _unit_prior(data: Regression, prior: Prior) -> kernels.ElasticNetPrior:
     from priormap.posterior import kernels
 
     columns = data.unit
     unit_y = columns.y_norm or 1.0
     unit = columns.divisor / (1.0 if prior.scaled_by_noise else unit_y)
     relative = relative_prior(prior, data)
-    if isinstance(relative, ElasticNet):
-        l1_scale, l2_scale = relative.l1_scale * unit, relative.l2_scale * unit
-    else:
-        l1_scale, l2_scale = np.asarray(relative.scale) * unit, np.full(columns.p, np.inf)
+    l1_scale, l2_scale = relative.l1_scale * unit, relative.l2_scale * unit
     noise = _density(None if isinstance(data.sigma, float) else data.sigma, unit_y)
     return kernels.elastic_net_prior(
         l1_scale,
@@ -100,21 +97,13 @@ def _unit_prior(data: Regression, prior: Laplace | ElasticNet) -> kernels.Elasti
     )
 
 
-def _density(density: NoisePrior | None, unit: float) -> kernels.Density:
+def _density(density: PositiveDensity | None, unit: float) -> kernels.Density:
     """Numbers of a density of ``x / unit``."""
-    from priormap.posterior.kernels import densities
+    from priormap.posterior import kernels
 
-    match density:
-        case None:
-            return densities.KNOWN
-        case HalfNormal(scale):
-            return densities.half_normal(scale / unit)
-        case HalfStudentT(df, scale):
-            return densities.half_student_t(df, scale / unit)
-        case InverseGamma(shape, scale):
-            return densities.inverse_gamma(shape, scale / unit**2)
-        case Jeffreys():
-            return densities.JEFFREYS
+    if density is None:
+        return kernels.Density()
+    return kernels.Density(1.0, *density.terms.in_units(unit))
 
 
 def _run_in_threads(
