@@ -17,7 +17,6 @@ from priormap.criteria.optimum import Curve, Optimum, peak
 from priormap.criteria.study import Study
 from priormap.criteria.universal import universal_scale
 from priormap.criteria.unknown_noise import evidence_over_sigma
-from priormap.priors.densities import HalfStudentT, ScaleDensity
 
 Found: TypeAlias = "tuple[Curve | None, list[Optimum]]"
 _BAD_KHAT = 0.7
@@ -149,18 +148,12 @@ def _hyperprior(study: Study) -> Found:
     middle, low, high = (found.quantile(q) for q in (0.5, 0.025, 0.975))
     density = found.density(np.append(study.scales, middle))
     meaning = (
-        f"posterior median of the scale under {_spoken(study.family.hyperprior)}, 95 % within "
+        f"posterior median of the scale under {study.family.hyperprior.spoken}, 95 % within "
         f"{low:.3g} and {high:.3g}"
     )
     nowhere = np.full(len(study.scales), np.nan)
     optimum = Optimum("hyperprior", middle, float(density[-1]), np.nan, meaning, low, high)
     return Curve("hyperprior", study.scales, density[:-1], nowhere), [optimum]
-
-
-def _spoken(density: ScaleDensity) -> str:
-    if isinstance(density, HalfStudentT) and density.df == 1:
-        return f"HalfCauchy({density.scale:.4g})"
-    return repr(density)
 
 
 def _universal(study: Study) -> Found:

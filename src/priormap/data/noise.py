@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
-from priormap.priors.densities import PositiveDensity, listed_densities
+from priormap.priors.densities import PositiveDensity, ProperDensity, listed_densities
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,18 @@ class Noise:
         if not self.is_known:
             raise PriormapError(f"sigma is unknown in these data; {otherwise}")
         return self.sd
+
+    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
+        """Draw `size` values of sigma, each the known one where it is known."""
+        if self.density is None:
+            return np.full(size, self.sd)
+        if not isinstance(self.density, ProperDensity):
+            name = type(self.density).__name__
+            raise PriormapError(
+                f"sigma is under the {name} prior, which is improper and predicts nothing; give "
+                "Regression(..., sigma=...) a number or a proper prior"
+            )
+        return self.density.rvs(size, random_state)
 
     def in_units(self, unit: float) -> Noise:
         """Noise of ``y / unit``."""

@@ -102,9 +102,15 @@ def relative_prior(prior: Prior, data: Regression) -> Prior:
 
 def column_scale(prior: Prior, data: Regression) -> Floats:
     """Scale of a prior that has one, for each coefficient in units of the caller's columns."""
-    return np.asarray(column_prior(prior, data).scale)
+    return _one_scale(column_prior(prior, data))
 
 
 def relative_scale(prior: Prior, data: Regression) -> Floats:
     """As `column_scale`, where the scale may be learnt: it is then a multiple of this."""
-    return np.asarray(relative_prior(prior, data).scale)
+    return _one_scale(relative_prior(prior, data))
+
+
+def _one_scale(columns: Prior) -> Floats:
+    if len(columns.scales) > 1:
+        raise PriormapError(f"{columns!r} has two scales for each column, not one")
+    return np.asarray(columns.scale)

@@ -9,11 +9,12 @@ prior it is 1: whatever the noise, nearly every b drowns it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from priormap.arrays import Floats, Indices
+from priormap.arrays import Floats
+from priormap.data.noise import Noise
 from priormap.data.regression import Regression
 from priormap.model.penalty import relative_prior
 from priormap.priors import Prior
@@ -58,11 +59,8 @@ class PriorPredictive:
         With `sigma`, a number, at this noise and not that of the data.
         """
         rng, draws = np.random.default_rng(_SEED), _how_many(data)
-        noise = data.sigma if sigma is None else sigma
-        if isinstance(noise, float):
-            sigmas = np.full(draws, noise)
-        else:
-            sigmas = np.asarray(noise.rvs(draws, rng))  # type: ignore[union-attr]
+        noise = data.noise if sigma is None else Noise(sigma)
+        sigmas = noise.rvs(draws, rng)
         factor = sigmas if prior.scaled_by_noise else np.ones(draws)
         if prior.hyperprior is not None:
             factor = factor * prior.hyperprior.rvs(draws, rng)
@@ -95,16 +93,10 @@ def _sizes(data: Regression, prior: Prior, draws: int, rng: np.random.Generator)
     """Draws of the standard deviation of the linear predictor, at the scale 1 where learnt."""
     unit, parts = data.unit, []
     live = np.flatnonzero(unit.x_norm > 0)  # a constant column explains nothing
-    columns = _of_columns(relative_prior(prior, data), live)
+    columns = relative_prior(prior, data).on_columns(live)
     rows = max(1, _BLOCK // data.n_features)
     for start in range(0, draws, rows):
         scaled = np.zeros((min(rows, draws - start), data.n_features))
         scaled[:, live] = columns.rvs((len(scaled), len(live)), rng) * unit.x_norm[live]
         parts.append(np.sqrt(unit.squared_lengths(scaled) / data.n_rows))
     return np.concatenate(parts)
-
-
-def _of_columns(prior: Prior, which: Indices) -> Prior:
-    """Prior of some of the columns that `prior` has one scale for each of."""
-    own = {field.name: getattr(prior, field.name) for field in fields(prior)}
-    return replace(prior, **{key: own[key][which] for key in own if np.ndim(own[key]) == 1})

@@ -23,9 +23,9 @@ from priormap.arrays import Bools, Floats, Indices
 from priormap.display.html import html_lines, html_table
 from priormap.errors import PriormapError
 from priormap.priors.checks import checked_scale, noise_sd, unwrap
-from priormap.priors.densities import PositiveDensity, listed_densities
+from priormap.priors.densities import ProperDensity, listed_densities
 
-_TINY = 1e-150
+_TINY = 2.0**-500
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,7 +85,7 @@ class Prior(ABC):
 
     @property
     @abstractmethod
-    def hyperprior(self) -> PositiveDensity | None:
+    def hyperprior(self) -> ProperDensity | None:
         """What is believed of a common factor of the scales, where it is learnt."""
 
     @property
@@ -211,16 +211,15 @@ class Prior(ABC):
             return self._changed(scale=scale, hyperprior=None)
         return self.stretched(np.asarray(checked_scale("scale", scale)))
 
-    def with_hyperprior(self, density: PositiveDensity) -> Self:
+    def with_hyperprior(self, density: ProperDensity) -> Self:
         """Return the prior whose scales have a common unknown factor."""
         return self._changed(hyperprior=density)
 
     def given_noise(self, sd: float) -> Self:
         """Return the prior in the unit of the coefficient, at one noise sd."""
-        known = self._known
-        return (
-            known.stretched(sd)._changed(scaled_by_noise=False) if self.scaled_by_noise else known
-        )
+        if not self.scaled_by_noise:
+            return self._known
+        return self._known.stretched(sd)._changed(scaled_by_noise=False)
 
     def on_columns(self, which: Indices) -> Self:
         """Return the prior of some of the coefficients, where it has one scale for each."""
@@ -307,9 +306,8 @@ class Prior(ABC):
         return replace(self, **parameters)
 
     def _check_options(self) -> None:
-        proper = isinstance(self.hyperprior, PositiveDensity) and self.hyperprior.is_proper
-        if self.hyperprior is not None and not proper:
-            kinds = listed_densities(proper=True)
+        if self.hyperprior is not None and not isinstance(self.hyperprior, ProperDensity):
+            kinds = listed_densities(ProperDensity)
             raise PriormapError(f"hyperprior must be {kinds}, got {self.hyperprior!r}")
         if not isinstance(self.scaled_by_noise, bool | np.bool_):
             raise PriormapError(
@@ -323,19 +321,19 @@ class OneScalePrior(Prior):
 
     scale: float | Floats = 1.0
     scaled_by_noise: bool = False
-    hyperprior: PositiveDensity | None = None
+    hyperprior: ProperDensity | None = None
 
     if TYPE_CHECKING:
 
         def __init__(
             self,
-            scale: float | ArrayLike | PositiveDensity = 1.0,
+            scale: float | ArrayLike | ProperDensity = 1.0,
             scaled_by_noise: bool = False,
-            hyperprior: PositiveDensity | None = None,
+            hyperprior: ProperDensity | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        if isinstance(self.scale, PositiveDensity):
+        if isinstance(self.scale, ProperDensity):
             if self.hyperprior is not None:
                 raise PriormapError(
                     f"scale={self.scale!r} is a hyperprior and hyperprior={self.hyperprior!r} "

@@ -19,7 +19,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,7 +27,6 @@ from scipy.special import betaln, gammaln, xlogy
 
 from priormap.arrays import Floats
 from priormap.checks import positive_number
-from priormap.errors import PriormapError
 
 Polynomial: TypeAlias = Sequence[float]  # coefficients in rising powers of v = x**2
 
@@ -56,8 +55,6 @@ class Terms(NamedTuple):
 class PositiveDensity(ABC):
     """A density of a positive number; see the formula of `priormap.priors.densities`."""
 
-    is_proper: ClassVar[bool] = True
-
     @property
     @abstractmethod
     def terms(self) -> Terms:
@@ -68,16 +65,12 @@ class PositiveDensity(ABC):
     def log_constant(self) -> float:
         """``c``, which makes the density integrate to 1 where it can."""
 
-    @abstractmethod
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draw `size` values."""
-
     def logpdf(self, x: ArrayLike) -> Floats:
         """Log density of x, minus infinity below zero."""
         x = np.asarray(x, dtype=float)
         positive = np.maximum(x, 0.0)
         logs, inverse, square, tail, reach = self.terms
-        with np.errstate(divide="ignore", over="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             value = self.log_constant - xlogy(logs, positive)
             if inverse:
                 value = value - inverse / positive / positive
@@ -127,19 +120,24 @@ class PositiveDensity(ABC):
 
 
 @dataclass(frozen=True)
+class ProperDensity(PositiveDensity):
+    """A density that integrates to 1, and so can be drawn from."""
+
+    @abstractmethod
+    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
+        """Draw `size` values."""
+
+
+@dataclass(frozen=True)
 class _OfTerms(PositiveDensity):
     """A density that is known by its numbers alone."""
 
     terms: Terms
     log_constant: float
 
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Refuse: its numbers do not say how to draw."""
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
-class HalfNormal(PositiveDensity):
+class HalfNormal(ProperDensity):
     r"""Half-normal density of a positive number.
 
     ``p(sigma) = sqrt(2 / pi) / scale * exp(-sigma**2 / (2 scale**2))`` for sigma >= 0.
@@ -181,7 +179,7 @@ class HalfNormal(PositiveDensity):
 
 
 @dataclass(frozen=True)
-class HalfStudentT(PositiveDensity):
+class HalfStudentT(ProperDensity):
     r"""Half-Student-t density of a positive number; ``df=1`` is the half-Cauchy.
 
     ``p(sigma) = 2 / (B(1/2, df/2) sqrt(df) scale)
@@ -234,7 +232,7 @@ class HalfStudentT(PositiveDensity):
 
 
 @dataclass(frozen=True)
-class HalfCauchy(PositiveDensity):
+class HalfCauchy(ProperDensity):
     r"""Half-Cauchy density of a positive number: `HalfStudentT` with one degree of freedom.
 
     ``p(sigma) = 2 / (pi scale (1 + sigma**2 / scale**2))`` for sigma >= 0.
@@ -278,7 +276,7 @@ class HalfCauchy(PositiveDensity):
 
 
 @dataclass(frozen=True)
-class InverseGamma(PositiveDensity):
+class InverseGamma(ProperDensity):
     r"""Inverse-gamma prior on the variance ``v = sigma**2``, as a density of sigma.
 
     ``p(v) = scale**shape / Gamma(shape) * v**(-shape-1) * exp(-scale / v)``, and so
@@ -341,8 +339,6 @@ class Jeffreys(PositiveDensity):
     0.5
     """
 
-    is_proper: ClassVar[bool] = False
-
     @property
     def terms(self) -> Terms:
         """``1 / x``."""
@@ -352,10 +348,6 @@ class Jeffreys(PositiveDensity):
     def log_constant(self) -> float:
         """``log(2)``: no constant makes it integrate to 1."""
         return math.log(2)
-
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Refuse: an improper density has no draws."""
-        raise PriormapError("Jeffreys() is improper and has no draws; take a proper density")
 
 
 DENSITIES: tuple[type[PositiveDensity], ...] = (
@@ -367,11 +359,11 @@ DENSITIES: tuple[type[PositiveDensity], ...] = (
 )
 
 
-def listed_densities(*, proper: bool = False) -> str:
-    """Names of the densities in a sentence; of the proper ones only, where it matters."""
-    names = [f"{kind.__name__}(...)" for kind in DENSITIES if kind.is_proper or not proper]
+def listed_densities(among: type[PositiveDensity] = PositiveDensity) -> str:
+    """Names of the densities in a sentence; of one kind, where it matters."""
+    names = [f"{kind.__name__}(...)" for kind in DENSITIES if issubclass(kind, among)]
     return " or ".join([", ".join(names[:-1]), names[-1]])
 
 
 NoisePrior: TypeAlias = PositiveDensity  # until every room asks the density itself
-ScaleDensity: TypeAlias = PositiveDensity
+ScaleDensity: TypeAlias = ProperDensity

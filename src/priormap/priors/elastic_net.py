@@ -12,7 +12,7 @@ from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
 from priormap.priors.checks import checked_power, checked_scale, penalty_strength, unwrap
-from priormap.priors.densities import PositiveDensity
+from priormap.priors.densities import ProperDensity
 from priormap.priors.l1_l2 import L1L2Prior
 
 
@@ -78,7 +78,7 @@ class ElasticNet(L1L2Prior):
     l1_scale: float | Floats = 1.0
     l2_scale: float | Floats = 1.0
     scaled_by_noise: bool = False
-    hyperprior: PositiveDensity | None = None
+    hyperprior: ProperDensity | None = None
 
     if TYPE_CHECKING:
 
@@ -87,13 +87,13 @@ class ElasticNet(L1L2Prior):
             l1_scale: float | ArrayLike = 1.0,
             l2_scale: float | ArrayLike = 1.0,
             scaled_by_noise: bool = False,
-            hyperprior: PositiveDensity | None = None,
+            hyperprior: ProperDensity | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
         for name in ("l1_scale", "l2_scale"):
             value = getattr(self, name)
-            if isinstance(value, PositiveDensity):
+            if isinstance(value, ProperDensity):
                 raise PriormapError(
                     f"{name} must be numbers, got {value!r}; hyperprior={value!r} learns a "
                     "common factor of both scales"
