@@ -18,10 +18,9 @@ from priormap.checks import positive_number
 from priormap.data.noise import Noise
 from priormap.data.regression import Regression, check_data
 from priormap.data.unit_columns import UnitColumns
-from priormap.errors import PriormapError
-from priormap.model.penalty import Penalty
+from priormap.model.penalty import Penalty, check_columns, relative_prior
 from priormap.model.problem import UnitProblem
-from priormap.priors import Prior, check_prior
+from priormap.priors import Prior
 from priormap.priors.densities import PositiveDensity
 
 
@@ -56,14 +55,7 @@ class Model:
 
     def __post_init__(self) -> None:
         check_data(self.data)
-        check_prior(self.prior)
-        for name in self.prior.scales:
-            scale = getattr(self.prior, name)
-            if np.ndim(scale) and len(scale) != self.data.n_features:
-                raise PriormapError(
-                    f"{name} has {len(scale)} entries but X has {self.data.n_features} columns; "
-                    "give one number, or one per column"
-                )
+        check_columns(self.prior, self.data)
 
     @property
     def columns(self) -> UnitColumns:
@@ -96,8 +88,7 @@ class Model:
 
         A standardised regression's prior speaks of ``sd_j * b_j``.
         """
-        unit = 1 / self.data.column_sd if self.data.standardize else 1.0
-        return self.prior.stretched(np.ones(self.data.n_features) * unit)
+        return relative_prior(self.prior, self.data)
 
     @property
     def column_prior(self) -> Prior:

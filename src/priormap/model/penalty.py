@@ -95,9 +95,21 @@ def column_prior(prior: Prior, data: Regression) -> Prior:
 
 def relative_prior(prior: Prior, data: Regression) -> Prior:
     """As `column_prior`, where the scale may be learnt: it is then a multiple of these."""
-    from priormap.model.model import Model
+    check_columns(prior, data)
+    unit = 1 / data.column_sd if data.standardize else 1.0
+    return prior.stretched(np.ones(data.n_features) * unit)
 
-    return Model(data, prior).relative
+
+def check_columns(prior: object, data: Regression) -> None:
+    """Refuse what is no prior, and scales of other columns."""
+    known = check_prior(prior)
+    for name in known.scales:
+        scale = getattr(known, name)
+        if np.ndim(scale) and len(scale) != data.n_features:
+            raise PriormapError(
+                f"{name} has {len(scale)} entries but X has {data.n_features} columns; "
+                "give one number, or one per column"
+            )
 
 
 def column_scale(prior: Prior, data: Regression) -> Floats:
