@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from priormap.arrays import Floats
 from priormap.auditing.prior_of_penalty import half_width
 from priormap.data.regression import Regression
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, Table
+from priormap.display.text import Described
 from priormap.mode import Certificate
 from priormap.model.penalty import Penalty, column_prior
 from priormap.model.prior_predictive import PriorR2, prior_r2
@@ -22,10 +25,20 @@ if TYPE_CHECKING:
 
 
 _MOST_ROWS = 20
+_COLUMNS = {  # of the table: what heads them
+    "coef": "coef",
+    "scale": "scale",
+    "l1_scale": "l1 scale",
+    "l2_scale": "l2 scale",
+    "prior_sd": "prior sd",
+    "high": "95% within",
+    "high_per_sd": "per sd(x)",
+    "coef_in_prior_sd": "coef / prior sd",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation:
+class Explanation(Described):
     """What a penalty believes about one data set; unpacks as ``data, prior = explanation``.
 
     Attributes
@@ -171,11 +184,39 @@ class Explanation:
         share = f"{high / self.response_sd:.3g} sd(y)" if self.response_sd > 0 else "sd(y) is 0"
         return f"one sd of a column moves y by at most {span} ({share})"
 
-    def _repr_html_(self) -> str:
-        from html import escape
+    def blocks(self) -> tuple[Block, ...]:
+        """The explanation in words, and the prior of every coefficient."""
+        first, *rest = self.sentences
+        table = self.to_frame()
+        shown = [name for name in _COLUMNS if name in table]
+        rows = tuple(
+            (cells.text(feature), *(cells.coefficient(row[name]) for name in shown))
+            for feature, row in zip(self.names, table.to_dict(orient="records"), strict=True)
+        )
+        header = ("feature", *(_COLUMNS[name] for name in shown))
+        weights = tuple(np.abs(self.coef * self.data.unit.x_norm).tolist())
+        return (
+            Paragraph(first, tone="strong"),
+            *(Paragraph(sentence) for sentence in rest),
+            Paragraph(""),
+            Table(header, rows, spare=("prior sd",), weights=weights),
+        )
 
-        lines = "<br>".join(escape(line) for line in self.sentences)
-        return f"<p>{lines}</p>{self.to_frame().to_html(float_format='{:.6g}'.format)}"
+    def to_dict(self) -> dict[str, Any]:
+        """The prior, the verdict on the coefficients, and a row for each of them."""
+        return {
+            "call": self.call,
+            "family": self.family,
+            "prior": str(self.prior),
+            "standardize": self.data.standardize,
+            "sigma": self.sigma,
+            "sigma_origin": self.sigma_origin,
+            "prior_r2": vars(self.r2),
+            "is_mode": self.certificate.is_mode,
+            "verdict": self.verdict,
+            "notes": list(self.notes),
+            "coefficients": self.to_frame().reset_index().to_dict(orient="records"),
+        }
 
     def __repr__(self) -> str:
         table = self.to_frame().head(_MOST_ROWS).to_string(float_format="{:.4g}".format)

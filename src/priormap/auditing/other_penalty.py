@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -64,6 +65,19 @@ class OtherPenalty:
     penalty: Penalty
     prior: Prior | None
     certificate: Certificate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its factors, the slip that explains them, and how nearly the vector is its mode."""
+        return {
+            "l1_factor": self.l1_factor,
+            "l2_factor": self.l2_factor,
+            "columns": self.columns,
+            "intercept": self.intercept,
+            "slip": self.slip,
+            "is_bound": self.is_bound,
+            "is_mode": self.certificate.is_mode,
+            "kkt_residual": self.certificate.kkt_residual,
+        }
 
     @property
     def slip(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,15 @@ from priormap.conventions.translation import (
     sigma_of,
 )
 from priormap.data.regression import Regression
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, Table, facts
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.model.penalty import Penalty
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConvertedPenalty(Mapping[str, "float | Floats"]):
+class ConvertedPenalty(Described, Mapping[str, "float | Floats"]):
     """The numbers of a library call, by the names that it has for them.
 
     A mapping, so that ``Ridge(**converted)`` works; ``float(converted)`` is the one number
@@ -77,11 +80,53 @@ class ConvertedPenalty(Mapping[str, "float | Floats"]):
         return float(self.numbers[first])
 
     def __repr__(self) -> str:
-        where = " on X / sd(x)" if self.standardized else ""
-        return (
-            f"{self.convention.name}{where}: {self._numbers_in_words()}; "
-            f"objective {self.convention.objective}"
+        return f"{self._name}: {self._numbers_in_words()}; objective {self.convention.objective}"
+
+    @property
+    def _name(self) -> str:
+        return f"{self.convention.name}{' on X / sd(x)' if self.standardized else ''}"
+
+    def blocks(self, names: Sequence[str] = ()) -> tuple[Block, ...]:
+        """Every number, what is minimised, and what the numbers do not say.
+
+        `names` are those of the columns, where the penalty has a number for each.
+        """
+        single = [
+            (name, cells.exact(float(value))) for name, value in self.items() if not np.ndim(value)
+        ]
+        vectors = {name: np.asarray(value) for name, value in self.items() if np.ndim(value)}
+        tables = [facts(single)] if single else []
+        if vectors:
+            size = len(next(iter(vectors.values())))
+            features = names or [f"x{j}" for j in range(size)]
+            rows = tuple(
+                (cells.text(feature), *map(cells.exact, row))
+                for feature, *row in zip(features, *vectors.values(), strict=True)
+            )
+            tables.append(Table(("feature", *vectors), rows))
+        notes = (f"note: {note}" for note in self.notes)
+        said = (
+            f"objective: {self.convention.objective}",
+            *notes,
+            f"evidence: {self.convention.evidence}",
         )
+        return (
+            Paragraph(self._name, tone="strong"),
+            *tables,
+            *(Paragraph(sentence) for sentence in said),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers, the hub, and what is said of them."""
+        return {
+            "to": self.convention.name,
+            "numbers": dict(self.numbers),
+            "standardized": self.standardized,
+            "objective": self.convention.objective,
+            "evidence": self.convention.evidence,
+            "penalty": {"l1": self.penalty.l1, "l2": self.penalty.l2},
+            "notes": list(self.notes),
+        }
 
     def _numbers_in_words(self) -> str:
         return ", ".join(f"{name}={_shown(value)}" for name, value in self.numbers.items())

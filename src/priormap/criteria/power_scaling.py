@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field, replace
-from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +14,9 @@ from priormap.criteria.path_slope import mode_slope
 from priormap.criteria.posterior_runs import PenaltyTerms, penalty_terms
 from priormap.criteria.reweighting import Reweighted, reweighted
 from priormap.data.regression import Regression, check_data
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, Table
+from priormap.display.text import Described
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapEstimate, find_map
 from priormap.model.penalty import Penalty
@@ -32,7 +34,7 @@ _SENSITIVE = 0.05  # of arviz_stats' diagnostic
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PriorSensitivity:
+class PriorSensitivity(Described):
     """What a stronger or weaker prior does to mode and posterior.
 
     A prior to the power a is the prior whose penalty lambda is a times as large.
@@ -72,9 +74,25 @@ class PriorSensitivity:
         table = self.coefficients.to_string(index=False, float_format="{:.4g}".format)
         return f"{self._headline()}\n{table}"
 
-    def _repr_html_(self) -> str:
-        table = self.coefficients.to_html(index=False, float_format="{:.4g}".format)
-        return f"<p>{escape(self._headline())}</p>{table}"
+    def blocks(self) -> tuple[Block, ...]:
+        """How far the one run carries, and the slopes of every coefficient."""
+        texts = ("feature", "diagnosis")
+        rows = tuple(
+            tuple(
+                (cells.text if name in texts else cells.number)(value)
+                for name, value in row.items()
+            )
+            for row in self.coefficients.to_dict(orient="records")
+        )
+        header = tuple(map(str, self.coefficients.columns))
+        return Paragraph(self._headline()), Table(header, rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Slopes, weights and paths, row by row."""
+        low, high = self.reach
+        tables = {name: getattr(self, name) for name in ("coefficients", "powers", "path")}
+        rows = {name: table.to_dict(orient="records") for name, table in tables.items()}
+        return {"prior": str(self.fit.prior), "low": low, "high": high, **rows}
 
     def _headline(self) -> str:
         low, high = self.reach

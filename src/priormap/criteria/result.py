@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from priormap.criteria.family import ScaleFamily, nearest
 from priormap.data.regression import Regression
+from priormap.display import cells
+from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.priors import Prior
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ScaleChoice:
+class ScaleChoice(Described):
     """Criteria along the prior scale, and the scale that each of them chooses.
 
     Attributes
@@ -67,11 +69,36 @@ class ScaleChoice:
         meanings = [f"  {method}: {text}" for method, text in self.optima["meaning"].items()]
         return "\n".join([self.headline, table, *meanings, *self.notes])
 
-    def _repr_html_(self) -> str:
-        shown = self.optima[["scale", "alpha", "lambda", "nonzero", "meaning"]]
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        table = shown.to_html(float_format="{:.4g}".format)
-        return f"<p>{escape(self.headline)}</p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
+    def blocks(self) -> tuple[Block, ...]:
+        """The scale of every criterion, what each means, and the notes."""
+        columns = ("scale", "prior_sd", "alpha", "lambda")
+        rows = tuple(
+            (
+                cells.text(name),
+                *(cells.number(row[column]) for column in columns),
+                cells.count(row["nonzero"]),
+            )
+            for name, row in self.optima.iterrows()
+        )
+        meanings = tuple(f"{name}: {said}" for name, said in self.optima["meaning"].items())
+        return (
+            Subheading(self.headline),
+            Table(("method", "scale", "prior sd", "alpha", "lambda", "nonzero"), rows),
+            Items(meanings),
+            *(Paragraph(note) for note in self.notes),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Optima and curves, and what repeats them."""
+        return {
+            "family": self.family.name,
+            "sigma": self.sigma,
+            "sigma_origin": self.sigma_origin,
+            "random_seed": self.random_seed,
+            "notes": list(self.notes),
+            "optima": self.optima.reset_index().to_dict(orient="records"),
+            "curves": self.curves.to_dict(orient="records"),
+        }
 
     @property
     def headline(self) -> str:

@@ -13,7 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.display.html import html_lines, html_table
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, facts
+from priormap.display.text import Described
 from priormap.mode.uniqueness import is_unique_minimiser
 from priormap.model.optimality import duality_gap, kkt_violation, rounding_of_gap
 from priormap.model.problem import UnitProblem
@@ -55,7 +57,7 @@ class Shortfall(Protocol):
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Certificate(Described):
     """What is proven about one coefficient vector.
 
     Attributes
@@ -130,16 +132,34 @@ class Certificate:
     def __str__(self) -> str:
         return self.verdict
 
-    def _repr_html_(self) -> str:
+    def blocks(self) -> tuple[Block, ...]:
+        """The verdict, and the numbers that it rests on."""
         shown = {
-            "relative gap": self.relative_gap,
-            "KKT residual": self.kkt_residual,
-            "worst column": self.worst_column,
-            "objective": self.objective,
-            "unique": self.is_unique,
-            "tolerance": self.tolerance,
+            "relative gap": cells.number(self.relative_gap, 6),
+            "KKT residual": cells.number(self.kkt_residual, 6),
+            "worst column": cells.text(self.worst_column),
+            "objective": cells.number(self.objective, 6),
+            "unique": cells.text(self.is_unique),
+            "tolerance": cells.number(self.tolerance, 6),
         }
-        return html_lines([self.verdict]) + html_table(["what", "value"], list(shown.items()))
+        tone = "strong good" if self.is_mode else "strong bad"
+        return Paragraph(self.verdict, tone=tone), facts(shown.items())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers of the certificate, and of what the vector is the mode of instead."""
+        shortfall = self.shortfall
+        other = None if shortfall is None else shortfall.other
+        return {
+            "is_mode": self.is_mode,
+            "verdict": self.verdict,
+            "relative_gap": self.relative_gap,
+            "kkt_residual": self.kkt_residual,
+            "worst_column": self.worst_column,
+            "excess": 0.0 if shortfall is None else shortfall.excess,
+            "zero_here": [] if shortfall is None else list(shortfall.zero_here),
+            "zero_at_mode": [] if shortfall is None else list(shortfall.zero_at_mode),
+            "other": None if other is None else other.to_dict(),
+        }
 
 
 def certify(

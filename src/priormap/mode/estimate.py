@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats
 from priormap.data.regression import Regression
-from priormap.display.html import html_frame, html_lines
+from priormap.display import cells
+from priormap.display.blocks import Block, Items, Paragraph, Table
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode.certificate import Certificate
 from priormap.model.density import log_posterior
@@ -31,7 +33,7 @@ class LocalMode:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MapEstimate:
+class MapEstimate(Described):
     """Posterior mode of (intercept, coef), and of sigma where it is unknown.
 
     Attributes
@@ -92,26 +94,36 @@ class MapEstimate:
         index = pd.Index(self.names, name="feature")
         return pd.DataFrame({"coef": self.coef, "is_zero": ~self.support}, index=index)
 
-    def _repr_html_(self) -> str:
-        return html_lines([self._headline()]) + html_frame(self.to_frame(), 6)
-
-    def _headline(self) -> str:
+    def blocks(self) -> tuple[Block, ...]:
+        """The mode and its certificate in a sentence, its coefficients, and lower modes."""
         zeros = int((~self.support).sum())
-        return (
+        headline = (
             f"Mode under {self.prior}: {zeros} of {len(self.coef)} coefficients exactly zero, "
             f"sigma = {self.sigma:.6g}. {self.certificate}"
         )
+        rows = tuple(
+            (cells.text(name), cells.coefficient(value, 8))
+            for name, value in zip(self.names, self.coef, strict=True)
+        )
+        lower = tuple(
+            f"There is another, lower mode at sigma = {mode.sigma:.6g} (log density "
+            f"{mode.log_posterior:.6g} against {self.log_posterior:.6g})."
+            for mode in self.other_modes
+        )
+        return (
+            Paragraph(headline),
+            Items((f"intercept: {self.intercept:.8g}",)),
+            Table(("feature", "coef"), rows, is_facts=True),
+            *([Items(lower)] if lower else []),
+        )
 
-    def __repr__(self) -> str:
-        shown = [
-            f"  {name}: {value:.8g}" for name, value in zip(self.names, self.coef, strict=True)
-        ]
-        if len(shown) > 20:
-            shown = [*shown[:20], f"  ... {len(self.coef) - 20} more"]
-        lines = [self._headline(), f"  intercept: {self.intercept:.8g}", *shown]
-        for mode in self.other_modes:
-            lines.append(
-                f"  There is another, lower mode at sigma = {mode.sigma:.6g} (log density "
-                f"{mode.log_posterior:.6g} against {self.log_posterior:.6g})."
-            )
-        return "\n".join(lines)
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers of the mode and its certificate."""
+        return {
+            "prior": str(self.prior),
+            "sigma": self.sigma,
+            "intercept": self.intercept,
+            "coef": dict(zip(self.names, self.coef.tolist(), strict=True)),
+            "certificate": self.certificate.to_dict(),
+            "other_modes": [vars(mode) for mode in self.other_modes],
+        }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats, Indices
 from priormap.data.regression import Regression, check_data
-from priormap.display.html import html_frame, html_lines
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, Table
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode.axes import Along, Axis
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
@@ -23,9 +25,11 @@ from priormap.priors import Prior, check_prior
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_ROWS, _MOST_NAMES = 20, 12  # of the table that a notebook shows
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MapPath:
+class MapPath(Described):
     """Modes along the strength of the prior.
 
     Attributes
@@ -102,8 +106,34 @@ class MapPath:
         index = pd.Index(self.values, name=self.along)
         return pd.DataFrame(self.coef, index=index, columns=list(self.names))
 
-    def _repr_html_(self) -> str:
-        return html_lines([repr(self)]) + html_frame(self.to_frame(), 4)
+    def blocks(self) -> tuple[Block, ...]:
+        """The path in a sentence, and coefficients along it, spread evenly where it is long."""
+        shown = np.unique(np.linspace(0, len(self.values) - 1, _MOST_ROWS).astype(int)).tolist()
+        largest = np.abs(self.coef[-1] * self.data.unit.x_norm)
+        kept = np.sort(np.argsort(-largest, kind="stable")[:_MOST_NAMES]).tolist()
+        rows = tuple(
+            (
+                cells.number(self.values[k]),
+                cells.count(self.n_nonzero[k]),
+                *(cells.coefficient(self.coef[k, j]) for j in kept),
+            )
+            for k in shown
+        )
+        header = (self.along, "nonzero", *(self.names[j] for j in kept))
+        return Paragraph(repr(self)), Table(header, rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every mode of the path."""
+        return {
+            "prior": type(self.prior).__name__,
+            "along": self.along,
+            "is_knots": self.is_knots,
+            "features": list(self.names),
+            "values": self.values.tolist(),
+            "sigma": self.sigma.tolist(),
+            "intercept": self.intercept.tolist(),
+            "coef": self.coef.tolist(),
+        }
 
     def __repr__(self) -> str:
         kind = "knots" if self.is_knots else f"{self.along}s"
