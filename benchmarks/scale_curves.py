@@ -20,9 +20,9 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 import numpy as np
 
 from priormap import Regression
-from priormap.criteria.family import ScaleFamily
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.leave_one_out import loo_exact
+from priormap.criteria.scale_family import ScaleFamily
 
 __all__ = ["curve_times"]
 

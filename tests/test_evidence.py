@@ -19,15 +19,15 @@ from priormap import (
     sample,
 )
 from priormap.criteria.evidence_integration import anchor
-from priormap.criteria.family import ScaleFamily
-from priormap.criteria.gaussian_curves import GaussianCurves
-from priormap.criteria.leave_one_out import loo_exact
-from priormap.criteria.sampled_curves import SampledCurves
-from priormap.criteria.unknown_noise import (
+from priormap.criteria.gaussian_curves import (
+    GaussianCurves,
     conjugate_evidence,
     evidence_over_sigma,
     noise_mass,
 )
+from priormap.criteria.leave_one_out import loo_exact
+from priormap.criteria.sampled_curves import SampledCurves
+from priormap.criteria.scale_family import ScaleFamily
 
 SCALES = np.array([1e-3, 0.1, 0.7, 4.0, 1e3])
 RELATIVE = np.array([0.5, 1.0, 3.0])

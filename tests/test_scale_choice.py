@@ -19,13 +19,13 @@ from priormap import (
     sample,
 )
 from priormap.criteria import METHODS
+from priormap.criteria.choosing import default_scales
+from priormap.criteria.criterion import peak
 from priormap.criteria.cross_validation import FoldErrors, split
-from priormap.criteria.default_scales import default_scales
-from priormap.criteria.family import ScaleFamily
 from priormap.criteria.gaussian_curves import GaussianCurves
-from priormap.criteria.hyperposterior import posterior_of_scale
+from priormap.criteria.hyperprior import density_of_log, posterior_of_scale
 from priormap.criteria.leave_one_out import loo_from_draws, some_rows
-from priormap.criteria.optimum import peak
+from priormap.criteria.scale_family import ScaleFamily
 from priormap.criteria.universal import universal_scale
 
 QUICK = {"draws": 250, "chains": 4, "random_seed": 1}
@@ -162,14 +162,14 @@ def test_the_hyperprior_is_evidence_times_prior(data):
     scales = np.geomspace(1e-3, 1e3, 4000)
     logs = curves.log_evidence(scales, 1.0) + family.hyperprior.logpdf(scales) + np.log(scales)
     cdf = np.cumsum(np.exp(logs - logs.max()))
-    found = posterior_of_scale(family, 1000, 4, 1)
+    draws, _ = posterior_of_scale(family, 1000, 4, 1)
     for probability in (0.1, 0.5, 0.9):
         exact = scales[np.searchsorted(cdf / cdf[-1], probability)]
-        share = (found.draws < exact).mean()
+        share = (draws < exact).mean()
         assert abs(share - probability) < 4 * np.sqrt(probability * (1 - probability) / 4000)
-    middle = np.array([found.quantile(0.5)])
+    middle = np.array([np.quantile(draws, 0.5)])
     density = np.exp(logs - logs.max()) / (cdf[-1] * np.log(scales[1] / scales[0]))
-    assert abs(found.density(middle)[0] / np.interp(middle[0], scales, density) - 1) < 0.15
+    assert abs(density_of_log(draws, middle)[0] / np.interp(middle[0], scales, density) - 1) < 0.15
 
 
 def test_the_default_hyperprior_has_no_units(data):

@@ -88,7 +88,7 @@ def _rows(found: MapPath) -> pd.DataFrame:
     """One row per scale: its penalties, and which coefficients enter or leave."""
     import pandas as pd
 
-    from priormap.criteria.family import ScaleFamily
+    from priormap.criteria.scale_family import ScaleFamily
 
     family = ScaleFamily.of(found.data, found.prior)
     zero = found.coef == 0

@@ -10,7 +10,8 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.conventions.records import Convention, Term
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.model.penalty import penalty_weights
+from priormap.priors import Prior, penalty_parts
 
 _DEFINITION = "definition; checked against find_map to 1e-9"
 
@@ -115,14 +116,11 @@ def scikit_learn_call(prior: Prior, sigma: float, n: int) -> ScikitLearnCall:
     >>> scikit_learn_call(ElasticNet(l1_scale=1.0, l2_scale=1.0), sigma=2.0, n=100)
     ScikitLearnCall(estimator='ElasticNet', alpha=0.08, l1_ratio=0.5)
     """
-    sigma, rows = positive_number("sigma", sigma), positive_number("n", n)
-    _ = prior.known_scale  # refuses a learnt one
-    noise = 1.0 if prior.scaled_by_noise else sigma
-    l1 = sigma * noise / np.asarray(prior.l1_scale)
-    l2 = (noise / np.asarray(prior.l2_scale)) ** 2
-    if isinstance(prior, Gaussian):
+    (l1, l2), rows = penalty_weights(prior, sigma), positive_number("n", n)
+    parts = penalty_parts(prior)
+    if not parts.has_l1:
         return ScikitLearnCall("Ridge", _number(l2), np.nan)
-    if isinstance(prior, Laplace):
+    if not parts.has_l2:
         return ScikitLearnCall("Lasso", _number(l1 / rows), np.nan)
     total = l1 + l2
     share = np.divide(l1, total, out=np.ones_like(total), where=total > 0)

@@ -1,7 +1,34 @@
-"""Choosing the prior scale, and how much it matters: curves, optima, sensitivity."""
+"""What speaks for one prior scale, and how much it matters: criteria, their optima, sensitivity.
 
-from priormap.criteria.choosing import METHODS, choose_scale
+A criterion is one record in a file of its own and one line in `CRITERIA`.
+"""
+
+from priormap.criteria.choosing import choose_scale
+from priormap.criteria.criterion import Criterion, criterion_named
+from priormap.criteria.cross_validation import CROSS_VALIDATION
+from priormap.criteria.evidence import EVIDENCE
+from priormap.criteria.hyperprior import HYPERPRIOR
+from priormap.criteria.leave_one_out import LEAVE_ONE_OUT
 from priormap.criteria.power_scaling import PriorSensitivity, prior_sensitivity
 from priormap.criteria.result import ScaleChoice
+from priormap.criteria.universal import UNIVERSAL
 
-__all__ = ["METHODS", "PriorSensitivity", "ScaleChoice", "choose_scale", "prior_sensitivity"]
+CRITERIA: tuple[Criterion, ...] = (
+    CROSS_VALIDATION,
+    LEAVE_ONE_OUT,
+    EVIDENCE,
+    HYPERPRIOR,
+    UNIVERSAL,
+)
+METHODS = tuple(name for one in CRITERIA for name in one.names)
+
+__all__ = [
+    "CRITERIA",
+    "METHODS",
+    "Criterion",
+    "PriorSensitivity",
+    "ScaleChoice",
+    "choose_scale",
+    "criterion_named",
+    "prior_sensitivity",
+]

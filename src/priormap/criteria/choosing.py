@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 
 from priormap.arrays import Floats
 from priormap.checks import checked_seed
-from priormap.criteria.criteria import CRITERIA
-from priormap.criteria.cross_validation import HOLD, Folds, split
-from priormap.criteria.default_scales import checked_scales, default_scales
-from priormap.criteria.family import PriorFamily, ScaleFamily, nearest
+from priormap.criteria.criterion import Criterion, Folds, Optimum, Study, criterion_named
+from priormap.criteria.cross_validation import HOLD
 from priormap.criteria.gaussian_curves import GaussianCurves
-from priormap.criteria.optimum import Curve, Optimum
 from priormap.criteria.result import ScaleChoice
-from priormap.criteria.study import Study
+from priormap.criteria.scale_family import PriorFamily, ScaleFamily
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.mode import map_path
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-METHODS = tuple(CRITERIA)
 _AT_END = 1e-9  # relative distance from an end of the scales that rounding explains
+_POINTS = 100
+_SHRUNK, _FREE = 0.01, 0.95  # effective degrees of freedom over the rank, at the two ends
+_WIDER = 10.0  # times the size of the coefficients: the largest scale, where data are plenty
 
 
 def choose_scale(
@@ -125,101 +118,100 @@ def choose_scale(
     Gaussian(scale=0.491517)
     """
     family = ScaleFamily.of(data, prior_family)
-    chosen = _checked_methods(methods, family)
     if hold not in HOLD:
         raise PriormapError(f"hold must be 'prior' or 'alpha', got {hold!r}")
     gaussian = GaussianCurves.of(family)
     grid = default_scales(family, gaussian) if scales is None else checked_scales(scales)
     entropy = checked_seed(random_seed)
     seed = np.random.SeedSequence(entropy)
-    rng = np.random.default_rng(seed.spawn(1)[0])
-    pairs = split(data, folds, rng) if "cv" in chosen else []
-    study = Study(family, gaussian, grid, chosen, pairs, hold, draws, chains, seed)
-    found = {CRITERIA[name]: CRITERIA[name](study) for name in chosen}
-    optima = [optimum for _, some in found.values() for optimum in some]
-    _note_ends(study, optima, study.notes if scales is None else study.cautions)
+    study = Study(family, gaussian, grid, folds, hold, draws, chains, seed)
+    found = [(one, *one.judge(study)) for one in _chosen(methods, study)]
+    for one, _, optima in found:
+        _note_ends(study, one, optima, study.notes if scales is None else study.cautions)
     for caution in study.cautions:
         warnings.warn(caution.rstrip("."), PriormapWarning, stacklevel=2)
-    return ScaleChoice(
-        curves=_curves_frame([curve for curve, _ in found.values() if curve is not None]),
-        optima=_optima_frame(family, optima),
-        sigma=family.sigma,
-        sigma_origin=family.sigma_origin,
-        notes=(*study.notes, *study.cautions),
-        random_seed=entropy,
-        data=data,
-        family=family,
+    return ScaleChoice.of(
+        family,
+        {one.name: curve for one, curve, _ in found if curve is not None},
+        [optimum for *_, optima in found for optimum in optima],
+        (*study.notes, *study.cautions),
+        entropy,
     )
 
 
-def _checked_methods(methods: object, family: ScaleFamily) -> tuple[str, ...]:
-    has_l1 = bool(family.rates.l1.any())
+def _chosen(methods: object, study: Study) -> list[Criterion]:
+    """Criteria that were asked for, or all that apply."""
+    from priormap.criteria import CRITERIA
+
     if methods is None:
-        chosen = tuple(name for name in METHODS if name != "universal" or has_l1)
-    elif isinstance(methods, str):
-        chosen = (methods,)
-    elif isinstance(methods, Iterable):
-        chosen = tuple(methods)
-    else:
+        return [one for one in CRITERIA if not one.why_not(study)]
+    if isinstance(methods, str):
+        methods = (methods,)
+    if not isinstance(methods, Iterable):
         raise PriormapError(f"methods must be a list of names, got {methods!r}")
-    for name in chosen:
-        if name not in METHODS:
-            raise PriormapError(f"method {name!r} is unknown; {nearest(str(name), list(METHODS))}")
+    chosen = list(dict.fromkeys(criterion_named(name) for name in methods))
     if not chosen:
-        raise PriormapError(f"methods is empty; there are: {', '.join(METHODS)}")
-    if "universal" in chosen and not has_l1:
-        raise PriormapError(
-            "method 'universal' is a rule for penalties on |b|, which a Gaussian prior has not; "
-            "leave it out, or take Laplace"
-        )
-    return tuple(dict.fromkeys(chosen))
+        known = ", ".join(name for one in CRITERIA for name in one.names)
+        raise PriormapError(f"methods is empty; there are: {known}")
+    for one in chosen:
+        if reason := one.why_not(study):
+            raise PriormapError(f"method {one.name!r} {reason}")
+    return chosen
 
 
-def _note_ends(study: Study, optima: list[Optimum], notes: list[str]) -> None:
+def _note_ends(study: Study, criterion: Criterion, optima: list[Optimum], notes: list[str]) -> None:
     low, high = study.scales[0] * (1 + _AT_END), study.scales[-1] * (1 - _AT_END)
     for optimum in optima:
         end = "smallest" if optimum.scale <= low else "largest" if optimum.scale >= high else ""
-        if end and optimum.method in {"cv", "loo", "empirical_bayes"}:
+        if end and optimum.method == criterion.best:
             notes.append(
                 f"{optimum.method}: best at the {end} scale, {optimum.scale:.4g}; the optimum "
                 "may lie beyond it."
             )
 
 
-def _curves_frame(curves: list[Curve]) -> pd.DataFrame:
-    import pandas as pd
+def default_scales(family: ScaleFamily, curves: GaussianCurves) -> Floats:
+    """Geometric grid in the scale, chosen by prior standard deviation.
 
-    columns = ["method", "scale", "value", "se", "khat"]
-    frames = [
-        pd.DataFrame(dict(zip(columns, [c.method, c.scales, c.values, c.se, c.khat], strict=True)))
-        for c in curves
-    ]
-    if not frames:
-        return pd.DataFrame(columns=columns)
-    return pd.concat([frame.astype({"khat": float}) for frame in frames], ignore_index=True)
+    It starts where a Gaussian prior of that sd leaves 1 % of the degrees of freedom, or below
+    the smallest scale at which a lasso is not all zero, and ends where 95 % are left, or at
+    ten times the root mean square coefficient there, whichever is wider.
+    """
+    spectrum, columns = curves.spectrum, family.data.unit
+    d = spectrum.eigenvalues
+    noise = 1.0 if family.prior.scaled_by_noise else family.sigma
+    norm = np.exp(curves.log_norm)
+
+    def share_left(log_mu: float) -> float:
+        return float(curves.spectrum.degrees_of_freedom(np.exp(np.array(log_mu)))) / len(d)
+
+    ends = np.log(d.min()) - 40, np.log(d.max()) + 40
+    log_mu = [brentq(lambda x, s=share: share_left(x) - s, *ends) for share in (_SHRUNK, _FREE)]
+    low, high = noise * np.exp(-0.5 * np.array(log_mu)) / norm
+    coef = spectrum.coef_at(np.exp(np.array(log_mu[1])))  # unit coefficients, where all are free
+    weights = family.relative_sd * columns.x_norm
+    live = weights > 0
+    sizes = columns.y_norm * coef[live] / weights[live] / (family.sigma / noise)
+    high = max(high, _WIDER * float(np.sqrt(np.mean(sizes**2))))
+    rates = family.l1_rates[live]
+    if rates.any():
+        pulls = columns.y_norm * np.abs(columns.xty[live]) * columns.x_norm[live] / rates
+        low = min(low, noise * family.sigma / max(float(pulls.max()), 1e-300))
+    return np.geomspace(low, high, _POINTS)
 
 
-def _optima_frame(family: ScaleFamily, optima: list[Optimum]) -> pd.DataFrame:
-    import pandas as pd
-
-    scales = np.array([optimum.scale for optimum in optima])
-    columns = {
-        "scale": scales,
-        "prior_sd": scales * family.unit_sd,
-        "alpha": family.alpha(scales),
-        "lambda": family.lambda_(scales),
-        "nonzero": _nonzero(family, scales),
-        **{
-            name: [getattr(optimum, name) for optimum in optima]
-            for name in ("value", "se", "low", "high", "meaning")
-        },
-    }
-    return pd.DataFrame(columns, index=pd.Index([o.method for o in optima], name="method"))
-
-
-def _nonzero(family: ScaleFamily, scales: Floats) -> list[int]:
-    """Coefficients of the mode that are not exactly zero."""
-    with warnings.catch_warnings():  # the data were judged when they came in
-        warnings.simplefilter("ignore", PriormapWarning)
-        known = replace(family.data, sigma=family.sigma)
-    return [int(count) for count in map_path(known, family.prior_at(1.0), scales).n_nonzero]
+def checked_scales(scales: ArrayLike) -> Floats:
+    """Rising positive finite numbers, at least two of them."""
+    values = np.asarray(scales, dtype=float)
+    if values.ndim != 1 or len(values) < 2:
+        raise PriormapError(
+            f"scales must be a vector of at least 2 numbers, got an array of shape {values.shape}"
+        )
+    bad = ~((values > 0) & np.isfinite(values))
+    if bad.any():
+        raise PriormapError(
+            f"scales must be positive and finite (inf is flat: no prior), got {values[bad][0]}"
+        )
+    if len(np.unique(values)) < len(values):
+        raise PriormapError("scales names a scale twice; give different numbers")
+    return np.sort(values)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import brentq
 
 from priormap.arrays import Floats, Indices
-from priormap.criteria.family import ScaleFamily
+from priormap.criteria.criterion import Criterion, Curve, Folds, Optimum, Study, peak
+from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.moments import row_blocks
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapPath, map_path
-from priormap.model.penalty import column_prior
-from priormap.priors import Gaussian, Prior
 
-Folds: TypeAlias = "int | Iterable[tuple[Any, Any]]"
 HOLD = ("prior", "alpha")
+_ONE_SE = "strongest prior whose mode predicts within one standard error of cv"
 
 
 class FoldErrors:
@@ -54,7 +54,7 @@ class FoldErrors:
                 training = Regression(
                     self._X[train], data.y[train], sigma=family.sigma, intercept=data.intercept
                 )
-            self._folds.append((test, map_path(training, _in_fold(family, share), scales)))
+            self._folds.append((test, map_path(training, family.on_rows(share), scales)))
 
     def at(self, scales: Floats) -> Floats:
         """Errors, shape (folds, m)."""
@@ -109,7 +109,69 @@ def _checked_fold(pair: Any, n: int, least: int) -> tuple[Indices, Indices]:
     return train, test
 
 
-def _in_fold(family: ScaleFamily, share: float) -> Prior:
-    """Return the prior at scale 1 of columns as they are, or what the same alpha is on a fold."""
-    prior = column_prior(family.prior, family.data)
-    return prior if isinstance(prior, Gaussian) else prior.power_scaled(share)
+def _pairs(study: Study) -> list[tuple[Indices, Indices]]:
+    return split(study.family.data, study.folds, study.rng)
+
+
+def _errors(study: Study) -> FoldErrors:
+    return FoldErrors(study.family, study.once(_pairs), study.hold, study.scales)
+
+
+def _why_not(study: Study) -> str:
+    study.once(_pairs)  # refuses folds that cannot be used before anything is computed
+    return study.family.no_mode and f"predicts by the mode: {study.family.no_mode}"
+
+
+def _curve(study: Study) -> Curve:
+    return Curve(study.scales, *_over_folds(study.once(_errors).at(study.scales)))
+
+
+def _optima(study: Study, curve: Curve) -> list[Optimum]:
+    """Minimum, and the one-standard-error rule."""
+    errors, scales, mean = study.once(_errors), curve.scales, curve.values
+    best = peak(lambda s: -_over_folds(errors.at(s))[0], scales, -mean)
+    least, error = (float(value[0]) for value in _over_folds(errors.at(np.array([best]))))
+
+    def excess(log_scale: float) -> float:
+        return float(_over_folds(errors.at(np.exp(np.array([log_scale]))))[0][0]) - least - error
+
+    strong = _first_below(excess, scales[scales < best], mean - least - error, best)
+    value = least + error + excess(np.log(strong))
+    meaning = f"smallest {len(study.once(_pairs))}-fold prediction error of the mode"
+    return [
+        Optimum("cv", best, least, error, meaning),
+        Optimum("cv_1se", strong, value, error, _ONE_SE),
+    ]
+
+
+def _over_folds(errors: Floats) -> tuple[Floats, Floats]:
+    """Mean over folds, and its standard error."""
+    return errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(len(errors))
+
+
+def _first_below(
+    excess: Callable[[float], float], scales: Floats, excesses: Floats, best: float
+) -> float:
+    """Smallest scale up to the best one at which nothing is in excess."""
+    points = np.append(scales, best)
+    inside = np.append(excesses[: len(scales)] <= 0, True)
+    first = int(np.argmax(inside))
+    if first == 0:
+        return float(points[0])
+    left, right = np.log(points[first - 1]), np.log(points[first])
+    if excess(right) >= 0:
+        return float(points[first])
+    return float(np.exp(brentq(excess, left, right, xtol=1e-10)))
+
+
+CROSS_VALIDATION = Criterion(
+    "cv",
+    {"cv": "cross-validation", "cv_1se": "its one-standard-error rule"},
+    _optima,
+    _curve,
+    label="error of\nprediction",
+    value="mean squared error of prediction",
+    best="cv",
+    has_error=True,
+    why_not=_why_not,
+)

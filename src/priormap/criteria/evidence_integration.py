@@ -26,8 +26,8 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.special import logsumexp
 
 from priormap.arrays import Bools, Floats
-from priormap.criteria.family import ScaleFamily
 from priormap.criteria.posterior_runs import PenaltyTerms, fit_virial
+from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.posterior.gaussian.line_quadrature import LineMass, integrate_lines
@@ -149,9 +149,9 @@ def null_evidence(data: Regression) -> tuple[float, Floats, Floats]:
         misfit = 0.5 * total * np.exp(-2 * log_sigma)
         return np.asarray(-dof * (0.5 * np.log(2 * np.pi) + log_sigma) - misfit)
 
-    noise = data.sigma
-    if isinstance(noise, float):
-        return float(log_likelihood(np.log(noise))), np.array([noise]), np.ones(1)
+    noise = data.noise
+    if noise.is_known:
+        return float(log_likelihood(np.log(noise.sd))), np.array([noise.sd]), np.ones(1)
     centre = np.array([0.5 * np.log(total / dof)])
     with np.errstate(over="ignore", divide="ignore", under="ignore"):
         mass: LineMass = integrate_lines(

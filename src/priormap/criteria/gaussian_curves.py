@@ -13,6 +13,16 @@ units of that basis
 
 where ``nu`` is n, less one for the flat intercept: it is the log density of any ``n - 1``
 orthonormal contrasts of y.
+
+Where sigma is unknown, the evidence is ``\int p(y | sigma, scale) p(sigma) d sigma``, by the
+trapezoidal rule in log sigma (`priormap.posterior.gaussian.line_quadrature`) for all scales at
+once, or in closed form under a prior scaled by the noise with ``sigma**2 ~ InverseGamma`` or
+Jeffreys. With the posterior of sigma that comes with it, leave-one-out is exact too:
+
+.. math::
+
+    p(y_i \mid y_{-i}) = \Bigl( \int \frac{p(\sigma \mid y)}{p(y_i \mid y_{-i}, \sigma)}
+    \, d\sigma \Bigr)^{-1} .
 """
 
 from __future__ import annotations
@@ -21,14 +31,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import gammaln, logsumexp
 
 from priormap.arrays import Floats, Indices
-from priormap.criteria.family import ScaleFamily
+from priormap.criteria.pareto_smoothing import log_sums
+from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.moments import dense
 from priormap.data.regression import Regression
 from priormap.model.spectrum import Spectrum
+from priormap.posterior.gaussian.line_quadrature import LineMass, integrate_lines
+from priormap.priors.densities import PositiveDensity
 
 _BLOCK = 1 << 18  # numbers in a block of penalties, or of rows and penalties
+_LARGE_BLOCK = 1 << 21  # of rows and penalties that all scales share
+_REACH = 100.0  # how far from the scale of the data mass is looked for, in log units
+_LOG_2PI = float(np.log(2 * np.pi))
+_FEW = 30  # degrees of freedom: with fewer one row may hold most of the squares
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +81,7 @@ class GaussianCurves:
     @property
     def dof(self) -> int:
         """Rows, less one for an intercept."""
-        return self.data.n_rows - self.data.intercept
+        return self.spectrum.dof
 
     def mu(self, scales: ArrayLike, sigma: ArrayLike) -> Floats:
         """Penalty in units of the spectrum: ``(sigma / scale)**2``."""
@@ -126,3 +144,117 @@ class GaussianCurves:
             log_variance = np.log(2 * np.pi * sigma**2 / kept)
             values[block] = -0.5 * (log_variance + (residual / sigma) ** 2 / kept)
         return values
+
+    def evidence(self, scales: Floats) -> tuple[Floats, float]:
+        """Log marginal likelihood, sigma averaged over where it is unknown, and its error."""
+        density = self.data.noise.density
+        if density is None:
+            return self.log_evidence(scales, self.data.noise.sd), 0.0
+        return evidence_over_sigma(self, scales, density)
+
+    def loo_densities(self, scales: Floats, rows: Indices) -> Floats:
+        """As `loo`, sigma averaged over where it is unknown."""
+        density = self.data.noise.density
+        if density is None:
+            return self.loo(scales, self.data.noise.sd, rows)
+        return loo_over_sigma(self, scales, density, rows)
+
+
+def evidence_over_sigma(
+    curves: GaussianCurves, scales: Floats, noise: PositiveDensity
+) -> tuple[Floats, float]:
+    """Log marginal likelihood at each scale, and the error of its quadrature.
+
+    Under an improper prior (Jeffreys) it is known up to a constant of that prior only.
+    """
+    if curves.scaled_by_noise and not (noise.terms.square or noise.terms.tail):
+        return conjugate_evidence(curves, scales, noise), 0.0
+    mass = noise_mass(curves, scales, noise)
+    return mass.log_z, mass.error
+
+
+def conjugate_evidence(curves: GaussianCurves, scales: Floats, noise: PositiveDensity) -> Floats:
+    """Closed form of a prior scaled by the noise: y is then multivariate t.
+
+    For densities ``sigma**-l exp(-i / sigma**2)``, which meet the likelihood in their own kind.
+    """
+    half_log_det, squares = curves.terms(curves.mu(scales, 1.0))
+    total = 0.5 * (curves.dof + noise.terms.logs - 1)
+    constant = noise.log_constant - np.log(2) + gammaln(total) - 0.5 * curves.dof * _LOG_2PI
+    rest = np.log(noise.terms.inverse + 0.5 * squares)
+    return np.asarray(constant - half_log_det - total * rest)
+
+
+def noise_mass(curves: GaussianCurves, scales: Floats, noise: PositiveDensity) -> LineMass:
+    """Joint density of y and log sigma at nodes, one row for each scale."""
+    centre = np.full(len(scales), np.log(np.std(curves.data.y)))
+    with np.errstate(over="ignore", divide="ignore", under="ignore"):
+        return integrate_lines(
+            lambda log_sigma: _log_joint(curves, scales, noise, log_sigma),
+            centre - _REACH,
+            centre + _REACH,
+            "sigma",
+            curves.dof,
+        )
+
+
+def loo_over_sigma(
+    curves: GaussianCurves, scales: Floats, noise: PositiveDensity, rows: Indices
+) -> Floats:
+    """Log density of each row given all others, sigma averaged over; shape (rows, m).
+
+    Residuals and leverages depend on the penalty only. Nodes of log sigma that lie on one
+    lattice of log penalties let all scales share them.
+    """
+    nodes, mu, first = _lattice(curves, scales, noise_mass(curves, scales, noise))
+    log_weights = [
+        _log_joint(curves, scales[k : k + 1], noise, u[None, :])[0] for k, u in enumerate(nodes)
+    ]
+    values = np.empty((len(rows), len(scales)))
+    for start in range(0, len(rows), size := max(16, _LARGE_BLOCK // len(mu))):
+        block = slice(start, start + size)
+        residual, kept = curves.left_out(mu, rows[block])
+        for k, (u, weights) in enumerate(zip(nodes, log_weights, strict=True)):
+            own = slice(first[k], first[k] + (1 if curves.scaled_by_noise else len(u)))
+            log_variance = np.log(2 * np.pi / kept[:, own]) + 2 * u
+            given = -0.5 * (log_variance + (residual[:, own] / np.exp(u)) ** 2 / kept[:, own])
+            values[block, k] = logsumexp(weights) - log_sums(weights - given)
+    return values
+
+
+def _log_joint(
+    curves: GaussianCurves, scales: Floats, noise: PositiveDensity, log_sigma: Floats
+) -> Floats:
+    """Log density of y and log sigma, for sigmas of shape (scales, nodes)."""
+    sigma = np.exp(log_sigma)
+    if curves.scaled_by_noise:
+        terms = tuple(term[:, None] for term in curves.terms(curves.mu(scales, 1.0)))
+    else:
+        terms = curves.terms(curves.mu(scales[:, None], sigma))
+    value = curves.spectrum.log_likelihood(log_sigma, *terms)
+    return np.asarray(value + noise.logpdf(sigma) + log_sigma)
+
+
+def _lattice(
+    curves: GaussianCurves, scales: Floats, mass: LineMass
+) -> tuple[list[Floats], Floats, list[int]]:
+    """Nodes of log sigma for each scale, all penalties, and where those of each scale begin.
+
+    The nodes are as fine as the narrowest posterior asks for, and reach further down if there
+    are few rows: without its worst one a small sample may believe in a much smaller sigma.
+    """
+    steps = 2 * (mass.u[:, 1] - mass.u[:, 0])  # as fine as the integral asks for
+    low, high, step = mass.u[:, 0], mass.u[:, -1], float(steps.min())
+    low = low - (high - low) * min(1.0, _FEW / curves.dof)
+    if curves.scaled_by_noise:
+        nodes = [np.arange(a, b, own) for a, b, own in zip(low, high, steps, strict=True)]
+        return nodes, curves.mu(scales, 1.0), list(range(len(scales)))
+    below = np.ceil((low - np.log(scales)) / step).astype(int)
+    above = np.floor((high - np.log(scales)) / step).astype(int)
+    ratio = step * np.arange(below.min(), above.max() + 1)
+    first = (below - below.min()).tolist()
+    nodes = [
+        np.log(scale) + ratio[a : a + 1 + length]
+        for scale, a, length in zip(scales, first, above - below, strict=True)
+    ]
+    return nodes, curves.mu(1.0, np.exp(ratio)), first

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from priormap.arrays import Floats, Indices
+from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
 from priormap.criteria.gaussian_curves import GaussianCurves
-from priormap.criteria.log_sums import log_sums
-from priormap.criteria.pareto_smoothing import smoothed_log_weights
-from priormap.criteria.unknown_noise import loo_over_sigma
+from priormap.criteria.pareto_smoothing import log_sums, smoothed_log_weights
+from priormap.criteria.sampled_curves import sampled
 from priormap.data.moments import dense
 from priormap.data.regression import Regression
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 _FULL_PRECISION = 32.0  # minus the log of the rounding error
 _NOTHING_LEFT = 1e-11  # of the largest coefficient
 _BLOCK = 1 << 19  # rows times draws that are looked at together
+_MOST_ROWS = 2_000  # that are left out
+_MOST_SCALES = 12  # posteriors of draws that are looked at
+_BAD_KHAT = 0.7
+_NEAR = 4.0  # of a log density: differences below are small beside those over rows
 
 
 class LeaveOneOut(NamedTuple):
@@ -44,14 +49,9 @@ def some_rows(n: int, most: int, rng: np.random.Generator) -> Indices:
 
 def loo_exact(curves: GaussianCurves, scales: Floats, rows: Indices) -> LeaveOneOut:
     """Under a Gaussian prior; given sigma, or averaged over it where it is unknown."""
-    noise = curves.data.sigma
 
     def totals(scales: Floats) -> Floats:
-        if isinstance(noise, float):
-            densities = curves.loo(scales, noise, rows)
-        else:
-            densities = loo_over_sigma(curves, scales, noise, rows)
-        return np.stack(_totals(densities, curves.data.n_rows))
+        return np.stack(_totals(curves.loo_densities(scales, rows), curves.data.n_rows))
 
     elpd, se = _interpolated(totals, scales)
     return LeaveOneOut(elpd, se, np.full(len(elpd), np.nan))
@@ -107,3 +107,83 @@ def _totals(densities: Floats, n: int) -> tuple[Floats, Floats]:
     """Sums over all n rows and their standard errors, from those rows that were looked at."""
     m = len(densities)
     return n * densities.mean(axis=0), n * densities.std(axis=0, ddof=1) / np.sqrt(m)
+
+
+def _rows(study: Study) -> Indices:
+    n = study.family.data.n_rows
+    if n > _MOST_ROWS:
+        study.notes.append(f"loo: estimated from {_MOST_ROWS} of the {n} rows, drawn at random.")
+    return some_rows(n, _MOST_ROWS, np.random.default_rng(study.fresh_seed()))
+
+
+def _curve(study: Study) -> Curve:
+    if study.family.prior.is_normal:
+        scales, found = study.scales, loo_exact(study.gaussian, study.scales, study.once(_rows))
+    else:
+        posteriors, data, rows = study.once(sampled), study.family.data, study.once(_rows)
+        scales, each = posteriors.at_some(
+            _MOST_SCALES, lambda tree: loo_from_draws(data, tree, rows)
+        )
+        found = LeaveOneOut(*np.array(each).T)
+        _note_warnings(study, posteriors.warnings)
+        _judge_khats(study, scales, found)
+    return Curve(scales, found.elpd, found.se, found.khat)
+
+
+def _optima(study: Study, curve: Curve) -> list[Optimum]:
+    scales, elpd = curve.scales, curve.values
+    if study.family.prior.is_normal:
+        spline = CubicSpline(np.log(scales), elpd)
+        best = peak(lambda s: spline(np.log(s)), scales, elpd)
+        there = loo_exact(study.gaussian, np.array([best]), study.once(_rows))
+        value, se = float(there.elpd[0]), float(there.se[0])
+    else:
+        best, value = _smooth_peak(scales, elpd)
+        se = float(np.interp(best, scales, curve.se))
+    meaning = "largest leave-one-out predictive density of the posterior"
+    return [Optimum("loo", best, value, se, meaning)]
+
+
+def _note_warnings(study: Study, warnings: dict[float, str]) -> None:
+    """Pass on what the sampler warned of."""
+    if warnings:
+        scale, said = next(iter(warnings.items()))
+        study.notes.append(
+            f"posteriors: at {len(warnings)} scales, among them {scale:.3g}, {said}."
+        )
+
+
+def _judge_khats(study: Study, scales: Floats, found: LeaveOneOut) -> None:
+    """Warn of large k-hats where they could change the choice, and note them elsewhere."""
+    bad = found.khat > _BAD_KHAT
+    top = int(np.argmax(found.elpd))
+    matters = bad & (found.elpd > found.elpd[top] - found.se[top])
+    if bad.any():
+        (study.cautions if matters.any() else study.notes).append(
+            f"loo: a k-hat is above {_BAD_KHAT} at {bad.sum()} of {len(scales)} scales, from "
+            f"{scales[bad][0]:.3g} to {scales[bad][-1]:.3g}; do not trust its values there."
+        )
+
+
+def _smooth_peak(scales: Floats, values: Floats) -> tuple[float, float]:
+    """Peak of a cubic through the values near the largest, whose Monte Carlo errors it evens."""
+    top = int(np.argmax(values))
+    near = values > values[top] - _NEAR
+    near[max(0, top - 2) : top + 3] = True
+    x, y = np.log(scales[near]), values[near]
+    cubic = np.polynomial.Polynomial.fit(x, y, min(3, len(x) - 1))
+    fine = np.linspace(x[0], x[-1], 1001)
+    best = fine[np.argmax(cubic(fine))]
+    return float(np.exp(best)), float(cubic(best))
+
+
+LEAVE_ONE_OUT = Criterion(
+    "loo",
+    {"loo": "leave-one-out density"},
+    _optima,
+    _curve,
+    label="leave-one-out\nlog density",
+    value="expected log predictive density (sum over rows)",
+    best="loo",
+    is_log=True,
+)

@@ -1,4 +1,4 @@
-"""One posterior for each of many scales, and what the evidence and sensitivity ask of it."""
+"""Posteriors that criteria draw, and what the evidence and sensitivity ask of their draws."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.criteria.family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.errors import PriormapWarning
 from priormap.model.penalty import Penalty
 from priormap.posterior import sample
+from priormap.priors import Prior
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,19 +65,12 @@ def fit_virial(data: Regression, tree: xr.DataTree) -> Floats:
     return (lengths @ columns.xty * columns.y_norm - squares) / np.asarray(sigma) ** 2
 
 
-def posterior_at(
-    family: ScaleFamily, scale: float, draws: int, chains: int, seed: int
+def sample_quietly(
+    data: Regression, prior: Prior, draws: int, chains: int, seed: int
 ) -> tuple[xr.DataTree, str]:
-    """Draws at one scale, and the warning that came with them, if any."""
+    """Draws, and the warning that came with them, if any."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", PriormapWarning)
-        tree = sample(
-            family.data,
-            family.prior_at(scale),
-            draws=draws,
-            chains=chains,
-            random_seed=seed,
-            progressbar=False,
-        )
+        tree = sample(data, prior, draws=draws, chains=chains, random_seed=seed, progressbar=False)
     said = [str(w.message) for w in caught if issubclass(w.category, PriormapWarning)]
     return tree, said[0] if said else ""

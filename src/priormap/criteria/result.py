@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from priormap.criteria.family import ScaleFamily, nearest
+import numpy as np
+
+from priormap.arrays import Floats
+from priormap.criteria.criterion import Curve, Optimum
+from priormap.criteria.scale_family import ScaleFamily, nearest
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
 from priormap.errors import PriormapError
+from priormap.mode import map_path
 from priormap.priors import Prior
 
 if TYPE_CHECKING:
@@ -54,6 +60,27 @@ class ScaleChoice(Described):
     random_seed: int
     data: Regression = field(repr=False)
     family: ScaleFamily = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        family: ScaleFamily,
+        curves: Mapping[str, Curve],
+        optima: list[Optimum],
+        notes: tuple[str, ...],
+        random_seed: int,
+    ) -> ScaleChoice:
+        """Tables of what the criteria found."""
+        return cls(
+            curves=_curves_frame(curves),
+            optima=_optima_frame(family, optima),
+            sigma=family.sigma,
+            sigma_origin=family.sigma_origin,
+            notes=notes,
+            random_seed=random_seed,
+            data=family.data,
+            family=family,
+        )
 
     def prior(self, method: str) -> Prior:
         """Prior at the scale that one method chooses, ready for `find_map` and `sample`."""
@@ -107,3 +134,40 @@ class ScaleChoice(Described):
             f"Scale of the {self.family.name} prior; alpha and lambda at sigma = {self.sigma:.6g}, "
             f"{self.sigma_origin}."
         )
+
+
+def _curves_frame(curves: Mapping[str, Curve]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = ["method", "scale", "value", "se", "khat"]
+    frames = [
+        pd.DataFrame(dict(zip(columns, [name, *curve], strict=True)))
+        for name, curve in curves.items()
+    ]
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    return pd.concat([frame.astype({"khat": float}) for frame in frames], ignore_index=True)
+
+
+def _optima_frame(family: ScaleFamily, optima: list[Optimum]) -> pd.DataFrame:
+    import pandas as pd
+
+    scales = np.array([optimum.scale for optimum in optima])
+    columns = {
+        "scale": scales,
+        "prior_sd": scales * family.unit_sd,
+        "alpha": family.alpha(scales),
+        "lambda": family.lambda_(scales),
+        "nonzero": _nonzero(family, scales),
+        **{
+            name: [getattr(optimum, name) for optimum in optima]
+            for name in ("value", "se", "low", "high", "meaning")
+        },
+    }
+    return pd.DataFrame(columns, index=pd.Index([o.method for o in optima], name="method"))
+
+
+def _nonzero(family: ScaleFamily, scales: Floats) -> list[int]:
+    """Coefficients of the mode that are not exactly zero."""
+    known = family.data.with_noise(family.sigma)
+    return [int(count) for count in map_path(known, family.prior_at(1.0), scales).n_nonzero]

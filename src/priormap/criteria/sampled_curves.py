@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from priormap.arrays import Floats, Indices
+from priormap.arrays import Floats
+from priormap.criteria.criterion import Study
 from priormap.criteria.evidence_integration import (
     Anchor,
     EvidenceCurve,
@@ -15,15 +18,17 @@ from priormap.criteria.evidence_integration import (
     anchor,
     slope_at,
 )
-from priormap.criteria.family import ScaleFamily
-from priormap.criteria.leave_one_out import LeaveOneOut, loo_from_draws
-from priormap.criteria.posterior_runs import penalty_terms, posterior_at
+from priormap.criteria.posterior_runs import penalty_terms, sample_quietly
+from priormap.criteria.scale_family import ScaleFamily
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _SPACING = 0.4  # of log scale between two posteriors, before intervals are halved
 _ROUNDS = 4  # of halving
 _INTERPOLATED, _SAMPLED = 0.5, 0.05  # most that one interval may be uncertain by: see `doubtful`
-_MOST_LOO = 12  # posteriors of which leave-one-out is taken
 _ANCHOR_DRAWS = 20_000
+_T = TypeVar("_T")
 
 
 @dataclass(eq=False)
@@ -73,34 +78,43 @@ class SampledCurves:
             self._look_at(np.exp(middles[doubtful]))
         return self._curve()
 
-    def leave_one_out(self, rows: Indices) -> tuple[Floats, LeaveOneOut]:
-        """Scales of the grid, and leave-one-out density at each."""
-        wanted = np.geomspace(self.low, self.high, _MOST_LOO)
+    def at_some(self, most: int, what: Callable[[xr.DataTree], _T]) -> tuple[Floats, list[_T]]:
+        """At most so many scales of the grid, and `what` of the posterior at each."""
+        wanted = np.geomspace(self.low, self.high, most)
         nearest = np.abs(np.log(wanted[:, None] / self._grid)).argmin(axis=1)
         scales = self._grid[np.unique(nearest)]
-        found = self._look_at(scales, rows)
-        return scales, LeaveOneOut(*np.array(found).T)
+        seeds = self.seed.spawn(len(scales))
+        return scales, [
+            what(self._posterior(*pair)) for pair in zip(scales.tolist(), seeds, strict=True)
+        ]
 
-    def _look_at(
-        self, scales: Floats, rows: Indices | None = None
-    ) -> list[tuple[float, float, float]]:
-        """Draw each posterior once, keep its slope, and leave rows out if asked."""
-        family, found = self.family, []
+    def _look_at(self, scales: Floats) -> None:
+        """Know the slopes at all these scales."""
         for scale, own in zip(scales.tolist(), self.seed.spawn(len(scales)), strict=True):
-            if rows is None and scale in self._slopes:
-                continue
-            seed = int(own.generate_state(1)[0])
-            tree, said = posterior_at(family, scale, self.draws, self.chains, seed)
-            if said:
-                self.warnings[scale] = said
+            if scale not in self._slopes:
+                self._posterior(scale, own)
+
+    def _posterior(self, scale: float, own: np.random.SeedSequence) -> xr.DataTree:
+        """Draw at one scale, and keep the slope."""
+        family, seed = self.family, int(own.generate_state(1)[0])
+        tree, said = sample_quietly(
+            family.data, family.prior_at(scale), self.draws, self.chains, seed
+        )
+        if said:
+            self.warnings[scale] = said
+        if not family.no_mode:
             terms = penalty_terms(family.data, family.rates, family.prior.scaled_by_noise, tree)
             self._slopes[scale] = slope_at(family.data, terms, tree, scale)
-            if rows is not None:
-                found.append(loo_from_draws(family.data, tree, rows))
-        return found
+        return tree
 
     def _curve(self) -> EvidenceCurve:
         scales = sorted(self._slopes)
         return EvidenceCurve(
             np.log(scales), tuple(self._slopes[scale] for scale in scales), self._start
         )
+
+
+def sampled(study: Study) -> SampledCurves:
+    """Posteriors that the criteria of one study share: for `Study.once`."""
+    ends = float(study.scales[0]), float(study.scales[-1])
+    return SampledCurves(study.family, *ends, study.draws, study.chains, study.seed.spawn(1)[0])

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from priormap.criteria.family import ScaleFamily
+from priormap.criteria.criterion import Criterion, Optimum, Study
+from priormap.criteria.scale_family import ScaleFamily
+
+_MEANING = (
+    "lambda = sigma sqrt(2 n log p) on columns of sd 1, just above what noise alone does to p "
+    "columns"
+)
 
 
 def universal_scale(family: ScaleFamily) -> float:
@@ -20,7 +26,23 @@ def universal_scale(family: ScaleFamily) -> float:
     """
     columns = family.data.unit
     live = columns.x_norm > 0
-    lengths = columns.x_norm[live] / family.rates.l1[live]  # |x_j| s_j at scale 1
+    lengths = columns.x_norm[live] / family.l1_rates[live]  # |x_j| s_j at scale 1
     typical = float(np.sqrt(np.mean(lengths**2)))
     threshold = typical * np.sqrt(2 * np.log(max(int(live.sum()), 2)))
     return float((1.0 if family.prior.scaled_by_noise else family.sigma) / threshold)
+
+
+def _optima(study: Study) -> list[Optimum]:
+    return [Optimum("universal", universal_scale(study.family), np.nan, np.nan, _MEANING)]
+
+
+def _why_not(study: Study) -> str:
+    if study.family.l1_rates.any():
+        return ""
+    return (
+        f"is a rule for penalties on |b|, which a {study.family.prior.spoken} prior has not; "
+        "leave it out, or take Laplace"
+    )
+
+
+UNIVERSAL = Criterion("universal", {"universal": "the universal rule"}, _optima, why_not=_why_not)

@@ -71,10 +71,9 @@ class Penalty:
         prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
         the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
-        parts, sigma = penalty_parts(column_prior(prior, data)), positive_number("sigma", sigma)
         zero = np.zeros(data.n_features)
-        noise = 1.0 if prior.scaled_by_noise else sigma
-        return cls(zero + sigma * noise / parts.l1_scale, zero + (noise / parts.l2_scale) ** 2)
+        l1, l2 = penalty_weights(column_prior(prior, data), sigma)
+        return cls(zero + l1, zero + l2)
 
     def _repr_html_(self) -> str:
         rows = [(j, *pair) for j, pair in enumerate(zip(self.l1, self.l2, strict=True))]
@@ -84,6 +83,19 @@ class Penalty:
         """``sum(l1 |b|) + sum(l2 b**2) / 2``."""
         coef = np.asarray(coef, dtype=float)
         return float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
+
+
+def penalty_weights(prior: Prior, sigma: float) -> tuple[Floats, Floats]:
+    """``l1`` and ``l2`` of the canonical problem, for the columns that the prior speaks of.
+
+    ``sigma**2 / l1_scale`` and ``sigma**2 / l2_scale**2``; of a prior scaled by the noise,
+    ``sigma / l1_scale`` and ``1 / l2_scale**2``. One number each, or one for each scale.
+    """
+    parts, sigma = penalty_parts(prior), positive_number("sigma", sigma)
+    _ = prior.known_scale  # refuses a learnt one
+    noise = 1.0 if prior.scaled_by_noise else sigma
+    l1 = np.asarray(sigma * noise / np.asarray(parts.l1_scale))
+    return l1, np.asarray((noise / np.asarray(parts.l2_scale)) ** 2)
 
 
 def column_prior(prior: Prior, data: Regression) -> Prior:
