@@ -9,6 +9,8 @@ import pytest
 
 import priormap
 from priormap.cli import run
+from priormap.cli.options import Criterion
+from priormap.criteria import METHODS
 
 QUICK = ["--draws", "250", "--seed", "1"]
 
@@ -22,6 +24,10 @@ def table(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text(f"a,b,c,y\n{rows}\n")
     return [str(path), "--target", "y"]
+
+
+def test_the_methods_are_those_of_the_register():
+    assert tuple(Criterion) == METHODS
 
 
 def test_choose_prints_one_row_per_method(table, capsys):

@@ -15,12 +15,13 @@ from priormap import (
     PriormapWarning,
     Regression,
     choose_scale,
+    criteria,
     find_map,
     sample,
 )
-from priormap.criteria import METHODS
+from priormap.criteria import CRITERIA, METHODS, Criterion, ScaleChoice
 from priormap.criteria.choosing import default_scales
-from priormap.criteria.criterion import peak
+from priormap.criteria.criterion import Optimum, peak
 from priormap.criteria.cross_validation import FoldErrors, split
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.hyperprior import density_of_log, posterior_of_scale
@@ -359,3 +360,43 @@ def test_a_method_that_chose_nothing_has_no_prior(laplace):
 
 def test_the_methods_have_names():
     assert METHODS == ("cv", "loo", "evidence", "empirical_bayes", "hyperprior", "universal")
+
+
+# the register
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("one", CRITERIA, ids=lambda one: one.name)
+def test_what_is_said_of_a_criterion_is_what_its_record_says(one, laplace):
+    verb, result = flat(choose_scale.__doc__), flat(ScaleChoice.__doc__)
+    assert all(f'``"{name}"``' in verb for name in one.names)
+    assert one.value in result
+    assert bool(one.curve) == bool(one.label) == bool(one.value)
+    assert bool(one.curve) == (laplace.curves["method"] == one.name).any()
+    assert set(one.said) <= set(laplace.optima.index)
+    assert one.best in {"", *one.said}
+
+
+def test_the_optima_are_those_of_the_register(laplace):
+    assert laplace.optima.index.tolist() == [name for one in CRITERIA for name in one.said]
+    assert laplace.curves["method"].unique().tolist() == [c.name for c in CRITERIA if c.curve]
+
+
+def test_a_new_criterion_is_one_record_and_one_line(data, monkeypatch):
+    rule = Criterion(
+        "noise",
+        {"noise": "the noise"},
+        lambda study: [Optimum("noise", study.family.sigma, np.nan, np.nan, "scale of the noise")],
+        why_not=lambda study: "" if study.family.sigma < 2 else "is for little noise",
+    )
+    monkeypatch.setattr(criteria, "CRITERIA", (*CRITERIA, rule))
+    choice = choose_scale(data, "laplace", ["noise", "cv"], random_seed=0)
+    assert choice.optima.index.tolist() == ["noise", "cv", "cv_1se"]
+    assert choice.prior("noise") == Laplace(1.0)
+    with pytest.raises(PriormapError, match="method 'noise' is for little noise"):
+        choose_scale(data.with_noise(3.0), "laplace", "noise")
+    with pytest.raises(PriormapError, match="did you mean noise"):
+        choose_scale(data, "laplace", "nois")
