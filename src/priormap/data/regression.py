@@ -21,6 +21,7 @@ from priormap.data.unit_columns import UnitColumns
 from priormap.data.validation import as_design, as_response, check_same_index
 from priormap.display.html import html_lines, html_table
 from priormap.errors import PriormapError, PriormapWarning
+from priormap.likelihoods import Gaussian, Likelihood
 from priormap.priors.densities import HalfStudentT, PositiveDensity
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class Regression:
         check_same_index(self.X, self.y)
         X, names = as_design(self.X, self.names)
         y = as_response(self.y, X.shape[0])
+        self.likelihood.check(y)
         if len(y) < 1 + self.intercept:
             raise PriormapError(f"X has {len(y)} row; give at least 2, or use intercept=False")
         if not sparse.issparse(X):
@@ -196,6 +198,11 @@ class Regression:
     def y_sd(self) -> float:
         """Standard deviation of the response (about its mean, with 1/n)."""
         return float(np.std(self.y))
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """Density of a response given its linear predictor."""
+        return Gaussian()
 
     @property
     def noise(self) -> Noise:

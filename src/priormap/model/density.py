@@ -2,8 +2,6 @@ r"""The log posterior density that every route of priormap shares, with all its 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -75,9 +73,7 @@ def log_posterior(
     if intercept != 0 and not data.intercept:
         raise PriormapError(f"these data have no intercept, so it must be 0, got {intercept!r}")
     noise = data.noise.at(sigma)
-    residual = (data.y - intercept - data.X @ coef) / noise
-    log_likelihood = -data.n_rows * (math.log(noise) + 0.5 * math.log(2 * math.pi))
-    log_likelihood -= 0.5 * float(residual @ residual)
+    log_likelihood = float(data.likelihood.logpdf(data.y, intercept + data.X @ coef, noise).sum())
     log_sigma = float(data.noise.logpdf(noise))
     known_prior, log_scale = _at_scale(prior, scale)
     return log_likelihood + log_prior(data, known_prior, coef, noise) + log_sigma + log_scale
