@@ -206,7 +206,7 @@ class TestModels:
         table = contrast(data, {"net": prior}, draws=2000, random_seed=1)
         fit, posterior = table.modes["net"], table.posteriors["net"]["posterior"]
         assert fit.prior == prior.with_scale(float(posterior["scale"].median()))
-        assert table.summary.loc["net", "family"] == "elastic_net"
+        assert table.summary.loc["net", "family"] == "ElasticNet"
         assert table.summary.loc["net", "draws_with_zero"] == 0
 
     @pytest.mark.parametrize("family", [Gaussian, Laplace, ElasticNet])

@@ -57,7 +57,7 @@ class Prior(ABC):
     aliases: ClassVar[tuple[str, ...]] = ()
     reference: ClassVar[str]
     scales: ClassVar[tuple[str, ...]] = ("scale",)
-    no_mode: ClassVar[str] = ""
+    no_mode: ClassVar[str] = "its penalty is neither |b| nor b**2"
     is_normal: ClassVar[bool] = False
 
     if TYPE_CHECKING:  # until every room asks for the penalty parts
@@ -355,6 +355,7 @@ class PenaltyParts(Prior):
     It opens exact modes, their paths and certificates, and every library's way of writing it.
     """
 
+    no_mode: ClassVar[str] = ""
     has_l1: ClassVar[bool]
     has_l2: ClassVar[bool]
 
@@ -400,8 +401,7 @@ class PowerScaling(Protocol):
 def penalty_parts(prior: Prior, what: str = "exact mode") -> PenaltyParts:
     """Return the prior as one with penalty parts, or refuse with its own reason."""
     if not isinstance(prior, PenaltyParts):
-        reason = prior.no_mode or "its penalty is neither |b| nor b**2"
-        raise PriormapError(f"{prior!r} has no {what}: {reason}")
+        raise PriormapError(f"{prior!r} has no {what}: {prior.no_mode}")
     return prior
 
 

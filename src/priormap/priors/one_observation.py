@@ -18,17 +18,6 @@ _GRID = np.linspace(0.0, 1.0, 129) ** 2  # of the way from zero to z, finer near
 _HALVINGS = 80
 _TAILS = (4, 5, 6, 8, 10, 12, 15)
 _MASSES = (0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.96, 0.99, 0.999, *(1 - 10.0**-k for k in _TAILS))
-    0.05,
-    0.2,
-    0.4,
-    0.6,
-    0.8,
-    0.9,
-    0.96,
-    0.99,
-    0.999,
-    *(1 - 10.0**-k for k in (4, 5, 6, 8, 10, 12, 15)),
-)
 _SDS = np.arange(-9.0, 10.0)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 

@@ -8,7 +8,7 @@ from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.mode import MapEstimate
 from priormap.model.least_squares import least_squares
-from priormap.priors import Laplace
+from priormap.priors import penalty_parts
 
 
 def size(data: Regression, coef: Floats) -> float:
@@ -29,7 +29,7 @@ def mode_degrees_of_freedom(fit: MapEstimate) -> float:
     The trace of ``G (G + L2)^-1`` for the cross products G of the columns that can move: those
     whose coefficient is not zero, or has no L1 penalty.
     """
-    if isinstance(fit.prior, Laplace):
+    if not penalty_parts(fit.prior).has_l2:
         return float(fit.support.sum())
     columns = fit.data.unit
     moves = np.flatnonzero((columns.x_norm > 0) & (fit.support | (fit.penalty.l1 == 0)))

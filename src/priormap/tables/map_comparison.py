@@ -18,8 +18,8 @@ from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode import Certificate, MapEstimate
-from priormap.model.penalty import relative_prior
-from priormap.priors import ElasticNet, Prior
+from priormap.model import Model
+from priormap.priors import Prior, penalty_parts
 from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def check_priors(data: Regression, priors: object) -> None:
     for name, prior in priors.items():
         if not isinstance(name, str):
             raise PriormapError(f"priors must be named by strings, got the name {name!r}")
-        relative_prior(prior, data)
+        Model(data, prior)
 
 
 def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, PenalisedFit]:
@@ -271,7 +271,7 @@ def _summary_row(
     certificates: Mapping[str, Certificate],
     tolerance: float,
 ) -> dict[str, Any]:
-    tight = fits["penalised"]
+    tight, parts = fits["penalised"], penalty_parts(fit.prior)
     relative = _relative_difference(fit, tight.coef)
     digits = _agreeing_digits(relative)
     same_zeros = bool(np.array_equal(fit.coef == 0, tight.coef == 0))
@@ -280,10 +280,10 @@ def _summary_row(
     shared = not fit.certificate.is_unique and fit.certificate.is_mode
     shared = shared and "penalised" in certificates and certificates["penalised"].is_mode
     row: dict[str, Any] = {
-        "family": type(fit.prior).__name__,
-        "scale": np.nan if isinstance(fit.prior, ElasticNet) else fit.prior.scale,
-        "l1_scale": fit.prior.l1_scale,
-        "l2_scale": fit.prior.l2_scale,
+        "family": fit.prior.label,
+        "scale": fit.prior.parameters.get("scale", np.nan),
+        "l1_scale": parts.l1_scale,
+        "l2_scale": parts.l2_scale,
         "sigma": fit.sigma,
         "call": tight.call,
         "alpha": tight.alpha,

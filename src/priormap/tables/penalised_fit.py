@@ -1,6 +1,6 @@
 """The penalised fit that people run: scikit-learn's Ridge, Lasso, ElasticNet or LinearRegression.
 
-The only place that imports scikit-learn. Columns are rescaled first where the prior speaks of
+The only place that fits with scikit-learn. Columns are rescaled first where the prior speaks of
 standardised columns or has a scale per column, and coefficients are scaled back.
 """
 
@@ -15,8 +15,8 @@ from scipy import sparse
 
 from priormap.arrays import Bools, Floats
 from priormap.data.regression import Regression
-from priormap.model.penalty import Penalty, column_prior
-from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
+from priormap.model import Model, Penalty
+from priormap.priors import Prior, penalty_parts
 
 TIGHT_TOLERANCE = 1e-14  # duality gap over |y|**2: the last power of ten that doubles resolve
 _MAX_ITER = 100_000
@@ -65,22 +65,26 @@ def penalised_fit(
     tight : bool
         Whether to ask for all digits, in place of scikit-learn's default settings.
     """
-    prior = _simplest(prior)
-    columns = column_prior(prior, data)
-    if isinstance(columns, ElasticNet) and not _has_one_ratio(columns):
+    columns = penalty_parts(Model(data, prior).column_prior, "penalised fit")
+    scales = [
+        np.broadcast_to(part, data.n_features) for part in (columns.l1_scale, columns.l2_scale)
+    ]
+    has_l1, has_l2 = (bool(np.isfinite(scale).any()) for scale in scales)
+    if has_l1 and has_l2 and not _have_one_ratio(columns.is_flat, *scales):
         return _fit_with_rows_for_l2(data, Penalty.from_prior(prior, data, sigma), tight)
-    factor, one_scale, note = _column_factor(data, prior)
-    alpha = _alpha(one_scale, sigma, data.n_rows)
-    flat = columns.is_flat
-    if alpha == 0 or flat.all():
+    factor, s, t, note = _rescaling(data, prior, *scales)
+    noise = 1.0 if prior.scaled_by_noise else sigma
+    l1, l2 = sigma * noise / s, (noise / t) ** 2
+    alpha, flat = _alpha(l1, l2, data.n_rows), columns.is_flat
+    if flat.all() or alpha == 0:
         # least squares does not depend on the units of the columns, but its rounding does
         factor = 1 / data.unit.divisor if tight else None
         call = _Call("LinearRegression", 0.0)
-    elif isinstance(one_scale, ElasticNet):
-        call = _Call("ElasticNet", alpha, float(one_scale.to_elastic_net(sigma, 1)[1]), note)
+    elif has_l1 and has_l2:
+        call = _Call("ElasticNet", alpha, l1 / (l1 + l2), note)
     else:
-        call = _Call("Ridge" if isinstance(prior, Gaussian) else "Lasso", alpha, note=note)
-    if alpha > 0 and factor is not None and flat.any() and not flat.all():
+        call = _Call("Lasso" if has_l1 else "Ridge", alpha, note=note)
+    if alpha > 0 and factor is not None and flat.any():
         return _fit_beside_free_columns(call, data, factor, flat, tight)
     return _fit(call, data, factor, tight)
 
@@ -101,49 +105,32 @@ class _Call:
         return f"{self.name}(alpha={self.alpha:.6g}{ratio}){self.note}"
 
 
-def _simplest(prior: Prior) -> Prior:
-    """Return an elastic net without one of its parts as the prior that it is."""
-    if not isinstance(prior, ElasticNet):
-        return prior
-    if np.isinf(prior.l1_scale).all():
-        return Gaussian(prior.l2_scale, prior.scaled_by_noise)
-    if np.isinf(prior.l2_scale).all():
-        return Laplace(prior.l1_scale, prior.scaled_by_noise)
-    return prior
-
-
-def _has_one_ratio(columns: ElasticNet) -> bool:
+def _have_one_ratio(flat: Bools, s: Floats, t: Floats) -> bool:
     """Whether rescaled columns have one alpha and one l1_ratio."""
-    bound = ~columns.is_flat
-    s, t = np.asarray(columns.l1_scale)[bound], np.asarray(columns.l2_scale)[bound]
-    if np.isinf(s).any() or np.isinf(t).any():
+    if np.isinf(s[~flat]).any() or np.isinf(t[~flat]).any():
         return False
-    ratio = t / s
+    ratio = t[~flat] / s[~flat]
     return bool(np.ptp(ratio) <= _SAME_RATIO * ratio.max())
 
 
-def _column_factor(data: Regression, prior: Prior) -> tuple[Floats | None, Prior, str]:
-    """What the columns are multiplied by, and the one scale of the prior that is then left."""
-    if np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale):
+def _rescaling(
+    data: Regression, prior: Prior, s: Floats, t: Floats
+) -> tuple[Floats | None, float, float, str]:
+    """What the columns are multiplied by, and the two scales that are then left."""
+    if prior.has_vector:
         note = " on X / sd * scale" if data.standardize else " on X * scale"
-        columns, by_noise = column_prior(prior, data), prior.scaled_by_noise
-        if isinstance(columns, ElasticNet):
-            s, t = np.asarray(columns.l1_scale), np.asarray(columns.l2_scale)
-            j = int(np.argmin(columns.is_flat))
-            return s, ElasticNet(1.0, t[j] / s[j], by_noise), note
-        return np.asarray(columns.scale), prior.with_scale(1.0), note
-    if data.standardize:
-        return 1 / data.column_sd, prior, " on X / sd"
-    return None, prior, ""
+        if np.isinf(s).all():
+            return t, np.inf, 1.0, note
+        bound = int(np.argmin(np.isinf(s)))
+        return s, 1.0, float(t[bound] / s[bound]), note
+    own = penalty_parts(prior)
+    one = float(own.l1_scale), float(own.l2_scale)
+    return (1 / data.column_sd, *one, " on X / sd") if data.standardize else (None, *one, "")
 
 
-def _alpha(prior: Prior, sigma: float, n: int) -> float:
-    """scikit-learn's penalty for a prior of one scale."""
-    if isinstance(prior, Gaussian):
-        return float(prior.to_ridge(sigma))
-    if isinstance(prior, Laplace):
-        return float(prior.to_lasso(sigma, n))
-    return float(prior.to_elastic_net(sigma, n)[0])
+def _alpha(l1: float, l2: float, n: int) -> float:
+    """scikit-learn's penalty: Ridge's is l2 itself, the others' a mean over the rows."""
+    return (l1 + l2) / n if l1 else l2
 
 
 def _fit(call: _Call, data: Regression, factor: Floats | None, tight: bool) -> PenalisedFit:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate, find_map
 from priormap.posterior import sample
-from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
+from priormap.priors import Prior
 from priormap.tables.fit_measures import (
     least_squares_size,
     mode_degrees_of_freedom,
@@ -37,7 +36,6 @@ _HEADER = (
     *("feature", "mode", "mean", "sd", "HDI from", "to"),
     *("P(b > 0)", "P(negl.)", "SAVS", "DSS"),
 )
-_FAMILIES = {Gaussian: "gaussian", Laplace: "laplace", ElasticNet: "elastic_net"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,13 +58,20 @@ class Contrast(Described):
         ``r2_*`` of the sparse summaries: how many columns they keep, and their share of the
         variance of y, beside ``r2_mode`` and ``r2_mean``.
     modes : mapping of str to MapEstimate
+        Of the priors that have an exact mode; `Prior.no_mode` says why another has none, and
+        what the tables say of its mode is NaN.
     posteriors : mapping of str to DataTree
+    data : Regression
+    priors : mapping of str to Prior
+        A learnt scale at its posterior median.
     """
 
     coefficients: pd.DataFrame
     summary: pd.DataFrame
     modes: Mapping[str, MapEstimate]
     posteriors: Mapping[str, xr.DataTree]
+    data: Regression
+    priors: Mapping[str, Prior]
 
     def __repr__(self) -> str:
         return "\n".join(f"{name}: {said}" for name, said in self.sentences.items())
@@ -74,18 +79,19 @@ class Contrast(Described):
     @property
     def sentences(self) -> Mapping[str, str]:
         """What the table says of each prior."""
-        return {str(name): _sentence(row) for name, row in self.summary.iterrows()}
+        rows = {str(name): row for name, row in self.summary.iterrows()}
+        return {name: _sentence(prior, rows[name]) for name, prior in self.priors.items()}
 
     def blocks(self) -> tuple[Block, ...]:
         """One table per prior, and what it says in a sentence."""
-        return tuple(block for name in self.modes for block in self._blocks_of(name))
+        return tuple(block for name in self.priors for block in self._blocks_of(name))
 
     def to_dict(self) -> dict[str, Any]:
         """Summary, coefficients and sampling of every prior."""
         priors = [
             {
                 **row,
-                "certificate": str(self.modes[name].certificate),
+                "certificate": _certificate(self, name),
                 "sampling": dict(self.posteriors[name].attrs),
                 "coefficients": rows_of(self.coefficients, name).to_dict(orient="records"),
             }
@@ -94,17 +100,18 @@ class Contrast(Described):
         return {"priors": priors}
 
     def _blocks_of(self, name: str) -> tuple[Block, ...]:
-        mode, row = self.modes[name], self.summary.loc[name]
+        row = self.summary.loc[name]
         found = rows_of(self.coefficients, name)
         rows = tuple(_cells(one) for one in found.to_dict(orient="records"))
-        weights = tuple(np.abs(found["mean"].to_numpy() * mode.data.unit.x_norm).tolist())
+        weights = tuple(np.abs(found["mean"].to_numpy() * self.data.unit.x_norm).tolist())
+        mode = f"mode {row['r2_mode']:.3f}, " if name in self.modes else ""
         sparse = (
-            f"R^2: mode {row['r2_mode']:.3f}, posterior mean {row['r2_mean']:.3f}; sparse from "
+            f"R^2: {mode}posterior mean {row['r2_mean']:.3f}; sparse from "
             f"the posterior: SAVS {row['r2_savs']:.3f} with {row['nonzero_savs']} of {len(rows)} "
             f"coefficients, DSS {row['r2_dss']:.3f} with {row['nonzero_dss']}."
         )
         return (
-            Subheading(str(mode.prior)),
+            Subheading(str(self.priors[name])),
             Table(_HEADER, rows, spare=("sd", "DSS"), weights=weights),
             Paragraph(f"{name}: {self.sentences[name]}"),
             Items((sparse,)),
@@ -193,7 +200,7 @@ def contrast(
     rope = positive_number("rope", rope)
     if not 0 < positive_number("hdi_prob", hdi_prob) < 1:
         raise PriormapError(f"hdi_prob must lie between 0 and 1, got {hdi_prob!r}")
-    modes, posteriors, frames, rows = {}, {}, [], {}
+    modes, posteriors, known, frames, rows = {}, {}, {}, [], {}
     options: dict[str, Any] = {
         "draws": draws,
         "tune": tune,
@@ -204,19 +211,24 @@ def contrast(
     }
     for name, prior in priors.items():
         tree = sample(data, prior, **options)
-        fit = _mode(data, prior, tree)
         posterior = _Posterior(data, tree)
+        if prior.hyperprior is not None:
+            prior = prior.stretched(float(tree["posterior"]["scale"].median()))
+        fit = None if prior.no_mode else _mode(data, prior, posterior)
         sparse = {
             "savs": savs(data, posterior.mean, posterior.sigma.mean()),
             "dss": decoupled_selection(data, posterior.coef, posterior.sigma),
         }
         frame = _coefficient_rows(data, fit, posterior, rope, hdi_prob, tree).assign(**sparse)
         frame.insert(0, "prior", name)
-        modes[name], posteriors[name] = fit, tree
+        posteriors[name], known[name] = tree, prior
+        if fit is not None:
+            modes[name] = fit
         frames.append(frame)
         rows[name] = _summary_row(data, prior, fit, posterior, frame, sparse)
     summary = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="prior"))
-    return Contrast(pd.concat(frames, ignore_index=True), summary, modes, posteriors)
+    table = pd.concat(frames, ignore_index=True)
+    return Contrast(table, summary, modes, posteriors, data, known)
 
 
 class _Posterior:
@@ -225,9 +237,10 @@ class _Posterior:
     def __init__(self, data: Regression, tree: xr.DataTree) -> None:
         posterior = tree["posterior"]
         self.coef: Floats = posterior["coef"].to_numpy().reshape(-1, data.n_features)
-        known = isinstance(data.sigma, float)
         self.sigma: Floats = (
-            np.full(len(self.coef), data.sigma) if known else posterior["sigma"].to_numpy().ravel()
+            np.full(len(self.coef), data.noise.sd)
+            if data.noise.is_known
+            else posterior["sigma"].to_numpy().ravel()
         )
         self.mean: Floats = self.coef.mean(axis=0)
 
@@ -237,24 +250,24 @@ class _Posterior:
         return float(data.unit.squared_lengths(deviations * data.unit.x_norm).mean())
 
 
-def _mode(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:
-    posterior = tree["posterior"]
-    if prior.hyperprior is not None:
-        prior = prior.stretched(float(posterior["scale"].median()))
+def _mode(data: Regression, prior: Prior, posterior: _Posterior) -> MapEstimate:
     try:
         return find_map(data, prior)
     except PriormapError:
-        if isinstance(data.sigma, float):
+        if data.noise.is_known:
             raise
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the data were judged when they came in
-        known = replace(data, sigma=float(posterior["sigma"].median()))
-    return find_map(known, prior)
+    return find_map(data.with_noise(float(np.median(posterior.sigma))), prior)
+
+
+def _certificate(table: Contrast, name: str) -> str:
+    if name in table.modes:
+        return str(table.modes[name].certificate)
+    return f"No exact mode: {table.priors[name].no_mode}."
 
 
 def _coefficient_rows(
     data: Regression,
-    fit: MapEstimate,
+    fit: MapEstimate | None,
     posterior: _Posterior,
     rope: float,
     hdi_prob: float,
@@ -265,11 +278,12 @@ def _coefficient_rows(
 
     interval = arviz_stats.hdi(tree["posterior"]["coef"], prob=hdi_prob).to_numpy()
     region = rope_half_width(data, rope)
+    mode = np.full(data.n_features, np.nan) if fit is None else fit.coef
     return pd.DataFrame(
         {
             "feature": list(data.names),
-            "mode": fit.coef,
-            "is_zero": fit.coef == 0,
+            "mode": mode,
+            "is_zero": mode == 0,
             "mean": posterior.mean,
             "median": np.median(posterior.coef, axis=0),
             "sd": posterior.coef.std(axis=0, ddof=1),
@@ -292,36 +306,40 @@ def rope_half_width(data: Regression, rope: float) -> Floats:
 def _summary_row(
     data: Regression,
     prior: Prior,
-    fit: MapEstimate,
+    fit: MapEstimate | None,
     posterior: _Posterior,
     frame: pd.DataFrame,
     sparse: Mapping[str, Floats],
 ) -> dict[str, Any]:
-    size_ls = least_squares_size(data)
+    size_ls, mode = least_squares_size(data), frame["mode"].to_numpy()
     row = {
-        "family": _FAMILIES[type(prior)],
-        "sigma_mode": fit.sigma,
+        "family": prior.label,
+        "sigma_mode": np.nan if fit is None else fit.sigma,
         "features": data.n_features,
-        "zeros_mode": int(frame["is_zero"].sum()),
+        "zeros_mode": np.nan if fit is None else int(frame["is_zero"].sum()),
         "draws": len(posterior.coef),
         "draws_with_zero": int((posterior.coef == 0).any(axis=1).sum()),
         "expected_in_rope": float(frame["prob_rope"].sum()),
-        "size_mode": size(data, fit.coef) / size_ls,
+        "size_mode": size(data, mode) / size_ls,
         "size_mean": size(data, posterior.mean) / size_ls,
-        "dof_mode": mode_degrees_of_freedom(fit),
+        "dof_mode": np.nan if fit is None else mode_degrees_of_freedom(fit),
         "dof_posterior": posterior.degrees_of_freedom(data),
     }
     row |= {f"nonzero_{name}": int((coef != 0).sum()) for name, coef in sparse.items()}
-    vectors = {"mode": fit.coef, "mean": posterior.mean, **sparse}
+    vectors = {"mode": mode, "mean": posterior.mean, **sparse}
     return row | {f"r2_{name}": r_squared(data, coef) for name, coef in vectors.items()}
 
 
-def _sentence(row: pd.Series[Any]) -> str:
+def _sentence(prior: Prior, row: pd.Series[Any]) -> str:
     """What the table says of one prior."""
+    zeros = (
+        f"there is no exact mode, because {prior.no_mode}"
+        if prior.no_mode
+        else f"the mode has {int(row['zeros_mode'])} of {row['features']} coefficients exactly zero"
+    )
+    of_mode = "" if prior.no_mode else f", the mode with {row['dof_mode']:.1f}"
     return (
-        f"the mode has {row['zeros_mode']} of {row['features']} coefficients exactly "
-        f"zero; {row['draws_with_zero']} of {row['draws']} posterior draws hold a zero. "
+        f"{zeros}; {row['draws_with_zero']} of {row['draws']} posterior draws hold a zero. "
         f"{row['expected_in_rope']:.1f} coefficients are expected to be negligible; the "
-        f"posterior fits with {row['dof_posterior']:.1f} degrees of freedom, the mode with "
-        f"{row['dof_mode']:.1f}."
+        f"posterior fits with {row['dof_posterior']:.1f} degrees of freedom{of_mode}."
     )
