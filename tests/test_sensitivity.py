@@ -17,7 +17,7 @@ from priormap import (
     sample,
 )
 from priormap.criteria.pareto_smoothing import smoothed_log_weights
-from priormap.criteria.path_slope import mode_slope
+from priormap.criteria.power_scaling import mode_slope
 
 
 @pytest.fixture

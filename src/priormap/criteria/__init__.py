@@ -9,8 +9,8 @@ from priormap.criteria.cross_validation import CROSS_VALIDATION
 from priormap.criteria.evidence import EVIDENCE
 from priormap.criteria.hyperprior import HYPERPRIOR
 from priormap.criteria.leave_one_out import LEAVE_ONE_OUT
-from priormap.criteria.power_scaling import PriorSensitivity, prior_sensitivity
 from priormap.criteria.result import ScaleChoice
+from priormap.criteria.sensitivity import PriorSensitivity, prior_sensitivity
 from priormap.criteria.universal import UNIVERSAL
 
 CRITERIA: tuple[Criterion, ...] = (

@@ -17,6 +17,7 @@ from priormap.arrays import Floats, Indices
 from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.pareto_smoothing import log_sums, smoothed_log_weights
+from priormap.criteria.posterior_runs import sigma_of
 from priormap.criteria.sampled_curves import sampled
 from priormap.data.moments import dense
 from priormap.data.regression import Regression
@@ -84,7 +85,7 @@ def loo_from_draws(
     posterior = tree["posterior"]
     coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
     intercept = posterior["intercept"].to_numpy().ravel() if data.intercept else 0.0
-    sigma = posterior["sigma"].to_numpy().ravel() if "sigma" in posterior else data.sigma
+    sigma = np.ravel(sigma_of(data, tree))
     constant = -np.log(sigma * np.sqrt(2 * np.pi))
     densities, khats = np.empty((len(rows), 1)), np.empty(len(rows))
     size = max(1, _BLOCK // len(coef))

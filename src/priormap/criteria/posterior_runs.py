@@ -10,7 +10,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapWarning
-from priormap.model.penalty import Penalty
+from priormap.model.model import Model
 from priormap.posterior import sample
 from priormap.priors import Prior
 
@@ -37,18 +37,15 @@ class PenaltyTerms(NamedTuple):
         return -self.l1 / scale - 2 * self.l2 / scale**2
 
 
-def penalty_terms(
-    data: Regression, rates: Penalty, scaled_by_noise: bool, tree: xr.DataTree
-) -> PenaltyTerms:
+def penalty_terms(model: Model, tree: xr.DataTree) -> PenaltyTerms:
     """Sums ``sum_j |b_j| / s_j`` and ``sum_j b_j**2 / t_j**2`` of every draw.
 
-    `rates` are ``1 / s_j`` and ``1 / t_j**2``; of a prior scaled by the noise, in its units.
+    Of a prior scaled by the noise, with b in its units.
     """
-    posterior = tree["posterior"]
-    coef = np.abs(posterior["coef"].transpose("chain", "draw", "feature").to_numpy())
-    if scaled_by_noise:
-        sigma = posterior["sigma"].to_numpy() if "sigma" in posterior else data.sigma
-        coef = coef / np.asarray(sigma)[..., None]
+    rates = model.penalty(1.0)
+    coef = np.abs(tree["posterior"]["coef"].transpose("chain", "draw", "feature").to_numpy())
+    if model.prior.scaled_by_noise:
+        coef = coef / np.asarray(sigma_of(model.data, tree))[..., None]
     return PenaltyTerms(coef @ rates.l1, coef**2 @ rates.l2)
 
 
@@ -61,8 +58,14 @@ def fit_virial(data: Regression, tree: xr.DataTree) -> Floats:
     else:
         rows = columns.columns(np.arange(columns.p))
         squares = ((lengths @ rows.T) ** 2).sum(axis=-1)
-    sigma = posterior["sigma"].to_numpy() if "sigma" in posterior else data.sigma
-    return (lengths @ columns.xty * columns.y_norm - squares) / np.asarray(sigma) ** 2
+    fit = lengths @ columns.xty * columns.y_norm - squares
+    return np.asarray(fit / sigma_of(data, tree) ** 2)
+
+
+def sigma_of(data: Regression, tree: xr.DataTree) -> float | Floats:
+    """Sigma of every draw, shape (chains, draws), or the known one."""
+    posterior = tree["posterior"]
+    return posterior["sigma"].to_numpy() if "sigma" in posterior else data.noise.sd
 
 
 def sample_quietly(

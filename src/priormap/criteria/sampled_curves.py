@@ -103,7 +103,7 @@ class SampledCurves:
         if said:
             self.warnings[scale] = said
         if not family.no_mode:
-            terms = penalty_terms(family.data, family.rates, family.prior.scaled_by_noise, tree)
+            terms = penalty_terms(family.model, tree)
             self._slopes[scale] = slope_at(family.data, terms, tree, scale)
         return tree
 
