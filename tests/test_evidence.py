@@ -26,8 +26,10 @@ from priormap.criteria.gaussian_curves import (
     noise_mass,
 )
 from priormap.criteria.leave_one_out import loo_exact
+from priormap.criteria.posterior_runs import PulledTerms, prior_terms, sample_quietly
 from priormap.criteria.sampled_curves import SampledCurves
 from priormap.criteria.scale_family import ScaleFamily
+from priormap.model.model import Model
 
 SCALES = np.array([1e-3, 0.1, 0.7, 4.0, 1e3])
 RELATIVE = np.array([0.5, 1.0, 3.0])
@@ -195,6 +197,19 @@ def log_sum_over_grid(data, prior, scale, half_width=12.0, points=1601):
     density = prior.stretched(scale).logpdf(b).sum(axis=1) - 0.5 * moments
     constant = -len(y) * np.log(data.sigma * np.sqrt(2 * np.pi))
     return constant + logsumexp(density + log_width.ravel())
+
+
+@pytest.mark.parametrize("prior", [Laplace([0.5, 2.0]), ElasticNet(0.7, 1.5, True)])
+def test_what_the_pull_tells_is_what_the_penalty_tells(rng, prior):
+    data = small_problem(rng, 2)
+    tree, _ = sample_quietly(data, prior, 50, 2, 1)
+    model = Model(data, prior)
+    own = prior_terms(model, tree)
+    general = PulledTerms(model.column_prior, tree["posterior"]["coef"].to_numpy())
+    for scale in (0.5, 2.0):
+        for name in ("exponent", "virial", "virial_slope"):
+            found, wanted = (getattr(terms, name)(scale) for terms in (general, own))
+            np.testing.assert_allclose(found, wanted, rtol=1e-7)
 
 
 def small_problem(rng, p):

@@ -36,10 +36,6 @@ def _optima(study: Study, found: Curve) -> list[Optimum]:
     return [Optimum("empirical_bayes", best, float(value), float(error), meaning)]
 
 
-def _why_not(study: Study) -> str:
-    return study.family.no_mode and f"follows the penalty along the scale: {study.family.no_mode}"
-
-
 EVIDENCE = Criterion(
     "evidence",
     {"empirical_bayes": "evidence"},
@@ -50,6 +46,5 @@ EVIDENCE = Criterion(
     best="empirical_bayes",
     is_log=True,
     has_error=True,
-    why_not=_why_not,
     aliases=("empirical_bayes",),
 )

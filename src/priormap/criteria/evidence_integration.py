@@ -26,18 +26,17 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.special import logsumexp
 
 from priormap.arrays import Bools, Floats
-from priormap.criteria.posterior_runs import PenaltyTerms, fit_virial
+from priormap.criteria.gaussian_curves import over_sigma
+from priormap.criteria.posterior_runs import PriorTerms, fit_virial
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.posterior.gaussian.line_quadrature import LineMass, integrate_lines
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 _NEAR_ONE = 0.3  # sd of the log likelihood ratio at the anchor
-_REACH = 100.0  # how far from the scale of the data the noise is looked for, in log units
 _NEGLIGIBLE = 1e-14  # weight of a node of sigma
 _BLOCK = 1 << 20  # numbers in a block of prior draws
 
@@ -121,7 +120,7 @@ class EvidenceCurve:
         return float(np.exp(root)), float(near / abs(self.slope.derivative()(root)))
 
 
-def slope_at(data: Regression, terms: PenaltyTerms, tree: xr.DataTree, scale: float) -> Slope:
+def slope_at(data: Regression, terms: PriorTerms, tree: xr.DataTree, scale: float) -> Slope:
     r"""Derivatives of the log evidence from the draws at one scale.
 
     The posterior mean of ``b' d log p / d b`` is -p, so that ``b'X'(y - X b) / sigma**2`` has
@@ -149,18 +148,11 @@ def null_evidence(data: Regression) -> tuple[float, Floats, Floats]:
         misfit = 0.5 * total * np.exp(-2 * log_sigma)
         return np.asarray(-dof * (0.5 * np.log(2 * np.pi) + log_sigma) - misfit)
 
-    noise = data.noise
-    if noise.is_known:
-        return float(log_likelihood(np.log(noise.sd))), np.array([noise.sd]), np.ones(1)
+    if data.noise.density is None:
+        sd = data.noise.sd
+        return float(log_likelihood(np.log(sd))), np.array([sd]), np.ones(1)
     centre = np.array([0.5 * np.log(total / dof)])
-    with np.errstate(over="ignore", divide="ignore", under="ignore"):
-        mass: LineMass = integrate_lines(
-            lambda u: log_likelihood(u) + noise.logpdf(np.exp(u)) + u,
-            centre - _REACH,
-            centre + _REACH,
-            "sigma",
-            dof,
-        )
+    mass = over_sigma(log_likelihood, data.noise.density, centre, dof)
     weights = mass.weights[0]
     kept = weights > _NEGLIGIBLE
     return float(mass.log_z[0]), np.exp(mass.u[0, kept]), weights[kept]
@@ -204,17 +196,13 @@ def _log_ratios(
     data, columns = family.data, family.data.unit
     prior, scaled = family.prior_at(scale), family.prior.scaled_by_noise
     lengths = columns.x_norm / (data.column_sd if data.standardize else 1.0)
-    rows = None if columns.has_cheap_gram else columns.columns(np.arange(columns.p))
     ratios = np.empty(size)
     step = max(1, _BLOCK // (data.n_features + len(sigma)))
     for start in range(0, size, step):
         block = slice(start, min(start + step, size))
         draws = prior.rvs((block.stop - start, data.n_features), rng) * lengths
         along = (draws @ columns.xty * columns.y_norm)[:, None]
-        if rows is None:
-            squares = np.einsum("dp,dp->d", draws @ columns.gram, draws)[:, None]
-        else:
-            squares = ((draws @ rows.T) ** 2).sum(axis=1)[:, None]
+        squares = columns.squared_lengths(draws)[:, None]
         given = along / sigma - squares / 2 if scaled else (along - squares / 2) / sigma**2
         ratios[block] = logsumexp(given, b=weights, axis=1)
     return ratios

@@ -27,6 +27,7 @@ Jeffreys. With the posterior of sigma that comes with it, leave-one-out is exact
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -188,13 +189,20 @@ def conjugate_evidence(curves: GaussianCurves, scales: Floats, noise: PositiveDe
 def noise_mass(curves: GaussianCurves, scales: Floats, noise: PositiveDensity) -> LineMass:
     """Joint density of y and log sigma at nodes, one row for each scale."""
     centre = np.full(len(scales), np.log(np.std(curves.data.y)))
+    return over_sigma(lambda u: _log_likelihood(curves, scales, u), noise, centre, curves.dof)
+
+
+def over_sigma(
+    log_likelihood: Callable[[Floats], Floats], noise: PositiveDensity, centre: Floats, dof: int
+) -> LineMass:
+    """Integrals over sigma of likelihoods that are functions of its log, about their centres."""
     with np.errstate(over="ignore", divide="ignore", under="ignore"):
         return integrate_lines(
-            lambda log_sigma: _log_joint(curves, scales, noise, log_sigma),
+            lambda u: log_likelihood(u) + noise.logpdf(np.exp(u)) + u,
             centre - _REACH,
             centre + _REACH,
             "sigma",
-            curves.dof,
+            dof,
         )
 
 
@@ -208,7 +216,8 @@ def loo_over_sigma(
     """
     nodes, mu, first = _lattice(curves, scales, noise_mass(curves, scales, noise))
     log_weights = [
-        _log_joint(curves, scales[k : k + 1], noise, u[None, :])[0] for k, u in enumerate(nodes)
+        _log_likelihood(curves, scales[k : k + 1], u[None, :])[0] + noise.logpdf(np.exp(u)) + u
+        for k, u in enumerate(nodes)
     ]
     values = np.empty((len(rows), len(scales)))
     for start in range(0, len(rows), size := max(16, _LARGE_BLOCK // len(mu))):
@@ -222,17 +231,13 @@ def loo_over_sigma(
     return values
 
 
-def _log_joint(
-    curves: GaussianCurves, scales: Floats, noise: PositiveDensity, log_sigma: Floats
-) -> Floats:
-    """Log density of y and log sigma, for sigmas of shape (scales, nodes)."""
-    sigma = np.exp(log_sigma)
+def _log_likelihood(curves: GaussianCurves, scales: Floats, log_sigma: Floats) -> Floats:
+    """Log density of y given sigma, for sigmas of shape (scales, nodes)."""
     if curves.scaled_by_noise:
         terms = tuple(term[:, None] for term in curves.terms(curves.mu(scales, 1.0)))
     else:
-        terms = curves.terms(curves.mu(scales[:, None], sigma))
-    value = curves.spectrum.log_likelihood(log_sigma, *terms)
-    return np.asarray(value + noise.logpdf(sigma) + log_sigma)
+        terms = curves.terms(curves.mu(scales[:, None], np.exp(log_sigma)))
+    return curves.spectrum.log_likelihood(log_sigma, *terms)
 
 
 def _lattice(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,24 +12,40 @@ from priormap.data.regression import Regression
 from priormap.errors import PriormapWarning
 from priormap.model.model import Model
 from priormap.posterior import sample
-from priormap.priors import Prior
+from priormap.priors import PenaltyParts, Prior
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
+_STEP = 1e-4  # of log scale
+
+
+class PriorTerms(Protocol):
+    """The prior's exponent at each draw, and what its scale does to it; shape (chains, draws)."""
+
+    def exponent(self, scale: float = 1.0) -> Floats:
+        """``sum_j penalty(b_j)`` with all scales times `scale`."""
+
+    def virial(self, scale: float = 1.0) -> Floats:
+        """``sum_j b_j pull(b_j)``."""
+
+    def virial_slope(self, scale: float = 1.0) -> Floats:
+        """Derivative of `virial` in log scale."""
+
+
 class PenaltyTerms(NamedTuple):
-    """The two parts of the prior's exponent for each draw, shape (chains, draws)."""
+    """Those of a penalty: ``sum_j |b_j| / s_j`` and ``sum_j b_j**2 / t_j**2``."""
 
     l1: Floats
     l2: Floats
 
     def exponent(self, scale: float = 1.0) -> Floats:
-        """``sum_j |b_j| / s_j + b_j**2 / (2 t_j**2)`` with all scales times `scale`."""
+        """``sum_j |b_j| / s_j + b_j**2 / (2 t_j**2)``."""
         return self.l1 / scale + 0.5 * self.l2 / scale**2
 
     def virial(self, scale: float = 1.0) -> Floats:
-        """``sum_j b_j pull(b_j) = sum_j |b_j| / s_j + b_j**2 / t_j**2``."""
+        """``sum_j |b_j| / s_j + b_j**2 / t_j**2``."""
         return self.l1 / scale + self.l2 / scale**2
 
     def virial_slope(self, scale: float = 1.0) -> Floats:
@@ -37,27 +53,44 @@ class PenaltyTerms(NamedTuple):
         return -self.l1 / scale - 2 * self.l2 / scale**2
 
 
-def penalty_terms(model: Model, tree: xr.DataTree) -> PenaltyTerms:
-    """Sums ``sum_j |b_j| / s_j`` and ``sum_j b_j**2 / t_j**2`` of every draw.
+class PulledTerms(NamedTuple):
+    """Those of any prior, asked for its pull at every coefficient, shape (chains, draws, p)."""
 
-    Of a prior scaled by the noise, with b in its units.
-    """
-    rates = model.penalty(1.0)
-    coef = np.abs(tree["posterior"]["coef"].transpose("chain", "draw", "feature").to_numpy())
+    prior: Prior
+    coef: Floats
+
+    def exponent(self, scale: float = 1.0) -> Floats:
+        """``sum_j penalty(b_j)``."""
+        return np.asarray(self.prior.stretched(scale).penalty(self.coef).sum(axis=-1))
+
+    def virial(self, scale: float = 1.0) -> Floats:
+        """``sum_j b_j pull(b_j)``."""
+        pull = self.prior.stretched(scale).pull(self.coef)
+        return np.asarray((self.coef * pull).sum(axis=-1))
+
+    def virial_slope(self, scale: float = 1.0) -> Floats:
+        """Derivative of `virial` in log scale, by a central difference."""
+        step = np.exp(_STEP)
+        return (self.virial(scale * step) - self.virial(scale / step)) / (2 * _STEP)
+
+
+def prior_terms(model: Model, tree: xr.DataTree) -> PriorTerms:
+    """Terms of every draw; of a prior scaled by the noise, with b in its units."""
+    coef = tree["posterior"]["coef"].transpose("chain", "draw", "feature").to_numpy()
     if model.prior.scaled_by_noise:
         coef = coef / np.asarray(sigma_of(model.data, tree))[..., None]
-    return PenaltyTerms(coef @ rates.l1, coef**2 @ rates.l2)
+    if not isinstance(model.prior, PenaltyParts):
+        return PulledTerms(model.column_prior, coef)
+    rates = model.penalty(1.0)
+    return PenaltyTerms(np.abs(coef) @ rates.l1, coef**2 @ rates.l2)
 
 
 def fit_virial(data: Regression, tree: xr.DataTree) -> Floats:
     """``b'X'(y - X b) / sigma**2`` of every draw, columns centred, shape (chains, draws)."""
-    posterior, columns = tree["posterior"], data.unit
-    lengths = posterior["coef"].transpose("chain", "draw", "feature").to_numpy() * columns.x_norm
-    if columns.has_cheap_gram:
-        squares = np.einsum("cdp,cdp->cd", lengths @ columns.gram, lengths)
-    else:
-        rows = columns.columns(np.arange(columns.p))
-        squares = ((lengths @ rows.T) ** 2).sum(axis=-1)
+    columns = data.unit
+    coef = tree["posterior"]["coef"].transpose("chain", "draw", "feature").to_numpy()
+    lengths = coef * columns.x_norm
+    squares = columns.squared_lengths(lengths.reshape(-1, columns.p)).reshape(coef.shape[:2])
     fit = lengths @ columns.xty * columns.y_norm - squares
     return np.asarray(fit / sigma_of(data, tree) ** 2)
 

@@ -18,7 +18,7 @@ from priormap.criteria.evidence_integration import (
     anchor,
     slope_at,
 )
-from priormap.criteria.posterior_runs import penalty_terms, sample_quietly
+from priormap.criteria.posterior_runs import prior_terms, sample_quietly
 from priormap.criteria.scale_family import ScaleFamily
 
 if TYPE_CHECKING:
@@ -102,9 +102,7 @@ class SampledCurves:
         )
         if said:
             self.warnings[scale] = said
-        if not family.no_mode:
-            terms = penalty_terms(family.model, tree)
-            self._slopes[scale] = slope_at(family.data, terms, tree, scale)
+        self._slopes[scale] = slope_at(family.data, prior_terms(family.model, tree), tree, scale)
         return tree
 
     def _curve(self) -> EvidenceCurve:

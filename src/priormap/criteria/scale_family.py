@@ -15,7 +15,7 @@ from priormap.conventions import scikit_learn_alpha
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
-from priormap.model.penalty import Penalty, penalty_weights
+from priormap.model.penalty import penalty_weights
 from priormap.priors import Gaussian, Prior, check_prior, penalty_parts, prior_named
 from priormap.priors.densities import HalfCauchy, ProperDensity
 
@@ -87,14 +87,9 @@ class ScaleFamily:
         return ""
 
     @property
-    def rates(self) -> Penalty:
-        """``1 / s_j`` and ``1 / t_j**2`` of the member at scale 1, in the caller's columns."""
-        return self.model.penalty(1.0)
-
-    @property
     def l1_rates(self) -> Floats:
-        """``1 / s_j`` of its L1 part, zero where there is none."""
-        return np.zeros(self.data.n_features) if self.no_mode else self.rates.l1
+        """``1 / s_j`` of the L1 part at scale 1, in the caller's columns; zero without one."""
+        return np.zeros(self.data.n_features) if self.no_mode else self.model.penalty(1.0).l1
 
     @property
     def relative_sd(self) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats
-from priormap.criteria.posterior_runs import PenaltyTerms, penalty_terms
+from priormap.criteria.posterior_runs import PriorTerms, prior_terms
 from priormap.criteria.power_scaling import (
     Reweighted,
     diagnosis,
@@ -182,7 +182,7 @@ def prior_sensitivity(
         progressbar=False,
     )
     fit = _mode(data, prior, tree)
-    terms = penalty_terms(model, tree)
+    terms = prior_terms(model, tree)
     coef = tree["posterior"]["coef"].transpose("chain", "draw", "feature").to_numpy()
     table = _coefficients(fit, coef, terms, tree)
     excess = coef.shape[0] * coef.shape[1] / table.pop("ess").to_numpy()
@@ -228,7 +228,7 @@ def _mode(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:
 
 
 def _coefficients(
-    fit: MapEstimate, coef: Floats, terms: PenaltyTerms, tree: xr.DataTree
+    fit: MapEstimate, coef: Floats, terms: PriorTerms, tree: xr.DataTree
 ) -> pd.DataFrame:
     import pandas as pd
     from arviz_stats.base import array_stats
