@@ -9,7 +9,7 @@ from conventional_data import assert_same, regression
 from priormap import Gaussian, PriormapError, Regression, convert
 from priormap.conventions import DataFacts, penalty_of
 from priormap.conventions import facts as facts_module
-from priormap.conventions.weighted_spread import weighted_spread
+from priormap.conventions.facts import weighted_spread
 
 # the result
 

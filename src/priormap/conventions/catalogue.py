@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 
 from priormap.conventions.of_priors import PRIORS
-from priormap.conventions.of_python import PYTHON
+from priormap.conventions.of_python import PYTHON, TRAINING_LOOPS
 from priormap.conventions.of_r import R_PACKAGES
 from priormap.conventions.of_scikit_learn import SCIKIT_LEARN
-from priormap.conventions.of_training_loops import TRAINING_LOOPS
 from priormap.conventions.records import Convention
 from priormap.errors import PriormapError
 

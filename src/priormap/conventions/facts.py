@@ -9,11 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, Matrix
 from priormap.checks import as_numbers, positive_number
-from priormap.conventions.weighted_spread import weighted_spread
+from priormap.data.moments import dense, row_blocks
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
+
+_CANCELLATION = 1e-3  # less left of a sum of squares than this: pass again, about the mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +92,8 @@ class DataFacts:
         """Standard deviation of the noise, which `who` needs."""
         if self.sigma is not None:
             return self.sigma
-        if self.data is not None and isinstance(self.data.sigma, float):
-            return self.data.sigma
+        if self.data is not None and self.data.noise.is_known:
+            return self.data.noise.sd
         unknown = "" if self.data is None else ", which is unknown in these data"
         raise PriormapError(f"{who} speaks of the noise sd{unknown}: give sigma")
 
@@ -187,3 +189,31 @@ def _checked_weights(value: ArrayLike, rows: float | None) -> Floats:
     if not weights.any():
         raise PriormapError("sample_weight is zero in every row; give at least one row a weight")
     return weights
+
+
+def weighted_spread(X: Matrix, weights: Floats) -> tuple[Floats, Floats]:
+    """Weighted means and standard deviations (divided by the sum of the weights) of columns.
+
+    Exactly zero for a column that is constant where the weights are not zero.
+    """
+    X = X.tocsr() if hasattr(X, "tocsr") else X
+    first = int(np.argmax(weights > 0))
+    centre = dense(X[first : first + 1])[0]
+    shift, square = _moments_about(X, weights, centre)
+    if (square - shift**2 < _CANCELLATION * square).any():
+        centre = centre + shift
+        shift, square = _moments_about(X, weights, centre)
+    mean, sd = centre + shift, np.sqrt((square - shift**2).clip(0))
+    sd[sd <= 4 * np.finfo(float).eps * np.sqrt(len(weights)) * np.abs(mean)] = 0.0
+    return mean, sd
+
+
+def _moments_about(X: Matrix, weights: Floats, centre: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean of ``x - centre`` and of its square."""
+    first, second = np.zeros(len(centre)), np.zeros(len(centre))
+    for block in row_blocks(X):
+        rows = dense(X[block]) - centre
+        first += weights[block] @ rows
+        second += weights[block] @ rows**2
+    total = weights.sum()
+    return first / total, second / total

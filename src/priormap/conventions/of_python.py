@@ -1,4 +1,4 @@
-"""Other Python libraries with linear models."""
+"""Other Python libraries: of linear models, and of networks, where a training loop penalises."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from priormap.conventions.records import Convention, Term
 
 _SQUARES = "sum (y - a - x b)^2 / (2 n)"
+_READ = "read from the documentation"
 _CELER, _SKGLM = "checked against celer to {}", "checked against skglm to {}"
 
 _CELER_LASSO = Convention(
@@ -123,7 +124,7 @@ PYTHON = (
     Convention(
         name="bambi.autoscale",
         objective="b ~ Normal(0, (scale sd(y) / sd(x))^2), the default prior",
-        evidence="read from the documentation",
+        evidence=_READ,
         l2=Term("scale", power=-2, response=-2, noise=2),
         defaults={"scale": 2.5},
         column="sd",
@@ -131,5 +132,59 @@ PYTHON = (
         weights="none",
         intercept="penalised",
         note="the intercept has a wide normal prior on centred X; Laplace priors are not scaled",
+    ),
+)
+
+# neural-network and streaming libraries
+TRAINING_LOOPS = (
+    Convention(
+        name="torch.weight_decay",
+        objective="mean of (y - a - x b)^2 + weight_decay / 2 sum b^2",
+        evidence="checked by the fixed point of its update, as documented",
+        l2=Term("weight_decay", multiple=0.5, rows="n"),
+        defaults={"weight_decay": 0.0},
+        weights="none",
+        intercept="penalised",
+        note="of SGD and Adam under MSELoss at full batch; give the bias a parameter group of its "
+        "own without decay",
+    ),
+    Convention(
+        name="torch.AdamW",
+        objective="b <- (1 - lr weight_decay) b, beside Adam's step",
+        evidence="checked by its update at full batch, as documented",
+        intercept="penalised",
+        weights="none",
+        no_prior="its decay is not the gradient of any penalty; at full batch it converges to "
+        "least squares within the box |b| <= 1 / weight_decay; use Adam's weight_decay or write "
+        "the penalty into the loss",
+    ),
+    Convention(
+        name="keras.regularizers",
+        objective="mean of (y - a - x b)^2 + l1 sum |b| + l2 sum b^2",
+        evidence=_READ,
+        l1=Term("l1", multiple=0.5, rows="n"),
+        l2=Term("l2", rows="n"),
+        defaults={"l1": 0.0, "l2": 0.0},
+        weights="none",
+        note="l2 has no 1/2; kernel_regularizer leaves the bias free",
+    ),
+    Convention(
+        name="vowpal_wabbit.sgd",
+        objective="(y - a - x b)^2 + l1 sum |b| + l2 / 2 sum b^2, for each example",
+        evidence=_READ,
+        l1=Term("l1", multiple=0.5, rows="n"),
+        l2=Term("l2", multiple=0.5, rows="n"),
+        defaults={"l1": 0.0, "l2": 0.0},
+        weights="none",
+        intercept="penalised",
+    ),
+    Convention(
+        name="vowpal_wabbit.bfgs",
+        objective="sum (y - a - x b)^2 + l2 / 2 sum b^2",
+        evidence=_READ,
+        l2=Term("l2", multiple=0.5),
+        defaults={"l2": 0.0},
+        weights="none",
+        intercept="penalised",
     ),
 )

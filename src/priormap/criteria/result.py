@@ -167,7 +167,9 @@ def _optima_frame(family: ScaleFamily, optima: list[Optimum]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index([o.method for o in optima], name="method"))
 
 
-def _nonzero(family: ScaleFamily, scales: Floats) -> list[int]:
-    """Coefficients of the mode that are not exactly zero."""
+def _nonzero(family: ScaleFamily, scales: Floats) -> list[int] | float:
+    """Coefficients of the mode that are not exactly zero; NaN where there is no exact mode."""
+    if family.no_mode:
+        return np.nan
     known = family.data.with_noise(family.sigma)
     return [int(count) for count in map_path(known, family.prior_at(1.0), scales).n_nonzero]
