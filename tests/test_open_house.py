@@ -1,0 +1,92 @@
+"""The house is open: a prior and a density that it does not know go through every verb."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, stats
+
+import priormap as pmap
+from logistic_prior import Chi, Logistic
+from priormap import priors
+from priormap.plots import style
+from priormap.priors import densities
+
+NO_MODE = "its penalty 2 log cosh"
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """Its line in each of the three registers, and that of the density."""
+    monkeypatch.setattr(priors, "PRIORS", (*priors.PRIORS, Logistic))
+    monkeypatch.setitem(style.LOOKS, "Logistic", style.Look("#7a3b8f", "-"))
+    monkeypatch.setattr(densities, "DENSITIES", (*densities.DENSITIES, Chi))
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(7)
+    X = pd.DataFrame(rng.normal(size=(40, 3)), columns=["a", "b", "c"])
+    return X.assign(y=X @ [2.0, 0.5, 0.0] + rng.normal(size=40))
+
+
+@pytest.fixture(scope="module")
+def data(table):
+    return pmap.Regression.from_frame(table, target="y", sigma=1.0)
+
+
+# one coefficient
+
+
+def test_the_prior_is_what_it_says():
+    prior = Logistic(0.7)
+    mass = integrate.quad(lambda b: np.exp(prior.logpdf(b)), -60, 60, points=[0])[0]
+    assert mass == pytest.approx(1, abs=1e-9)
+    law = stats.logistic(scale=0.7)
+    b = np.linspace(-4, 4, 9)
+    np.testing.assert_allclose(prior.logpdf(b), law.logpdf(b), rtol=1e-13)
+    assert prior.sd == pytest.approx(law.std())
+    assert prior.interval(0.9) == pytest.approx(law.ppf(0.95))
+    assert prior.probability(0.4) == pytest.approx(law.cdf(0.4) - law.cdf(-0.4))
+    assert repr(Logistic([1.0, 2.0], scaled_by_noise=True)) == (
+        "Logistic(scale=[1., 2.], scaled_by_noise=True)"
+    )
+
+
+def test_the_density_is_what_it_says():
+    law = stats.chi(3, scale=2.0)
+    x = np.array([0.1, 1.0, 5.0])
+    np.testing.assert_allclose(Chi(3.0, 2.0).logpdf(x), law.logpdf(x), rtol=1e-12)
+    assert Chi(3.0, 2.0).tail_power == np.inf
+    numerator, denominator = Chi(3.0, 2.0).log_slope()
+    assert (numerator, denominator) == ((-2.0, 0.25), (1.0,))
+
+
+# the verbs
+
+
+def test_log_posterior(data):
+    prior, coef = Logistic(0.5), np.array([1.0, 0.0, -0.3])
+    noise = stats.norm(0.2 + data.X @ coef, 1.0).logpdf(data.y).sum()
+    known = pmap.log_posterior(data, prior, coef, 0.2)
+    assert known == pytest.approx(noise + stats.logistic(scale=0.5).logpdf(coef).sum())
+    learnt = pmap.log_posterior(data, Logistic(Chi(3.0, 2.0)), coef, 0.2, scale=0.5)
+    assert learnt == pytest.approx(known + stats.chi(3, scale=2.0).logpdf(0.5))
+
+
+def test_an_exact_mode_is_refused_in_its_own_words(data):
+    for verb in (pmap.find_map, pmap.map_path):
+        with pytest.raises(pmap.PriormapError, match=NO_MODE):
+            verb(data, Logistic(0.5))
+    with pytest.raises(pmap.PriormapError, match=NO_MODE):
+        pmap.audit(data, Logistic(0.5), [0.0, 0.0, 0.0])
+    with pytest.raises(pmap.PriormapError, match=NO_MODE):
+        pmap.compare_map(data, {"logistic": Logistic(0.5)})
+
+
+def test_a_density_learns_the_scale_of_any_prior(data):
+    """Through the compiled kernels, which know it by its numbers."""
+    tree = pmap.sample(data, pmap.Laplace(Chi(3.0, 0.5)), draws=500, chains=2, random_seed=1)
+    scale = tree["posterior"]["scale"].to_numpy().ravel()
+    assert scale.min() > 0
+    assert stats.kstest(scale, stats.chi(3, scale=0.5).cdf).pvalue < 1e-3  # the data moved it
+    assert pmap.find_map(data.with_noise(Chi(3.0, 1.0)), pmap.Laplace(0.5)).certificate.is_mode
