@@ -7,7 +7,7 @@ from scipy.special import gammaln
 
 from priormap.errors import PriormapError
 from priormap.model.spectrum import Spectrum
-from priormap.posterior.gaussian.posterior import GaussianPosterior
+from priormap.posterior.gaussian import GaussianPosterior
 from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 

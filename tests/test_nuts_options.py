@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from priormap import Laplace, PriormapError, Regression, sample
-from priormap.posterior.pymc.nuts_options import check_nuts_options
+from priormap.posterior.pymc import check_nuts_options
 
 BAD = [
     ({"target_acept": 0.9}, "method='nuts' has no option 'target_acept'; there are: blas_cores,"),
@@ -38,13 +38,13 @@ def test_good_options_pass():
 
 
 def test_samplers_that_are_not_installed(monkeypatch):
-    monkeypatch.setattr("priormap.posterior.pymc.nuts_options.find_spec", lambda name: None)
+    monkeypatch.setattr("priormap.posterior.pymc.find_spec", lambda name: None)
     with pytest.raises(PriormapError, match="nuts_sampler='nutpie' is not installed"):
         check_nuts_options({"nuts_sampler": "nutpie"})
 
 
 def test_options_of_pymc_do_not_go_to_others(monkeypatch):
-    monkeypatch.setattr("priormap.posterior.pymc.nuts_options.find_spec", lambda name: object())
+    monkeypatch.setattr("priormap.posterior.pymc.find_spec", lambda name: object())
     check_nuts_options({"nuts_sampler": "nutpie", "target_accept": 0.9})
     with pytest.raises(PriormapError, match="'max_treedepth' is an option of nuts_sampler='pymc'"):
         check_nuts_options({"nuts_sampler": "nutpie", "max_treedepth": 12})

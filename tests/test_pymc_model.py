@@ -21,10 +21,8 @@ from priormap import (
     find_map,
     log_posterior,
 )
-from priormap.posterior.pymc.map import pymc_find_map
-from priormap.posterior.pymc.model import load_pymc, pymc_model, quiet_pymc
-from priormap.posterior.pymc.nuts import sample_nuts
-from priormap.posterior.pymc.triangular_root import triangular_root
+from priormap.posterior.pymc import pymc_find_map, pymc_model, sample_nuts
+from priormap.posterior.pymc.model import load_pymc, quiet_pymc, triangular_root
 
 
 def elastic_net(scale, **options):

@@ -15,7 +15,7 @@ from scipy import sparse, stats
 import priormap as pmap
 from priormap import ElasticNet, Gaussian, Laplace, Regression, sample
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.posterior.diagnostics import warn_of_bad_diagnostics
+from priormap.posterior.convergence import warn_of_bad_diagnostics
 from priormap.posterior.kernels.route import draw_elastic_net
 from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from priormap import ElasticNet, Gaussian, Laplace, Regression
-from priormap.posterior.gaussian.route import draw_gaussian
+from priormap.posterior.gaussian import draw_gaussian
 from priormap.posterior.kernels.route import draw_elastic_net
 from priormap.priors.densities import HalfNormal, InverseGamma
 

@@ -40,7 +40,7 @@ from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.moments import dense
 from priormap.data.regression import Regression
 from priormap.model.spectrum import Spectrum
-from priormap.posterior.gaussian.line_quadrature import LineMass, integrate_lines
+from priormap.posterior.gaussian import LineMass, integrate_lines
 from priormap.priors.densities import PositiveDensity
 
 _BLOCK = 1 << 18  # numbers in a block of penalties, or of rows and penalties

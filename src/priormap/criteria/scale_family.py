@@ -174,7 +174,7 @@ def _unit(model: Model) -> float:
 
 def _posterior_mean_of_sigma(model: Model) -> float:
     """Under a Gaussian prior of learnt scale, by exact quadrature, for any number of columns."""
-    from priormap.posterior.gaussian.route import gaussian_posterior
+    from priormap.posterior.gaussian import gaussian_posterior
 
     data = model.data
     sd = np.array(model.column_prior.sd) * (data.column_sd if data.standardize else 1.0)

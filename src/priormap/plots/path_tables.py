@@ -168,7 +168,7 @@ def _posteriors(
 def _posterior(data: Regression, prior: Prior, mass: float, draws: int, seed: int) -> Floats:
     tails = np.array([(1 - mass) / 2, (1 + mass) / 2])
     if isinstance(prior, Gaussian) and isinstance(data.sigma, float):
-        from priormap.posterior.gaussian.route import gaussian_posterior
+        from priormap.posterior.gaussian import gaussian_posterior
 
         exact = gaussian_posterior(data, prior)
         mean, sd = (data.unit.in_callers_units(part) for part in (exact.mean, exact.sd))

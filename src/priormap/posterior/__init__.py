@@ -1,6 +1,6 @@
 """The whole posterior: exact draws, Gibbs, NUTS, and the PyMC model."""
 
-from priormap.posterior.pymc.model import pymc_model
+from priormap.posterior.pymc import pymc_model
 from priormap.posterior.sampling import sample
 
 __all__ = ["pymc_model", "sample"]

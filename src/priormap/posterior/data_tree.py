@@ -11,14 +11,14 @@ from scipy import sparse
 
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.posterior.densities import (
+from priormap.posterior.draws import (
+    Draws,
     fitted,
     log_likelihood,
     log_posterior_of_draws,
     log_priors,
     sigma_of,
 )
-from priormap.posterior.draws import Draws
 from priormap.priors import Prior
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What every route hands over: plain arrays of draws, before they become an ArviZ tree."""
+"""What every route hands over: plain arrays of draws, and the log densities of many at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
+from priormap.model.penalty import relative_prior
+from priormap.priors import Prior
+
+_BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,3 +51,85 @@ def intercepts(
     columns = data.unit
     centre = columns.y_mean - coef @ columns.x_mean
     return centre + sigma / np.sqrt(data.n_rows) * rng.standard_normal(centre.shape)
+
+
+def sigma_of(data: Regression, draws: Draws) -> Floats:
+    """Noise of each draw, the known one where it is known; shape (chains, draws)."""
+    if draws.sigma is not None:
+        return draws.sigma
+    return np.full(draws.coef.shape[:2], data.sigma)
+
+
+def residual_sums(data: Regression, draws: Draws) -> Floats:
+    """Residual sum of squares of each draw, O(p**2) each where the moments are at hand."""
+    columns = data.unit
+    rss = _centred_rss(data, draws) if draws.centred_rss is None else draws.centred_rss
+    if draws.intercept is None:
+        return rss
+    off_centre = draws.intercept - (columns.y_mean - draws.coef @ columns.x_mean)
+    return rss + data.n_rows * off_centre**2
+
+
+def _centred_rss(data: Regression, draws: Draws) -> Floats:
+    columns = data.unit
+    unit = draws.coef * columns.x_norm / (columns.y_norm or 1.0)
+    if columns.has_cheap_gram:
+        gradient = 2 * columns.xty - unit @ columns.gram
+        uu = 1.0 if columns.y_norm > 0 else 0.0
+        rss = np.maximum(uu - np.einsum("cdp,cdp->cd", unit, gradient), 0.0)
+    else:
+        Z = columns.columns(np.arange(columns.p))
+        rss = np.stack([((columns.response - chain @ Z.T) ** 2).sum(axis=-1) for chain in unit])
+    return rss * (columns.y_norm or 1.0) ** 2
+
+
+def log_priors(data: Regression, prior: Prior, draws: Draws) -> dict[str, Floats]:
+    """Log prior density of each variable of each draw: coef, sigma and scale, where unknown."""
+    factor = draws.scale
+    if prior.scaled_by_noise:
+        sigma = sigma_of(data, draws)
+        factor = sigma if factor is None else sigma * factor
+    logs = {"coef": _log_coef_priors(relative_prior(prior, data), draws.coef, factor)}
+    if draws.sigma is not None and not isinstance(data.sigma, float):
+        logs["sigma"] = data.sigma.logpdf(draws.sigma)
+    if draws.scale is not None and prior.hyperprior is not None:
+        logs["scale"] = prior.hyperprior.logpdf(draws.scale)
+    return logs
+
+
+def _log_coef_priors(columns: Prior, coef: Floats, factor: Floats | None) -> Floats:
+    """Log density of every coefficient under the columns' priors with scales times `factor`."""
+    logs = np.empty(coef.shape)
+    bound = np.broadcast_to(~columns.is_flat, coef.shape[-1:])
+    size = max(64, _BLOCK // max(1, coef.shape[-1]))
+    for chain in range(len(coef)):
+        for start in range(0, coef.shape[1], size):
+            block = (chain, slice(start, start + size))
+            if factor is None:
+                logs[block] = columns.logpdf(coef[block])
+            else:  # the density of b is that of b / factor, over factor
+                unit = factor[block][:, None]
+                logs[block] = columns.logpdf(coef[block] / unit) - np.log(unit) * bound
+    return logs
+
+
+def log_posterior_of_draws(data: Regression, draws: Draws, log_prior: dict[str, Floats]) -> Floats:
+    """`priormap.log_posterior` of each draw, from its `log_priors`; shape (chains, draws)."""
+    sigma = sigma_of(data, draws)
+    total = -data.n_rows * np.log(sigma * np.sqrt(2 * np.pi))
+    total -= 0.5 * residual_sums(data, draws) / sigma**2
+    for name, values in log_prior.items():
+        total += values.sum(axis=-1) if name == "coef" else values
+    return total
+
+
+def log_likelihood(data: Regression, draws: Draws) -> Floats:
+    """Log density of every row under every draw, shape (chains, draws, n)."""
+    sigma = sigma_of(data, draws)[..., None]
+    return -np.log(sigma * np.sqrt(2 * np.pi)) - 0.5 * ((data.y - fitted(data, draws)) / sigma) ** 2
+
+
+def fitted(data: Regression, draws: Draws) -> Floats:
+    """Linear predictor of every row under every draw, shape (chains, draws, n)."""
+    values = np.stack([np.asarray((data.X @ chain.T).T) for chain in draws.coef])
+    return values if draws.intercept is None else values + draws.intercept[..., None]

@@ -14,13 +14,22 @@ from priormap._version import __version__
 from priormap.checks import checked_count, checked_seed
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
+<<<<<<< HEAD
 from priormap.model.penalty import relative_prior
+=======
+from priormap.model.penalty import check_prior, relative_prior
+from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
+>>>>>>> a1680d1 (Merge the rooms of the independent draws and of PyMC into few files, each behind its face)
 from priormap.posterior.data_tree import check_groups, to_data_tree
-from priormap.posterior.diagnostics import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.draws import Draws
 from priormap.posterior.properness import refuse_improper
+<<<<<<< HEAD
 from priormap.posterior.pymc.nuts_options import check_nuts_options
 from priormap.priors import Gaussian, Prior, check_prior
+=======
+from priormap.posterior.pymc import check_nuts_options
+from priormap.priors import Gaussian, Prior
+>>>>>>> a1680d1 (Merge the rooms of the independent draws and of PyMC into few files, each behind its face)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -137,7 +146,7 @@ def sample(
     if route == "nuts":
         drawn = _nuts(data, prior, draws, tune, chains, streams[0], show, nuts_options)
     elif isinstance(prior, Gaussian):
-        from priormap.posterior.gaussian.route import draw_gaussian
+        from priormap.posterior.gaussian import draw_gaussian
 
         drawn = draw_gaussian(data, prior, chains, draws, np.random.default_rng(streams[0]))
     else:
@@ -177,7 +186,7 @@ def _nuts(
     progressbar: bool,
     options: dict[str, Any],
 ) -> Draws:
-    from priormap.posterior.pymc.nuts import sample_nuts
+    from priormap.posterior.pymc import sample_nuts
 
     tree = sample_nuts(
         data,

@@ -232,7 +232,7 @@ def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, P
 
 
 def _coef_of_pymc(data: Regression, prior: Prior) -> Floats:
-    from priormap.posterior.pymc.map import pymc_find_map
+    from priormap.posterior.pymc import pymc_find_map
 
     return np.asarray(pymc_find_map(data, prior).coef)
 

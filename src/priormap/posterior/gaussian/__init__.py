@@ -1,1 +1,13 @@
-"""Independent draws under a Gaussian prior, by one spectrum and quadrature."""
+"""Independent draws under a Gaussian prior: one spectrum, and quadrature over the variances."""
+
+from priormap.posterior.gaussian.line_quadrature import LineMass, integrate_lines
+from priormap.posterior.gaussian.posterior import GaussianPosterior
+from priormap.posterior.gaussian.route import draw_gaussian, gaussian_posterior
+
+__all__ = [
+    "GaussianPosterior",
+    "LineMass",
+    "draw_gaussian",
+    "gaussian_posterior",
+    "integrate_lines",
+]

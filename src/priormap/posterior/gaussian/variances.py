@@ -19,11 +19,11 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
-from priormap.posterior.gaussian.conditional_quantiles import QuantileTable
 from priormap.posterior.gaussian.line_quadrature import (
     InverseTable,
     LineMass,
     LogDensity,
+    QuantileTable,
     bracket_lines,
     integrate_between,
     integrate_lines,

@@ -20,7 +20,6 @@ from priormap.arrays import Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.penalty import relative_prior
-from priormap.posterior.pymc.triangular_root import triangular_root
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
 
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 Tensor: TypeAlias = Any  # a symbolic PyTensor variable; PyTensor is not typed
 Likelihood: TypeAlias = Literal["rows", "moments"]
+
+_BLOCK_ENTRIES = 1 << 18  # two megabytes of rows at a time
 
 
 def load_pymc() -> ModuleType:
@@ -293,3 +294,24 @@ def _moments_likelihood(
     constant = 0.5 * data.n_rows * math.log(2 * math.pi)
     log_density = -0.5 * pt.sum((residual / sigma) ** 2) - data.n_rows * pt.log(sigma) - constant
     pm.Potential("likelihood", log_density)
+
+
+def triangular_root(data: Regression) -> Floats:
+    r"""Triangular ``T`` whose moments are those of the rows ``A = [1, X - x_mean, y - y_mean]``.
+
+    ``T'T = A'A``, so that ``|y - a - X b|**2 = |T[:, -1] - T[:, :-1] @ [a', b]|**2`` with
+    ``a' = a + x_mean @ b - y_mean``. QR of blocks of rows keeps the digits that X'X squares
+    away. Shape (min(n, p + 2), p + 2); without an intercept there is no column of ones.
+    """
+    X = sparse.csr_array(data.X) if sparse.issparse(data.X) else data.X
+    n_columns = data.n_features + 1 + bool(data.intercept)
+    size = max(4 * n_columns, _BLOCK_ENTRIES // n_columns)
+    root = np.empty((0, n_columns))
+    for start in range(0, data.n_rows, size):
+        rows = slice(start, start + size)
+        block: Floats = X[rows].toarray() if sparse.issparse(X) else X[rows]
+        ones = np.ones((len(block), int(data.intercept)))
+        response = data.y[rows, None] - data.unit.y_mean
+        block = np.hstack([ones, block - data.unit.x_mean, response])
+        root = np.asarray(np.linalg.qr(np.vstack([root, block]), mode="r"))
+    return root
