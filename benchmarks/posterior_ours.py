@@ -64,7 +64,8 @@ def _ours(method: str) -> Callable[[Problem, int], Run]:
 
 def watch_kernels() -> list[Cost]:
     """Time what the exact and Gibbs routes spend on draws, apart from diagnostics and the tree."""
-    from priormap.posterior import gaussian_route, laplace_route
+    from priormap.posterior import gaussian
+    from priormap.posterior.kernels import route
 
     spent: list[Cost] = []
 
@@ -77,8 +78,8 @@ def watch_kernels() -> list[Cost]:
 
         return timed
 
-    gaussian_route.draw_gaussian = watched(gaussian_route.draw_gaussian)
-    laplace_route.draw_elastic_net = watched(laplace_route.draw_elastic_net)
+    gaussian.draw_gaussian = watched(gaussian.draw_gaussian)
+    route.draw_elastic_net = watched(route.draw_elastic_net)
     return spent
 
 

@@ -6,9 +6,9 @@ from numba import njit
 
 from kernel_reference import log_density
 from priormap.posterior import kernels as pk
-from priormap.posterior.kernels import densities as de
+from priormap.posterior.kernels import problem as de
+from priormap.posterior.kernels.compiled import seed_words
 from priormap.posterior.kernels.orbits import log_density_along, move_along, orbit
-from priormap.posterior.kernels.random import seed_words
 from priormap.posterior.kernels.scale_moves import fill_prior_sums, residual_orbit, stack
 
 DENSITIES = {

@@ -9,9 +9,9 @@ from scipy import stats
 from kernel_reference import log_density, one_coefficient, two_coefficients
 from priormap import ElasticNet
 from priormap.posterior import kernels as pk
-from priormap.posterior.kernels import densities as de
-from priormap.posterior.kernels.random import seed_words, uniform
-from priormap.posterior.kernels.truncated_normal import mills
+from priormap.posterior.kernels import problem as de
+from priormap.posterior.kernels.compiled import seed_words, uniform
+from priormap.posterior.kernels.coordinate import mills
 
 KERNELS = ["hamiltonian", "mixture", "coordinate", "mixture_rows", "alternating"]
 KNOWN = de.KNOWN

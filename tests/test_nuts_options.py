@@ -38,13 +38,13 @@ def test_good_options_pass():
 
 
 def test_samplers_that_are_not_installed(monkeypatch):
-    monkeypatch.setattr("priormap.posterior.pymc.find_spec", lambda name: None)
+    monkeypatch.setattr("priormap.posterior.pymc.inference.find_spec", lambda name: None)
     with pytest.raises(PriormapError, match="nuts_sampler='nutpie' is not installed"):
         check_nuts_options({"nuts_sampler": "nutpie"})
 
 
 def test_options_of_pymc_do_not_go_to_others(monkeypatch):
-    monkeypatch.setattr("priormap.posterior.pymc.find_spec", lambda name: object())
+    monkeypatch.setattr("priormap.posterior.pymc.inference.find_spec", lambda name: object())
     check_nuts_options({"nuts_sampler": "nutpie", "target_accept": 0.9})
     with pytest.raises(PriormapError, match="'max_treedepth' is an option of nuts_sampler='pymc'"):
         check_nuts_options({"nuts_sampler": "nutpie", "max_treedepth": 12})
@@ -52,7 +52,7 @@ def test_options_of_pymc_do_not_go_to_others(monkeypatch):
 
 def test_sample_refuses_them_before_it_builds_a_model(monkeypatch):
     monkeypatch.setattr(
-        "priormap.posterior.pymc.nuts.load_pymc", lambda: pytest.fail("PyMC was loaded")
+        "priormap.posterior.pymc.inference.load_pymc", lambda: pytest.fail("PyMC was loaded")
     )
     data = Regression([[0.0], [1.0], [3.0]], [0.0, 2.0, 5.0], sigma=1.0)
     for options, sentence in BAD:

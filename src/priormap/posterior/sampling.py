@@ -14,22 +14,13 @@ from priormap._version import __version__
 from priormap.checks import checked_count, checked_seed
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
-<<<<<<< HEAD
 from priormap.model.penalty import relative_prior
-=======
-from priormap.model.penalty import check_prior, relative_prior
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
->>>>>>> a1680d1 (Merge the rooms of the independent draws and of PyMC into few files, each behind its face)
 from priormap.posterior.data_tree import check_groups, to_data_tree
 from priormap.posterior.draws import Draws
 from priormap.posterior.properness import refuse_improper
-<<<<<<< HEAD
-from priormap.posterior.pymc.nuts_options import check_nuts_options
-from priormap.priors import Gaussian, Prior, check_prior
-=======
 from priormap.posterior.pymc import check_nuts_options
-from priormap.priors import Gaussian, Prior
->>>>>>> a1680d1 (Merge the rooms of the independent draws and of PyMC into few files, each behind its face)
+from priormap.priors import Gaussian, Prior, check_prior
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,19 +1,21 @@
 """Kernels that draw from the posterior of a linear regression under an elastic net prior.
 
 On plain arrays, one algorithm per file; the Laplace prior is the elastic net without curvature.
-``choice`` chooses between kernels and ``chain`` runs one chain. Importing this package loads numba;
-a kernel is compiled when it is first called.
+``chain`` chooses between kernels and runs chains, and ``route`` speaks with the rest of priormap.
+Importing this package loads numba; a kernel is compiled when it is first called.
 """
 
-from priormap.posterior.kernels.chain import Sampler, prepare, run_chain
-from priormap.posterior.kernels.choice import (
+from priormap.posterior.kernels.chain import (
     Kernel,
-    blocked_share,
+    Sampler,
     choose_kernel,
-    expected_crossings,
+    prepare,
+    run_chain,
+    run_chains,
 )
-from priormap.posterior.kernels.densities import Density
+from priormap.posterior.kernels.hamiltonian import expected_crossings
 from priormap.posterior.kernels.problem import (
+    Density,
     Draws,
     ElasticNetPrior,
     Moments,
@@ -27,6 +29,7 @@ from priormap.posterior.kernels.problem import (
     rows_from_moments,
     state,
 )
+from priormap.posterior.kernels.rows import blocked_share
 from priormap.posterior.kernels.starts import Typical, start_state, typical
 
 __all__ = [
@@ -50,6 +53,7 @@ __all__ = [
     "rows_from_design",
     "rows_from_moments",
     "run_chain",
+    "run_chains",
     "start_state",
     "state",
     "typical",

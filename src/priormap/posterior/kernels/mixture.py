@@ -17,17 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from priormap.posterior.kernels.cholesky import (
+from priormap.posterior.kernels.compiled import (
+    Array,
     cholesky_upper,
+    fill_normal,
+    inner,
+    kernel,
     multiply,
     solve_transposed,
     solve_upper,
-)
-from priormap.posterior.kernels.compiled import Array, inner, kernel
-from priormap.posterior.kernels.moments_moves import (
-    MomentsMoves,
-    moments_moves,
-    move_on_moments,
+    uniform,
 )
 from priormap.posterior.kernels.orbits import (
     LASSO,
@@ -52,8 +51,13 @@ from priormap.posterior.kernels.problem import (
     Moments,
     State,
 )
-from priormap.posterior.kernels.random import fill_normal, uniform
-from priormap.posterior.kernels.scale_moves import fill_prior_sums, stack
+from priormap.posterior.kernels.scale_moves import (
+    MomentsMoves,
+    fill_prior_sums,
+    moments_moves,
+    move_on_moments,
+    stack,
+)
 
 SMALLEST = 1e-280
 # places in `given_variances`; of the type of a variable, or move_along is compiled for each

@@ -11,13 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from priormap.posterior.kernels.cholesky import cholesky_upper, solve_transposed, solve_upper
-from priormap.posterior.kernels.compiled import Array, fast, inner
+from priormap.posterior.kernels.compiled import (
+    Array,
+    cholesky_upper,
+    fast,
+    fill_normal,
+    inner,
+    solve_transposed,
+    solve_upper,
+)
 from priormap.posterior.kernels.coordinate import fill_residual
 from priormap.posterior.kernels.mixture import OF_SIGMA, OF_TAU, draw_variances, fill_variance_sums
 from priormap.posterior.kernels.orbits import COUNT, MISFIT, Orbits, move_along
 from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, Rows, State
-from priormap.posterior.kernels.random import fill_normal
 
 WIDE = 1e8  # variance over that of one column's least squares, beyond which a prior is wide
 

@@ -18,10 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from priormap.posterior.kernels.cholesky import multiply
-from priormap.posterior.kernels.compiled import Array, Words, fast, inner
+from priormap.posterior.kernels.compiled import Array, Words, fast, inner, multiply, uniform
 from priormap.posterior.kernels.problem import BY_NOISE, PROPER, ElasticNetPrior, State
-from priormap.posterior.kernels.random import uniform
 
 # Sums that a kernel fills. Along the orbit |y - X coef|^2 = m0 + 2 m1 e^t + m2 e^{2t}, in all
 # ``misfit``, and sum_j curvature_j coef_j^2 = r0 + 2 r1 e^t + r2 e^{2t}; ``lasso`` is

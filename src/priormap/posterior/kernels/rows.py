@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from priormap.posterior.kernels.compiled import Array, inner, kernel
+from priormap.posterior.kernels.compiled import Array, inner, kernel, uniform
 from priormap.posterior.kernels.coordinate import fill_residual, project, sweep
 from priormap.posterior.kernels.mixture import given_variances
 from priormap.posterior.kernels.mixture_rows import Room, mixture_step
@@ -24,7 +24,6 @@ from priormap.posterior.kernels.problem import (
     State,
     prior_widths,
 )
-from priormap.posterior.kernels.random import uniform
 from priormap.posterior.kernels.scale_moves import (
     fill_prior_sums,
     residual_orbit,
@@ -68,6 +67,22 @@ def rows_moves(data: Rows, prior: ElasticNetPrior, blocked: float, sweeps: int) 
         blocked,
         sweeps,
     )
+
+
+def blocked_share(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> float:
+    """How often the alternating kernel adds a scale-mixture step to its coordinate sweeps.
+
+    A column of squared length q and prior variance v is nearly free of the others where
+    q v / sigma^2 is small, and moves by steps of about 1 / (1 + q v / sigma^2) of its range where
+    the likelihood ties it to others. So: in every draw where that ratio exceeds 4 for any column.
+    Otherwise the step, whose cost grows with r^2 p, is taken often enough to cost no more than
+    the sweeps, in 25 of r draws.
+    """
+    unit = prior.unit(sigma, tau)
+    lengths = (data.columns**2).sum(axis=1)
+    freedom = lengths * (unit / sigma) ** 2
+    tied = freedom > 4.0 * (0.5 * prior.rate**2 + prior.curvature)
+    return 1.0 if tied.any() else min(1.0, 25.0 / max(len(data.target), 1))
 
 
 @kernel()

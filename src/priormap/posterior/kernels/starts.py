@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from priormap.posterior.kernels.compiled import Array
-from priormap.posterior.kernels.densities import log_density
+from priormap.posterior.kernels.compiled import Array, seed_words
 from priormap.posterior.kernels.problem import (
     BY_NOISE,
     PROPER,
@@ -16,10 +15,10 @@ from priormap.posterior.kernels.problem import (
     Moments,
     Rows,
     State,
+    log_density,
     prior_widths,
     state,
 )
-from priormap.posterior.kernels.random import seed_words
 
 GRID = np.geomspace(1e-3, 1e3, 61)
 
