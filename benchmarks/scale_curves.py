@@ -39,7 +39,7 @@ def curve_times(n: int, p: int, count: int) -> dict[str, float]:
     def criteria() -> GaussianCurves:
         curves = GaussianCurves.of(ScaleFamily.of(data, "gaussian"))
         mu = curves.mu(scales, 1.0)
-        curves.log_evidence(scales, 1.0), curves.degrees_of_freedom(mu), curves.gcv(mu)
+        curves.log_evidence(scales, 1.0), curves.spectrum.degrees_of_freedom(mu), curves.gcv(mu)
         return curves
 
     eigen = _median(lambda: np.linalg.eigh(gram))

@@ -6,6 +6,7 @@ from scipy import stats
 from sklearn.linear_model import ElasticNetCV, LassoCV, Ridge
 from sklearn.model_selection import KFold
 
+from logistic_prior import Logistic
 from priormap import (
     ElasticNet,
     Gaussian,
@@ -326,6 +327,7 @@ def test_a_peak_is_refined():
         ({"scales": [1.0, np.inf]}, "inf is flat"),
         ({"scales": [1.0]}, "at least 2"),
         ({"scales": [1.0, 1.0]}, "twice"),
+        ({"methods": "cv", "draws": 0}, "draws must be a positive integer"),
         ({"folds": 1}, "folds must be at least 2"),
         ({"folds": 61}, "of the 60 rows"),
         ({"folds": "5"}, "folds must be a number"),
@@ -400,3 +402,14 @@ def test_a_new_criterion_is_one_record_and_one_line(data, monkeypatch):
         choose_scale(data.with_noise(3.0), "laplace", "noise")
     with pytest.raises(PriormapError, match="did you mean noise"):
         choose_scale(data, "laplace", "nois")
+
+
+def test_a_prior_without_a_mode_is_refused_in_its_own_words(data):
+    for methods in ("cv", ["loo", "cv"]):
+        with pytest.raises(PriormapError, match=r"'cv' predicts by the mode: .* 2 log cosh"):
+            choose_scale(data, Logistic, methods)
+    with pytest.raises(PriormapError, match="which a logistic prior has not"):
+        choose_scale(data, Logistic, "universal")
+    family = ScaleFamily.of(data, Logistic)
+    assert np.isnan(family.alpha([1.0, 2.0])).all()
+    assert default_scales(family, GaussianCurves.of(family)).shape == (100,)

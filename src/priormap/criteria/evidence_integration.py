@@ -194,13 +194,12 @@ def _log_ratios(
 ) -> Floats:
     """Log of the likelihood of draws from the prior over that of no columns."""
     data, columns = family.data, family.data.unit
-    prior, scaled = family.prior_at(scale), family.prior.scaled_by_noise
-    lengths = columns.x_norm / (data.column_sd if data.standardize else 1.0)
+    prior, scaled = family.model.column_prior.stretched(scale), family.prior.scaled_by_noise
     ratios = np.empty(size)
     step = max(1, _BLOCK // (data.n_features + len(sigma)))
     for start in range(0, size, step):
         block = slice(start, min(start + step, size))
-        draws = prior.rvs((block.stop - start, data.n_features), rng) * lengths
+        draws = prior.rvs((block.stop - start, data.n_features), rng) * columns.x_norm
         along = (draws @ columns.xty * columns.y_norm)[:, None]
         squares = columns.squared_lengths(draws)[:, None]
         given = along / sigma - squares / 2 if scaled else (along - squares / 2) / sigma**2

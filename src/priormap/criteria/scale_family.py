@@ -177,8 +177,8 @@ def _posterior_mean_of_sigma(model: Model) -> float:
     from priormap.posterior.gaussian import gaussian_posterior
 
     data = model.data
-    sd = np.array(model.column_prior.sd) * (data.column_sd if data.standardize else 1.0)
-    gaussian = Gaussian(np.where(data.unit.x_norm > 0, sd, 1.0), model.prior.scaled_by_noise)
+    sd = np.where(data.unit.x_norm > 0, model.prior.sd, 1.0)
+    gaussian = Gaussian(sd, model.prior.scaled_by_noise)
     learnt = gaussian.with_hyperprior(HalfCauchy(_unit(model.with_prior(gaussian))))
     mean = gaussian_posterior(data, learnt).sigma_moments[0] * data.unit.y_norm
     return float(mean) if np.isfinite(mean) else float(np.std(data.y))
