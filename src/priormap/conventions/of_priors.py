@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,70 +12,53 @@ from priormap.conventions.records import Convention, Term
 from priormap.model.penalty import penalty_weights
 from priormap.priors import Prior, penalty_parts
 
-_DEFINITION = "definition; checked against find_map to 1e-9"
+_HUB = Convention(
+    name="penalty",
+    objective="sum w (y - a - x b)^2 / 2 + sum l1 |b| + sum l2 b^2 / 2",
+    evidence="definition",
+    l1=Term("l1"),
+    l2=Term("l2"),
+    defaults={"l1": 0.0, "l2": 0.0},
+    per_column=True,
+    column="caller",
+    likelihood="any",
+)
 
-_GAUSSIAN = Convention(
-    name="priormap.Gaussian",
-    objective="b ~ Normal(0, scale^2)",
-    evidence=_DEFINITION,
-    l2=Term("scale", power=-2, noise=2),
-    defaults={"scale": 1.0},
-    per_column=True,
-    likelihood="any",
-)
-_LAPLACE = Convention(
-    name="priormap.Laplace",
-    objective="b ~ Laplace(0, scale)",
-    evidence=_DEFINITION,
-    l1=Term("scale", power=-1, noise=2),
-    defaults={"scale": 1.0},
-    per_column=True,
-    likelihood="any",
-)
-_ELASTIC_NET = Convention(
-    name="priormap.ElasticNet",
-    objective="p(b) ~ exp(-|b| / l1_scale - b^2 / (2 l2_scale^2))",
-    evidence=_DEFINITION,
-    l1=Term("l1_scale", power=-1, noise=2),
-    l2=Term("l2_scale", power=-2, noise=2),
-    defaults={"l1_scale": 1.0, "l2_scale": 1.0},
-    per_column=True,
-    likelihood="any",
-)
+
+def _prior(
+    name: str, objective: str, *, by_noise: bool = False, l1: str = "", l2: str = ""
+) -> Convention:
+    """Record of a prior whose parts have scales of these names, at their default 1."""
+    return Convention(
+        name=f"priormap.{name}" + "(scaled_by_noise=True)" * by_noise,
+        objective=objective,
+        evidence="definition; checked against find_map to 1e-9",
+        l1=Term(l1, power=-1, noise=1 if by_noise else 2) if l1 else None,
+        l2=Term(l2, power=-2, noise=0 if by_noise else 2) if l2 else None,
+        defaults={scale: 1.0 for scale in (l1, l2) if scale},
+        per_column=True,
+        likelihood="any",
+    )
+
 
 PRIORS = (
-    Convention(
-        name="penalty",
-        objective="sum w (y - a - x b)^2 / 2 + sum l1 |b| + sum l2 b^2 / 2",
-        evidence="definition",
-        l1=Term("l1"),
-        l2=Term("l2"),
-        defaults={"l1": 0.0, "l2": 0.0},
-        per_column=True,
-        column="caller",
-        likelihood="any",
+    _HUB,
+    _prior("Gaussian", "b ~ Normal(0, scale^2)", l2="scale"),
+    _prior("Laplace", "b ~ Laplace(0, scale)", l1="scale"),
+    _prior(
+        "ElasticNet",
+        "p(b) ~ exp(-|b| / l1_scale - b^2 / (2 l2_scale^2))",
+        l1="l1_scale",
+        l2="l2_scale",
     ),
-    _GAUSSIAN,
-    _LAPLACE,
-    _ELASTIC_NET,
-    replace(
-        _GAUSSIAN,
-        name="priormap.Gaussian(scaled_by_noise=True)",
-        objective="b ~ Normal(0, sigma^2 scale^2)",
-        l2=Term("scale", power=-2),
-    ),
-    replace(
-        _LAPLACE,
-        name="priormap.Laplace(scaled_by_noise=True)",
-        objective="b ~ Laplace(0, sigma scale)",
-        l1=Term("scale", power=-1, noise=1),
-    ),
-    replace(
-        _ELASTIC_NET,
-        name="priormap.ElasticNet(scaled_by_noise=True)",
-        objective="p(b) ~ exp(-|b| / (sigma l1_scale) - b^2 / (2 sigma^2 l2_scale^2))",
-        l1=Term("l1_scale", power=-1, noise=1),
-        l2=Term("l2_scale", power=-2),
+    _prior("Gaussian", "b ~ Normal(0, sigma^2 scale^2)", by_noise=True, l2="scale"),
+    _prior("Laplace", "b ~ Laplace(0, sigma scale)", by_noise=True, l1="scale"),
+    _prior(
+        "ElasticNet",
+        "p(b) ~ exp(-|b| / (sigma l1_scale) - b^2 / (2 sigma^2 l2_scale^2))",
+        by_noise=True,
+        l1="l1_scale",
+        l2="l2_scale",
     ),
 )
 
