@@ -71,6 +71,7 @@ class Penalty:
         prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
         the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
+        penalty_parts(check_prior(prior))  # refuses it as it was given, not per column
         zero = np.zeros(data.n_features)
         l1, l2 = penalty_weights(column_prior(prior, data), sigma)
         return cls(zero + l1, zero + l2)
