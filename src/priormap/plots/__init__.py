@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         coefficient_shrinkage_caption as coefficient_shrinkage_caption,
     )
     from priormap.plots.coefficient_shrinkage import (
-        coefficient_shrinkage_table as coefficient_shrinkage_table,
     )
     from priormap.plots.coefficient_shrinkage import (
         plot_coefficient_shrinkage as plot_coefficient_shrinkage,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
         contrast_caption as contrast_caption,
     )
     from priormap.plots.forest import (
-        contrast_table as contrast_table,
     )
     from priormap.plots.forest import (
         plot_contrast as plot_contrast,
@@ -177,6 +175,8 @@ if TYPE_CHECKING:
         house_style as house_style,
     )
     from priormap.plots.writing import write_figures as write_figures
+    from priormap.tables.effects import coefficient_shrinkage_table as coefficient_shrinkage_table
+    from priormap.tables.effects import contrast_table as contrast_table
     from priormap.tables.nonzero_counts import (
         nonzero_counts_points_table as nonzero_counts_points_table,
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from priormap.errors import PriormapError
-from priormap.model.least_squares import least_squares
-from priormap.plots.forest import contrast_table
+from priormap.plots.figure import ContrastFigure
 from priormap.plots.marks import (
+    NO_SHRINKAGE,
     label_effects,
     legend_above,
     mark,
@@ -18,74 +19,15 @@ from priormap.plots.marks import (
     mark_zero,
     shortened,
 )
-from priormap.plots.style import LOOKS, drawing_axes, looks_of
-from priormap.tables import Contrast
-from priormap.tables.chosen import (
-    Features,
-    check_contrast,
-    chosen_features,
-    data_of,
-    left_out,
-)
-from priormap.tables.named_priors import listed
+from priormap.tables.chosen import Features, check_contrast, chosen_features, left_out
+from priormap.tables.effects import MOST_EFFECTS, coefficient_shrinkage_table
+from priormap.tables.posterior_contrast import Contrast
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_MOST = 12  # columns shown unless they are named
-_HEIGHT = 3.6  # inches
-_THIN: dict[str, Any] = {**LOOKS["least squares"].line, "linestyle": "-", "linewidth": 0.8}
 _APART = 0.042  # of the width of the axes, between names
-
-
-def coefficient_shrinkage_table(table: Contrast, features: Features = None) -> pd.DataFrame:
-    """Mode and posterior mean of each coefficient beside least squares.
-
-    Parameters
-    ----------
-    table : Contrast
-        What `contrast` returned.
-    features : list of str, optional
-        Columns to show; default: the twelve with the largest ``|posterior mean| * sd(x)``.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``feature``, ``prior``, ``family``, ``least_squares``, ``mode``, ``mean`` as
-        effects (coefficient times sd of its column), and ``is_zero``: whether the mode is
-        exactly zero.
-
-    Raises
-    ------
-    PriormapError
-        If the data do not determine least squares.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from priormap import Laplace, Regression, contrast
-    >>> X = np.random.default_rng(0).normal(size=(60, 3))
-    >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
-    >>> table = contrast(data, {"lasso": Laplace(0.1)}, random_seed=1)
-    >>> rows = coefficient_shrinkage_table(table)
-    >>> bool((rows["mode"].abs() <= rows["least_squares"].abs()).all())
-    True
-    """
-    chosen = chosen_features(check_contrast(table), features, _MOST)
-    data = data_of(table)
-    which = [data.names.index(name) for name in chosen]
-    free = least_squares(data).coef[which] * data.column_sd[which]
-    if not np.isfinite(free).all():
-        raise PriormapError(
-            "the data do not determine least squares (more columns than rows, or collinear "
-            "ones), so that there is nothing to compare with; use plot_contrast"
-        )
-    rows = contrast_table(table, chosen)
-    rows = rows.assign(least_squares=rows["feature"].map(dict(zip(chosen, free, strict=True))))
-    order = rows["prior"].map(list(table.modes).index).to_numpy()
-    columns = ["feature", "prior", "family", "least_squares", "mode", "mean", "is_zero"]
-    return rows.iloc[np.argsort(order, kind="stable")][columns].reset_index(drop=True)
 
 
 def plot_coefficient_shrinkage(
@@ -118,58 +60,91 @@ def plot_coefficient_shrinkage(
     >>> plot_coefficient_shrinkage(table, ax=Figure().subplots()).get_xlabel()
     'least-squares effect (per sd of the column)'
     """
-    chosen = chosen_features(check_contrast(table), features, _MOST)
-    rows = coefficient_shrinkage_table(table, chosen)
-    looks = looks_of({name: fit.prior for name, fit in table.modes.items()})
-    with drawing_axes(ax, height=_HEIGHT) as axes:
+    drawn: Axes = CoefficientShrinkage.of(table, features).plot(ax)
+    return drawn
+
+
+def coefficient_shrinkage_caption(table: Contrast, features: Features = None) -> str:
+    """Caption of `plot_coefficient_shrinkage`, with its numbers computed from the same table."""
+    return CoefficientShrinkage.of(table, features).caption
+
+
+@dataclass(frozen=True, eq=False)
+class CoefficientShrinkage(ContrastFigure):
+    """`plot_coefficient_shrinkage`."""
+
+    chosen: tuple[str, ...]
+    height = 3.6
+
+    @classmethod
+    def of(cls, table: Contrast, features: Features = None) -> Self:
+        return cls(table, chosen_features(check_contrast(table), features, MOST_EFFECTS))
+
+    def compute(self) -> Mapping[str, pd.DataFrame]:
+        return {"": coefficient_shrinkage_table(self.table, self.chosen)}
+
+    def draw(self, axes: Axes) -> None:
+        rows = self.tables[""]
         mark_zero(axes, y=True)
         for free in rows["least_squares"].unique():
             axes.axvline(free, color="0.88", linewidth=0.6, zorder=0)
         ends = np.array([rows["least_squares"].min(), rows["least_squares"].max()])
         ends = ends + np.array([-0.06, 0.06]) * (np.ptp(ends) or 1.0)
-        axes.plot(ends, ends, label="no shrinkage", zorder=1, **_THIN)
-        for name, look in looks.items():
-            part = rows[rows["prior"] == name]
-            for is_zero in (False, True):
-                some = part[part["is_zero"] == is_zero]
-                label = f"mode {name}" + ", exactly 0" * is_zero
-                style = mark("mode", look.color, is_hollow=is_zero)
-                axes.plot(some["least_squares"], some["mode"], label=label, zorder=4, **style)
-            style = mark("mean", look.color) | {"markeredgecolor": "white", "markeredgewidth": 0.5}
-            axes.plot(part["least_squares"], part["mean"], label=f"mean {name}", zorder=5, **style)
+        axes.plot(ends, ends, zorder=1, **NO_SHRINKAGE)
+        for name in self.looks:
+            self._draw_prior(axes, name)
         axes.set_xlim(*ends)
         found = np.append(rows[["mode", "mean"]].to_numpy().ravel(), 0.0)
         margin = 0.1 * (np.ptp(found) or 1.0)
         axes.set_ylim(found.min() - margin, found.max() + margin)
         label = "least-squares effect (per sd of the column)"
-        label_effects(axes, left_out(table, len(chosen)), label)
+        label_effects(axes, left_out(self.table, len(self.chosen)), label)
         axes.set_ylabel("mode or posterior mean of the effect")
         lift = _name_columns(axes, rows)
-        legend_above(axes, _legend(looks, bool(rows["is_zero"].any())), lift=lift)
-        return axes
+        legend_above(axes, self._legend(), lift=lift)
 
-
-def coefficient_shrinkage_caption(table: Contrast, features: Features = None) -> str:
-    """Caption of `plot_coefficient_shrinkage`, with its numbers computed from the same table."""
-    chosen = chosen_features(check_contrast(table), features, _MOST)
-    rows = coefficient_shrinkage_table(table, chosen)
-    text = (
-        f"Mode (circles, hollow where exactly 0) and posterior mean (triangles) of {len(chosen)} "
-        f"coefficients under {listed(list(table.modes))} against least squares, in changes of y "
-        "per standard deviation of the column; the diagonal is no shrinkage."
-    )
-    if note := left_out(table, len(chosen)):
-        text += f" Shown are {note}."
-    size = np.linalg.norm(rows.drop_duplicates("feature")["least_squares"]) or np.nan
-    for name in table.modes:
+    def _draw_prior(self, axes: Axes, name: str) -> None:
+        rows, color = self.tables[""], self.looks[name].color
         part = rows[rows["prior"] == name]
-        mode, mean = (np.linalg.norm(part[kind]) / size for kind in ("mode", "mean"))
-        zeros = int(part["is_zero"].sum())
-        text += (
-            f" {name}: the modes are {mode:.0%} as long as least squares, {zeros} of them "
-            f"exactly 0; the means are {mean:.0%} as long."
+        for is_zero in (False, True):
+            some = part[part["is_zero"] == is_zero]
+            label = f"mode {name}" + ", exactly 0" * is_zero
+            style = mark("mode", color, is_hollow=is_zero)
+            axes.plot(some["least_squares"], some["mode"], label=label, zorder=4, **style)
+        style = mark("mean", color, is_edged=True)
+        axes.plot(part["least_squares"], part["mean"], label=f"mean {name}", zorder=5, **style)
+
+    def _legend(self) -> list[Any]:
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Patch
+
+        handles: list[Any] = [Patch(color=look.color, label=n) for n, look in self.looks.items()]
+        hollow = "mode exactly 0" * bool(self.tables[""]["is_zero"].any())
+        handles += mark_handles(["mode", "mean"], hollow=hollow)
+        return [*handles, Line2D([], [], **NO_SHRINKAGE)]
+
+    @property
+    def caption(self) -> str:
+        rows, text = (
+            self.tables[""],
+            (
+                f"Mode (circles, hollow where exactly 0) and posterior mean (triangles) of "
+                f"{len(self.chosen)} coefficients under {self.priors_listed} against least squares, "
+                "in changes of y per standard deviation of the column; the diagonal is no shrinkage."
+            ),
         )
-    return text
+        if note := left_out(self.table, len(self.chosen)):
+            text += f" Shown are {note}."
+        size = np.linalg.norm(rows.drop_duplicates("feature")["least_squares"]) or np.nan
+        for name in self.table.modes:
+            part = rows[rows["prior"] == name]
+            mode, mean = (np.linalg.norm(part[kind]) / size for kind in ("mode", "mean"))
+            zeros = int(part["is_zero"].sum())
+            text += (
+                f" {name}: the modes are {mode:.0%} as long as least squares, {zeros} of them "
+                f"exactly 0; the means are {mean:.0%} as long."
+            )
+        return text
 
 
 def _name_columns(axes: Axes, rows: pd.DataFrame) -> float:
@@ -213,13 +188,3 @@ def _spread(wanted: Any, gap: float) -> Any:
             groups[-1] = [(groups[-1][0] * groups[-1][1] + mean * count) / total, total]
     shifts = [mean for mean, count in groups for _ in range(int(count))]
     return np.array(shifts) + gap * np.arange(len(shifts))
-
-
-def _legend(looks: Any, has_zero: bool) -> list[Any]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    handles: list[Any] = [Patch(color=look.color, label=name) for name, look in looks.items()]
-    handles += mark_handles(["mode", "mean"], hollow="mode exactly 0" * has_zero)
-    handles.append(Line2D([], [], label="no shrinkage", **_THIN))
-    return handles

@@ -10,12 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from priormap.plots.figure import Figure
+from priormap.plots.figure import ContrastFigure
 from priormap.plots.marks import legend_above, mark, mark_handles
-from priormap.plots.style import Look, looks_of
+from priormap.plots.style import Look
 from priormap.tables import Contrast
 from priormap.tables.chosen import check_contrast, data_of
-from priormap.tables.named_priors import listed
 from priormap.tables.nonzero_counts import (
     nonzero_counts_points_table,
     nonzero_counts_table,
@@ -69,10 +68,9 @@ def nonzero_counts_caption(table: Contrast) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class NonzeroCounts(Figure):
+class NonzeroCounts(ContrastFigure):
     """`plot_nonzero_counts`."""
 
-    table: Contrast
     height = 2.7
 
     @classmethod
@@ -85,7 +83,7 @@ class NonzeroCounts(Figure):
 
     def draw(self, axes: Axes) -> None:
         shares, points = self.tables[""], self.tables["points"]
-        looks = looks_of({name: fit.prior for name, fit in self.table.modes.items()})
+        looks = self.looks
         width = _WIDTH / len(looks)
         offsets = width * (np.arange(len(looks)) - 0.5 * (len(looks) - 1))
         top = 1.15 * shares["share"].max()
@@ -101,7 +99,7 @@ class NonzeroCounts(Figure):
             (point,) = points[points["prior"] == name].to_dict("records")
             at, pin = [point["mode"] + offset] * 2, {**_PIN, "color": look.color, "markevery": [1]}
             axes.plot(at, [0, top], label=f"mode {name}", zorder=4, **pin)
-            mean = {**mark("mean", look.color), "markeredgecolor": "white", "markeredgewidth": 0.5}
+            mean = mark("mean", look.color, is_edged=True)
             axes.plot(point["mean"], 0, label=f"mean {name}", zorder=5, clip_on=False, **mean)
         axes.set_ylim(0, 1.04 * top)
         low = min(shares["count"].min(), points["mode"].min())
@@ -117,7 +115,7 @@ class NonzeroCounts(Figure):
     def caption(self) -> str:
         text = (
             f"Number of coefficients that count, of {data_of(self.table).n_features}, under "
-            f"{listed(list(self.table.modes))}. Pins: not exactly zero in the mode. Bars: "
+            f"{self.priors_listed}. Pins: not exactly zero in the mode. Bars: "
             "posterior share of the draws by the number of coefficients with which a change of "
             f"their column by one standard deviation changes y by more than "
             f"{rope_of(self.table):.3g} of its own; triangles: its mean."

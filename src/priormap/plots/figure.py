@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from priormap.plots.style import drawing_axes
+from priormap.plots.style import Look, drawing_axes, looks_of
+from priormap.tables.named_priors import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,3 +77,20 @@ class Figure(ABC):
         with drawing_axes(axes, self.height, self.rows, self.columns, self.shares_x) as drawn:
             self.draw(drawn)
             return drawn
+
+
+@dataclass(frozen=True, eq=False)
+class ContrastFigure(Figure):
+    """A figure of what `contrast` returned: one look for each of its priors."""
+
+    table: Contrast
+
+    @cached_property
+    def looks(self) -> Mapping[str, Look]:
+        """Look of each prior by its name."""
+        return looks_of({name: fit.prior for name, fit in self.table.modes.items()})
+
+    @property
+    def priors_listed(self) -> str:
+        """Names of the priors in a sentence."""
+        return listed(list(self.table.modes))

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
-from priormap.plots.style import LOOKS
+from priormap.plots.style import LOOKS, Look
 from priormap.tables.contours import density_levels
 
 if TYPE_CHECKING:
@@ -25,15 +25,28 @@ MARKS: Mapping[str, Mapping[str, Any]] = {
     "penalised fit": {"marker": "x", "markersize": 4.2},
     "least squares": {"marker": "+", "markersize": 6.0, "markeredgewidth": 1.4},
 }
+NO_SHRINKAGE: Mapping[str, Any] = {  # the diagonal of estimates against observed values
+    **LOOKS["least squares"].line,
+    "linestyle": "-",
+    "linewidth": 0.8,
+    "label": "no shrinkage",
+}
 _WORDS = {"mean": "posterior mean", "median": "posterior median"}
 _CHARACTERS = 48  # in a line of legend entries, beside their handles
 
 
-def mark(kind: str, color: str = "black", *, is_hollow: bool = False) -> dict[str, Any]:
-    """Keyword arguments of ``Axes.plot`` for a point; hollow where it is exactly zero."""
+def mark(
+    kind: str, color: str = "black", *, is_hollow: bool = False, is_edged: bool = False
+) -> dict[str, Any]:
+    """Keyword arguments of ``Axes.plot`` for a point; hollow where it is exactly zero.
+
+    A white edge keeps it apart from what it is drawn over.
+    """
     look = {**MARKS[kind], "color": color, "linestyle": "none"}
     if is_hollow:
         look["markerfacecolor"] = "white"
+    if is_edged:
+        look |= {"markeredgecolor": "white", "markeredgewidth": 0.5}
     if kind == "least squares":
         look["color"] = LOOKS["least squares"].color
     return look
@@ -57,6 +70,13 @@ def mark_handles(kinds: Iterable[str], *, hollow: str = "") -> list[Line2D]:
         if kind == "mode" and hollow:
             handles.append(Line2D([], [], label=hollow, **mark(kind, is_hollow=True)))
     return handles
+
+
+def line_handles(looks: Mapping[str, Look]) -> list[Any]:
+    """Legend entries of lines by their names."""
+    from matplotlib.lines import Line2D
+
+    return [Line2D([], [], label=name, **look.line) for name, look in looks.items()]
 
 
 def shortened(name: str, most: int = 14) -> str:
