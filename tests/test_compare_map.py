@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_diabetes
-from sklearn.linear_model import ElasticNet as PenalisedNet
-from sklearn.linear_model import Lasso, Ridge
+from sklearn.linear_model import ElasticNet as PenalisedNet, Lasso, Ridge
 
 import priormap.tables.penalised_fit as penalised_fit_module
 from priormap import (

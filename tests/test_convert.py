@@ -7,8 +7,7 @@ from scipy import sparse
 import priormap
 from conventional_data import assert_same, regression
 from priormap import Gaussian, PriormapError, Regression, convert
-from priormap.conventions import DataFacts, penalty_of
-from priormap.conventions import facts as facts_module
+from priormap.conventions import DataFacts, facts as facts_module, penalty_of
 from priormap.conventions.facts import weighted_spread
 
 # the result

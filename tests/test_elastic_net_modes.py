@@ -4,8 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.linear_model import ElasticNet as PenalisedNet
-from sklearn.linear_model import enet_path
+from sklearn.linear_model import ElasticNet as PenalisedNet, enet_path
 
 from priormap import (
     ElasticNet,

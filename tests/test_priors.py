@@ -8,8 +8,7 @@ import pickle
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import integrate, optimize, stats
 
 from priormap import Gaussian, Laplace, PriormapError

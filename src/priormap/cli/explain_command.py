@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priormap.cli import library_numbers as its
-from priormap.cli import model_options as ask
+from priormap.cli import library_numbers as its, model_options as ask
 from priormap.cli.estimator_files import is_estimator_file, read_estimator
 from priormap.cli.notes import collected_notes, print_notes
 from priormap.cli.outputs import Outputs, as_json

@@ -125,13 +125,11 @@ class CoefficientShrinkage(ContrastFigure):
 
     @property
     def caption(self) -> str:
-        rows, text = (
-            self.tables[""],
-            (
-                f"Mode (circles, hollow where exactly 0) and posterior mean (triangles) of "
-                f"{len(self.chosen)} coefficients under {self.priors_listed} against least squares, "
-                "in changes of y per standard deviation of the column; the diagonal is no shrinkage."
-            ),
+        rows = self.tables[""]
+        text = (
+            f"Mode (circles, hollow where exactly 0) and posterior mean (triangles) of "
+            f"{len(self.chosen)} coefficients under {self.priors_listed} against least squares, "
+            "in changes of y per standard deviation of the column; the diagonal is no shrinkage."
         )
         if note := left_out(self.table, len(self.chosen)):
             text += f" Shown are {note}."

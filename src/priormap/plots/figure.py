@@ -29,7 +29,7 @@ class Figure(ABC):
     height : float
         Of a new figure, in inches.
     rows, columns : int
-        Panels; one is handed to `draw` as an Axes, one column as a vector, several as a matrix.
+        Panels: one Axes is handed to `draw`, or a vector, or where columns are several a matrix.
     shares_x : bool
         Whether the panels have one horizontal axis.
     headroom : float or None
@@ -37,11 +37,19 @@ class Figure(ABC):
         layout engine; None where it does.
     """
 
-    height: float
-    rows: int = 1
-    columns: int = 1
+    columns: ClassVar[int] = 1
     shares_x: ClassVar[bool] = True
     headroom: ClassVar[float | None] = None
+
+    @property
+    @abstractmethod
+    def height(self) -> float:
+        """Of a new figure, in inches."""
+
+    @property
+    def rows(self) -> int:
+        """Panels above each other."""
+        return 1
 
     @classmethod
     @abstractmethod

@@ -118,13 +118,11 @@ class Forest(ContrastFigure):
 
     @property
     def caption(self) -> str:
-        rows, text = (
-            self.tables[""],
-            (
-                f"Highest-density intervals (lines, {interval_mass(self.table):.0%} of the draws), "
-                f"posterior means (triangles) and modes (circles) of {len(self.chosen)} coefficients "
-                f"under {self.priors_listed}, in changes of y per standard deviation of the column."
-            ),
+        rows = self.tables[""]
+        text = (
+            f"Highest-density intervals (lines, {interval_mass(self.table):.0%} of the draws), "
+            f"posterior means (triangles) and modes (circles) of {len(self.chosen)} coefficients "
+            f"under {self.priors_listed}, in changes of y per standard deviation of the column."
         )
         if note := left_out(self.table, len(self.chosen)):
             text += f" Shown are {note}."

@@ -17,16 +17,10 @@ from priormap.plots.geometry_tables import (
     Pair,
     contours_of,
     density_of,
-    points_of,
-)
-from priormap.plots.geometry_tables import (
     geometry_density_table as geometry_density_table,
-)
-from priormap.plots.geometry_tables import (
     geometry_points_table as geometry_points_table,
-)
-from priormap.plots.geometry_tables import (
     geometry_table as geometry_table,
+    points_of,
 )
 from priormap.plots.marks import (
     fill_posterior,
