@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from priormap import priors
 from priormap.arrays import Floats
-from priormap.conventions import scikit_learn_alpha
+from priormap.conventions import scikit_learn_alpha, scikit_learn_call
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
@@ -124,6 +124,13 @@ class ScaleFamily:
             return self.lambda_(scales)
         at_one = scikit_learn_alpha(self.typical, self.sigma, self.data.n_rows)
         return self.lambda_(scales) * (at_one / self.lambda_(1.0))
+
+    @property
+    def estimator(self) -> str:
+        """scikit-learn's estimator of that alpha; empty where there is none."""
+        if self.no_mode:
+            return ""
+        return scikit_learn_call(self.typical, self.sigma, self.data.n_rows).estimator
 
     def on_rows(self, share: float) -> Prior:
         """Prior at scale 1 that is the same alpha on a share of the rows.

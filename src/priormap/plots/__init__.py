@@ -84,8 +84,6 @@ if TYPE_CHECKING:
     from priormap.plots.scale_choice_curves import (
         plot_scale_choice as plot_scale_choice,
         scale_choice_caption as scale_choice_caption,
-        scale_choice_points_table as scale_choice_points_table,
-        scale_choice_table as scale_choice_table,
     )
     from priormap.plots.sensitivities import (
         plot_sensitivity as plot_sensitivity,
@@ -120,6 +118,10 @@ if TYPE_CHECKING:
     from priormap.tables.prior_predictive import (
         prior_predictive_points_table as prior_predictive_points_table,
         prior_predictive_table as prior_predictive_table,
+    )
+    from priormap.tables.scale_choice import (
+        scale_choice_points_table as scale_choice_points_table,
+        scale_choice_table as scale_choice_table,
     )
 
 _FILES = {function: entry.module for entry in FIGURES for function in entry.functions}

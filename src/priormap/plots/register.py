@@ -67,6 +67,6 @@ FIGURES = (
     Entry("posterior_vs_map", "marginals", parts=("points",), written="once"),
     Entry("nonzero_counts", "counts", "NonzeroCounts", ("points",), "once"),
     Entry("joint", "joint_density", parts=("points", "contours"), written="each prior"),
-    Entry("scale_choice", "scale_choice_curves", parts=("points",)),
+    Entry("scale_choice", "scale_choice_curves", "ScaleCurves", ("points",)),
     Entry("sensitivity", "sensitivities"),
 )
