@@ -78,8 +78,8 @@ def watch_kernels() -> list[Cost]:
 
         return timed
 
-    gaussian.draw_gaussian = watched(gaussian.draw_gaussian)
-    route.draw_elastic_net = watched(route.draw_elastic_net)
+    gaussian.draw_independent = watched(gaussian.draw_independent)
+    route.draw_mixture = watched(route.draw_mixture)
     return spent
 
 

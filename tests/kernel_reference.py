@@ -4,6 +4,28 @@ import numpy as np
 from scipy import stats
 from scipy.special import log_ndtr, logsumexp
 
+from priormap.posterior import kernels as pk
+from priormap.posterior.kernels import Density
+from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
+
+FAMILIES = {
+    "half_normal": HalfNormal,
+    "half_student_t": HalfStudentT,
+    "inverse_gamma": InverseGamma,
+    "jeffreys": Jeffreys,
+}
+
+
+def numbers(density):
+    """A density, written as (name, parameters) or None, as kernels are told of it."""
+    return Density.of(None if density is None else FAMILIES[density[0]](*density[1:]))
+
+
+def elastic_net_prior(l1_scale, *densities, l2_scale=np.inf, **options):
+    """A prior by its scales, as kernels are told of it."""
+    rate, curvature = 1 / np.asarray(l1_scale), np.asarray(l2_scale) ** -2.0
+    return pk.elastic_net_prior(rate, curvature, *densities, **options)
+
 
 def one_coefficient(gram, xty, sigma, scale, l2_scale=np.inf):
     """Mean, sd and P(b > 0) of exp(-(gram b^2 - 2 xty b) / (2 sigma^2) - |b| / s - b^2 / (2 t^2)).

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from priormap import ElasticNet, HalfCauchy, HalfNormal, Laplace, Regression
-from priormap.posterior.kernels.route import draw_elastic_net
+from priormap.model import Model
+from priormap.posterior.kernels.route import draw_mixture
 
 
 def made(n, p, stretch=1.0, **options):
@@ -41,7 +42,8 @@ CASES = {
 
 
 def draws(case):
-    return draw_elastic_net(*CASES[case], "exact", 4, 1000, 1000, np.random.SeedSequence(1), None)
+    model = Model(*CASES[case])
+    return draw_mixture(model, "exact", 4, 1000, 1000, np.random.SeedSequence(1), None)
 
 
 def rhat(values):
@@ -73,7 +75,7 @@ def test_an_elastic_net_without_curvature_draws_as_the_laplace_prior(shape, meth
     data = made(*shape, **NOISE)
     priors = Laplace(0.5), ElasticNet(0.5, np.inf)
     laplace, elastic = (
-        draw_elastic_net(data, prior, method, 2, 50, 10, np.random.SeedSequence(3), None).coef
+        draw_mixture(Model(data, prior), method, 2, 50, 10, np.random.SeedSequence(3), None).coef
         for prior in priors
     )
     assert np.array_equal(laplace, elastic)

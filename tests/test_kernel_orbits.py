@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from kernel_reference import log_density
+from kernel_reference import elastic_net_prior, log_density, numbers
 from priormap.posterior import kernels as pk
-from priormap.posterior.kernels import problem as de
 from priormap.posterior.kernels.compiled import seed_words
 from priormap.posterior.kernels.orbits import log_density_along, move_along, orbit
 from priormap.posterior.kernels.scale_moves import fill_prior_sums, residual_orbit, stack
@@ -50,10 +49,10 @@ def test_an_orbit_is_the_posterior_along_it(moved, names, by_noise, curved):
     y = X @ rng.standard_normal(P) + rng.standard_normal(9)
     data = pk.moments(X.T @ X, X.T @ y, y @ y, DOF)
     densities = [DENSITIES[name] for name in names]
-    prior = pk.elastic_net_prior(
+    prior = elastic_net_prior(
         np.array([0.5, 1.0, np.inf, 2.0]),
-        *(getattr(de, name)(*numbers) for name, *numbers in densities),
-        by_noise,
+        *(numbers(density) for density in densities),
+        by_noise=by_noise,
         l2_scale=np.array([1.0, np.inf, np.inf, 0.5]) if curved else np.inf,
     )
     sigma, tau = 0.9, 0.6
@@ -99,7 +98,7 @@ def test_an_orbit_is_the_posterior_along_it(moved, names, by_noise, curved):
 
 
 def test_an_orbit_without_powers_is_not_taken():
-    prior = pk.elastic_net_prior(np.ones(P), de.half_normal(1.0))
+    prior = elastic_net_prior(np.ones(P), numbers(("half_normal", 1.0)))
     path = orbit(prior, 1.0, -DOF, sigma=1)
     path.powers[:] = 0.0
     state = pk.state(np.ones(P), 1.0, 1.0, seed_words(1))

@@ -6,15 +6,22 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kernel_reference import log_density, one_coefficient, two_coefficients
+from kernel_reference import (
+    elastic_net_prior,
+    log_density,
+    numbers,
+    one_coefficient,
+    two_coefficients,
+)
 from priormap import ElasticNet
 from priormap.posterior import kernels as pk
+from priormap.posterior.kernels import Density
 from priormap.posterior.kernels import problem as de
 from priormap.posterior.kernels.compiled import seed_words, uniform
 from priormap.posterior.kernels.coordinate import mills
 
 KERNELS = ["hamiltonian", "mixture", "coordinate", "mixture_rows", "alternating"]
-KNOWN = de.KNOWN
+KNOWN = Density()
 
 
 def simulate(kernel, data, prior, draws=2000, tune=200, chains=2, sigma=1.0, tau=1.0, seed=1, **kw):
@@ -70,7 +77,7 @@ def test_mills_ratio_everywhere():
 @pytest.mark.parametrize("xty", [0.0, 3.0, -40.0])
 def test_one_coefficient(kernel, xty, l2_scale):
     data = pk.moments(np.array([[9.0]]), np.array([xty]), xty**2 / 9 + 5.0, 20.0)
-    prior = pk.elastic_net_prior(np.array([0.4]), KNOWN, l2_scale=l2_scale)
+    prior = elastic_net_prior(np.array([0.4]), KNOWN, l2_scale=l2_scale)
     coef, _ = simulate(kernel, data, prior, sigma=0.8, draws=4000)
     mean, sd, positive = one_coefficient(9.0, xty, 0.8, 0.4, l2_scale)
     b = coef[:, :, 0]
@@ -87,7 +94,7 @@ def test_orthogonal_columns_are_independent_mixtures(kernel):
     scale = np.array([0.3, 0.5, 2.0, 0.1])
     l2_scale = np.array([0.2, np.inf, 0.5, 1.0])
     data = pk.moments(np.diag(gram), xty, (xty**2 / gram).sum() + 3.0, 30.0)
-    prior = pk.elastic_net_prior(scale, KNOWN, l2_scale=l2_scale)
+    prior = elastic_net_prior(scale, KNOWN, l2_scale=l2_scale)
     coef, _ = simulate(kernel, data, prior, sigma=0.7, draws=4000)
     for j in range(4):
         mean, sd, _ = one_coefficient(gram[j], xty[j], 0.7, scale[j], l2_scale[j])
@@ -102,7 +109,7 @@ def test_without_a_kink_it_is_the_gaussian_posterior(kernel, n):
     X, y = regression(np.random.default_rng(4), n, 6)
     data = as_moments(X, y) if n == 30 else pk.rows_from_design(X, y, n - 1)
     l2_scale = np.linspace(0.3, 1.0, 6)
-    prior = pk.elastic_net_prior(np.full(6, np.inf), KNOWN, l2_scale=l2_scale)
+    prior = elastic_net_prior(np.full(6, np.inf), KNOWN, l2_scale=l2_scale)
     coef, _ = simulate(kernel, data, prior, sigma=0.7, draws=4000)
     covariance = np.linalg.inv(X.T @ X / 0.49 + np.diag(l2_scale**-2.0))
     mean = covariance @ X.T @ y / 0.49
@@ -126,16 +133,6 @@ CASES = {
     ),
     "half t, tau half normal": (("half_student_t", 4.0, 1.0), ("half_normal", 0.7), False),
 }
-
-
-def numbers(density):
-    match density:
-        case None:
-            return de.KNOWN
-        case ("jeffreys",):
-            return de.JEFFREYS
-        case name, *arguments:
-            return getattr(de, name)(*arguments)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +162,7 @@ def test_two_coefficients_against_quadrature(case, flat):
     taus = np.array([1.0]) if scale is None else np.geomspace(1e-4, 300.0, 70)
     count = 200 if scale is None else 80
     exact = two_coefficients(data, relative, noise, scale, by_noise, sigmas, taus, count)
-    prior = pk.elastic_net_prior(relative, numbers(noise), numbers(scale), by_noise)
+    prior = elastic_net_prior(relative, numbers(noise), numbers(scale), by_noise)
     for kernel in KERNELS:
         coef, trace = simulate(kernel, data, prior, sigma=0.9, draws=8000)
         b1, b2 = coef[:, :, 0], coef[:, :, 1]
@@ -197,7 +194,7 @@ def test_two_curved_coefficients_against_quadrature(case):
         data, relative, noise, scale, by_noise, sigmas, taus, count, l2_scale=l2_scale
     )
     densities = numbers(noise), numbers(scale)
-    prior = pk.elastic_net_prior(relative, *densities, by_noise, l2_scale=l2_scale)
+    prior = elastic_net_prior(relative, *densities, by_noise, l2_scale=l2_scale)
     absorbed = scale is None and by_noise
     for kernel in KERNELS if absorbed else KERNELS[1:]:
         coef, trace = simulate(kernel, data, prior, draws=8000)
@@ -214,8 +211,8 @@ def test_two_curved_coefficients_against_quadrature(case):
 def test_kernels_agree_on_correlated_columns():
     X, y = regression(np.random.default_rng(8), 60, 8, rho=0.9)
     data = as_moments(X, y)
-    noise = de.half_normal(2.0)
-    prior = pk.elastic_net_prior(np.linspace(0.2, 0.6, 8), noise)
+    noise = numbers(("half_normal", 2.0))
+    prior = elastic_net_prior(np.linspace(0.2, 0.6, 8), noise)
     runs = [simulate(k, data, prior, draws=4000, seed=5) for k in KERNELS]
     pooled = np.mean([coef.mean(axis=(0, 1)) for coef, _ in runs], axis=0)
     log_sigma = np.mean([np.log(trace[:, :, 0]).mean() for _, trace in runs])
@@ -228,9 +225,9 @@ def test_kernels_agree_on_correlated_columns():
 def test_wide_kernels_agree(by_noise):
     X, y = regression(np.random.default_rng(9), 12, 30, rho=0.3, shift=0.3)
     data = pk.rows_from_design(X, y, 11)
-    noise = de.half_normal(1.0)
-    tau = de.inverse_gamma(3.0, 2.0)
-    prior = pk.elastic_net_prior(np.full(30, 0.3), noise, tau, by_noise)
+    noise = numbers(("half_normal", 1.0))
+    tau = numbers(("inverse_gamma", 3.0, 2.0))
+    prior = elastic_net_prior(np.full(30, 0.3), noise, tau, by_noise)
     runs = [simulate(k, data, prior, draws=4000, seed=6) for k in KERNELS[2:]]
     for column in (0, 1):
         values = [np.log(trace[:, :, column]) for _, trace in runs]
@@ -244,7 +241,7 @@ def test_strong_conflict_does_not_trap_the_trajectory(centre):
     # least squares at 4,000 or 20,000 prior scales: with a fixed quarter period the dynamics
     # resonate, and the effective sample size falls to ten
     data = pk.moments(np.eye(1), np.array([centre]), centre**2 + 5.0, 20.0)
-    prior = pk.elastic_net_prior(np.array([0.005]), KNOWN)
+    prior = elastic_net_prior(np.array([0.005]), KNOWN)
     mean, sd, _ = one_coefficient(1.0, centre, 1.0, 0.005)
     for kernel in KERNELS:
         coef, _ = simulate(kernel, data, prior, draws=3000)
@@ -260,7 +257,7 @@ def test_strong_conflict_does_not_trap_the_trajectory(centre):
 def test_draws_depend_on_the_seed_only(kernel):
     X, y = regression(np.random.default_rng(4), 20, 5)
     data = as_moments(X, y)
-    prior = pk.elastic_net_prior(np.full(5, 0.5), de.half_normal(1.0))
+    prior = elastic_net_prior(np.full(5, 0.5), numbers(("half_normal", 1.0)))
     around = pk.typical(data, prior)
     sampler = pk.prepare(kernel, data, prior, around.sigma, around.tau)
 
@@ -279,7 +276,7 @@ def test_draws_depend_on_the_seed_only(kernel):
 def test_progress_counts_draws_and_the_state_goes_on():
     X, y = regression(np.random.default_rng(4), 20, 3)
     data = as_moments(X, y)
-    prior = pk.elastic_net_prior(np.full(3, 0.5), de.half_normal(1.0))
+    prior = elastic_net_prior(np.full(3, 0.5), numbers(("half_normal", 1.0)))
     around = pk.typical(data, prior)
     sampler, seen = pk.prepare("mixture", data, prior, 1.0, 1.0), []
     whole = pk.run_chain(
@@ -294,14 +291,14 @@ def test_progress_counts_draws_and_the_state_goes_on():
 
 def test_choice_follows_conditioning():
     rng = np.random.default_rng(1)
-    noise = de.half_normal(1.0)
+    noise = numbers(("half_normal", 1.0))
     X, y = regression(rng, 400, 40, rho=0.5)
     assert choice(X, y, noise) == "hamiltonian"
     X[:, 1] = X[:, 0] + 1e-3 * rng.standard_normal(400)
     assert choice(X, y, noise) == "mixture"
     X[:, 1] = X[:, 0]
     assert choice(X, y, noise) == "mixture"
-    learnt = pk.elastic_net_prior(np.full(40, 0.1), noise, de.half_normal(1.0))
+    learnt = elastic_net_prior(np.full(40, 0.1), noise, numbers(("half_normal", 1.0)))
     X, y = regression(rng, 400, 40)
     assert pk.choose_kernel(as_moments(X, y), learnt, 1.0, 1.0) == "hamiltonian"
     assert pk.choose_kernel(as_moments(X, y), learnt, 1.0, 0.01) == "mixture"
@@ -310,9 +307,9 @@ def test_choice_follows_conditioning():
 
 def test_choice_where_the_prior_has_a_curvature():
     X, y = regression(np.random.default_rng(1), 400, 40, rho=0.5)
-    noise = de.half_normal(1.0)
+    noise = numbers(("half_normal", 1.0))
     for by_noise, kernel in ((True, "hamiltonian"), (False, "mixture")):
-        prior = pk.elastic_net_prior(np.full(40, 0.1), noise, by_noise=by_noise, l2_scale=0.5)
+        prior = elastic_net_prior(np.full(40, 0.1), noise, by_noise=by_noise, l2_scale=0.5)
         data, prior = pk.absorb_curvature(as_moments(X, y), prior, 1.0, 1.0)
         assert pk.choose_kernel(data, prior, 1.0, 1.0) == kernel
 
@@ -320,23 +317,23 @@ def test_choice_where_the_prior_has_a_curvature():
 def test_blocks_are_for_columns_that_the_likelihood_ties_together():
     X, y = regression(np.random.default_rng(1), 100, 120)
     data = pk.rows_from_design(X, y, 99)
-    noise = de.half_normal(1.0)
-    narrow, wide = (pk.elastic_net_prior(np.full(120, s), noise) for s in (0.05, 1.0))
-    some_flat = pk.elastic_net_prior(np.r_[np.inf, np.full(119, 0.05)], noise)
+    noise = numbers(("half_normal", 1.0))
+    narrow, wide = (elastic_net_prior(np.full(120, s), noise) for s in (0.05, 1.0))
+    some_flat = elastic_net_prior(np.r_[np.inf, np.full(119, 0.05)], noise)
     assert pk.blocked_share(data, narrow, 1.0, 1.0) == 25 / 99
     assert pk.blocked_share(data, wide, 1.0, 1.0) == 1.0
     assert pk.blocked_share(data, some_flat, 1.0, 1.0) == 1.0
 
 
 def choice(X, y, noise):
-    prior = pk.elastic_net_prior(np.full(X.shape[1], 0.1), noise)
+    prior = elastic_net_prior(np.full(X.shape[1], 0.1), noise)
     return pk.choose_kernel(as_moments(X, y), prior, 1.0, 1.0)
 
 
 def test_crossings_are_predicted_from_above():
     X, y = regression(np.random.default_rng(7), 300, 10, rho=0.95, shift=0.05)
     data = as_moments(X, y)
-    prior = pk.elastic_net_prior(np.full(10, 0.03), KNOWN)
+    prior = elastic_net_prior(np.full(10, 0.03), KNOWN)
     expected = pk.expected_crossings(np.diag(np.linalg.inv(data.gram)), prior, 1.0, 1.0)
     _, trace = simulate("hamiltonian", data, prior)
     assert 0.25 * expected < trace[:, :, 2].mean() < 1.5 * expected
@@ -382,10 +379,10 @@ def joint_scores(advance_with, steps, broken=False, p=3, n=4, seed=0, l2_scale=N
 
 def wide_open(scale, l2_scale=None):
     """All is learnt; the Laplace prior is scaled by the noise, the elastic net is not."""
-    return pk.elastic_net_prior(
+    return elastic_net_prior(
         scale,
-        de.inverse_gamma(4.0, 1.5),
-        de.inverse_gamma(5.0, 2.0),
+        numbers(("inverse_gamma", 4.0, 1.5)),
+        numbers(("inverse_gamma", 5.0, 2.0)),
         by_noise=l2_scale is None,
         l2_scale=np.inf if l2_scale is None else l2_scale,
     )

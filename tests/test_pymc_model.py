@@ -22,7 +22,9 @@ from priormap import (
     log_posterior,
 )
 from priormap.posterior.pymc import pymc_find_map, pymc_model, sample_nuts
-from priormap.posterior.pymc.model import load_pymc, quiet_pymc, triangular_root
+from priormap.posterior.pymc.inference import quiet_pymc
+from priormap.posterior.pymc.model import triangular_root
+from priormap.posterior.pymc.variables import load_pymc
 
 
 def elastic_net(scale, **options):

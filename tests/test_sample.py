@@ -15,8 +15,9 @@ from scipy import sparse, stats
 import priormap as pmap
 from priormap import ElasticNet, Gaussian, Laplace, Regression, sample
 from priormap.errors import PriormapError, PriormapWarning
+from priormap.model import Model
 from priormap.posterior.convergence import warn_of_bad_diagnostics
-from priormap.posterior.kernels.route import draw_elastic_net
+from priormap.posterior.kernels.route import draw_mixture
 from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 LIMIT = 4.5  # Monte Carlo errors; one mean in 150,000 lies beyond
@@ -561,14 +562,14 @@ class TestInterruption:
                 raise interrupt("enough")
 
         with pytest.raises(interrupt, match="enough"):
-            draw_elastic_net(data, Laplace(1.0), "exact", 2, draws, 0, seed, progress)
+            draw_mixture(Model(data, Laplace(1.0)), "exact", 2, draws, 0, seed, progress)
         assert max(calls) < draws / 10
         assert threading.active_count() == threads
 
     def test_progress_counts_every_draw(self):
         calls = []
-        draw_elastic_net(
-            *(make_data(sigma=1.0), Laplace(1.0), "exact", 2, 250, 100),
+        draw_mixture(
+            *(Model(make_data(sigma=1.0), Laplace(1.0)), "exact", 2, 250, 100),
             np.random.SeedSequence(1),
             calls.append,
         )

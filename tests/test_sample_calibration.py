@@ -12,8 +12,9 @@ import pytest
 from scipy import stats
 
 from priormap import ElasticNet, Gaussian, Laplace, Regression
-from priormap.posterior.gaussian import draw_gaussian
-from priormap.posterior.kernels.route import draw_elastic_net
+from priormap.model import Model
+from priormap.posterior.gaussian import draw_independent
+from priormap.posterior.kernels.route import draw_mixture
 from priormap.priors.densities import HalfNormal, InverseGamma
 
 REPLICATIONS = 2000 if os.environ.get("PRIORMAP_FULL") else 240
@@ -69,10 +70,10 @@ def ranks(prior, noise, method, shape, inflation=1.0, seed=1):
         y = 4.0 + X @ coef + inflation * sigma * rng.standard_normal(shape[0])
         data = Regression(X, y, sigma=noise)
         if isinstance(prior, Gaussian):
-            drawn, thin = draw_gaussian(data, prior, 1, KEPT, rng), 1
+            drawn, thin = draw_independent(Model(data, prior), 1, KEPT, rng), 1
         else:
             stream = np.random.SeedSequence([seed, replication])
-            drawn = draw_elastic_net(data, prior, method, 1, KEPT * THIN, TUNE, stream, None)
+            drawn = draw_mixture(Model(data, prior), method, 1, KEPT * THIN, TUNE, stream, None)
             thin = THIN
         truths = {"first": coef[0], "last": coef[-1], "size": np.abs(coef).sum()}
         values = {

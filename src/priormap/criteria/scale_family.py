@@ -187,5 +187,5 @@ def _posterior_mean_of_sigma(model: Model) -> float:
     sd = np.where(data.unit.x_norm > 0, model.prior.sd, 1.0)
     gaussian = Gaussian(sd, model.prior.scaled_by_noise)
     learnt = gaussian.with_hyperprior(HalfCauchy(_unit(model.with_prior(gaussian))))
-    mean = gaussian_posterior(data, learnt).sigma_moments[0] * data.unit.y_norm
+    mean = gaussian_posterior(model.with_prior(learnt)).sigma_moments[0] * data.unit.y_norm
     return float(mean) if np.isfinite(mean) else float(np.std(data.y))

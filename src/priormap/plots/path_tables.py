@@ -11,6 +11,7 @@ from scipy.special import ndtri
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
+from priormap.model import Model
 from priormap.plots.path_range import PathRange, at_scale, kept
 from priormap.posterior import sample
 from priormap.priors import Gaussian, Laplace, Prior
@@ -170,7 +171,7 @@ def _posterior(data: Regression, prior: Prior, mass: float, draws: int, seed: in
     if isinstance(prior, Gaussian) and isinstance(data.sigma, float):
         from priormap.posterior.gaussian import gaussian_posterior
 
-        exact = gaussian_posterior(data, prior)
+        exact = gaussian_posterior(Model(data, prior))
         mean, sd = (data.unit.in_callers_units(part) for part in (exact.mean, exact.sd))
         return np.stack([mean, *(mean + ndtri(tails)[:, None] * sd)])
     with warnings.catch_warnings():

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
+from priormap.model import Model
 from priormap.posterior.draws import (
     Draws,
     fitted,
@@ -19,7 +20,6 @@ from priormap.posterior.draws import (
     log_priors,
     sigma_of,
 )
-from priormap.priors import Prior
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,21 +46,21 @@ def check_groups(include: Collection[str]) -> tuple[str, ...]:
 
 
 def to_data_tree(
-    data: Regression,
-    prior: Prior,
+    model: Model,
     draws: Draws,
     include: tuple[str, ...],
     rng: np.random.Generator,
     attributes: dict[str, Any],
 ) -> xr.DataTree:
     """Assemble the groups; the large ones only where `include` names them."""
+    data = model.data
     posterior = {
         "coef": draws.coef,
         "intercept": draws.intercept,
         "sigma": draws.sigma,
         "scale": draws.scale,
     }
-    log_prior = log_priors(data, prior, draws)
+    log_prior = log_priors(model, draws)
     groups: dict[str, dict[str, Any]] = {
         "posterior": {name: values for name, values in posterior.items() if values is not None},
         "sample_stats": {"lp": log_posterior_of_draws(data, draws, log_prior), **draws.stats},
@@ -72,10 +72,8 @@ def to_data_tree(
     if "log_likelihood" in include:
         groups["log_likelihood"] = {"y": log_likelihood(data, draws)}
     if "posterior_predictive" in include:
-        noise = sigma_of(data, draws)[..., None] * rng.standard_normal(
-            (*draws.coef.shape[:2], data.n_rows)
-        )
-        groups["posterior_predictive"] = {"y": fitted(data, draws) + noise}
+        sigma = sigma_of(data, draws)[..., None]
+        groups["posterior_predictive"] = {"y": data.likelihood.rvs(fitted(data, draws), sigma, rng)}
     tree = _tree(groups, data)
     tree.attrs.update(attributes)
     tree["posterior"].attrs.update(attributes)

@@ -9,7 +9,7 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
-from priormap.model.penalty import relative_prior
+from priormap.model import Model
 from priormap.priors import Prior
 
 _BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
@@ -57,7 +57,7 @@ def sigma_of(data: Regression, draws: Draws) -> Floats:
     """Noise of each draw, the known one where it is known; shape (chains, draws)."""
     if draws.sigma is not None:
         return draws.sigma
-    return np.full(draws.coef.shape[:2], data.sigma)
+    return np.full(draws.coef.shape[:2], data.noise.sd)
 
 
 def residual_sums(data: Regression, draws: Draws) -> Floats:
@@ -83,17 +83,17 @@ def _centred_rss(data: Regression, draws: Draws) -> Floats:
     return rss * (columns.y_norm or 1.0) ** 2
 
 
-def log_priors(data: Regression, prior: Prior, draws: Draws) -> dict[str, Floats]:
+def log_priors(model: Model, draws: Draws) -> dict[str, Floats]:
     """Log prior density of each variable of each draw: coef, sigma and scale, where unknown."""
-    factor = draws.scale
-    if prior.scaled_by_noise:
-        sigma = sigma_of(data, draws)
+    factor, hyperprior = draws.scale, model.prior.hyperprior
+    if model.prior.scaled_by_noise:
+        sigma = sigma_of(model.data, draws)
         factor = sigma if factor is None else sigma * factor
-    logs = {"coef": _log_coef_priors(relative_prior(prior, data), draws.coef, factor)}
-    if draws.sigma is not None and not isinstance(data.sigma, float):
-        logs["sigma"] = data.sigma.logpdf(draws.sigma)
-    if draws.scale is not None and prior.hyperprior is not None:
-        logs["scale"] = prior.hyperprior.logpdf(draws.scale)
+    logs = {"coef": _log_coef_priors(model.relative, draws.coef, factor)}
+    if draws.sigma is not None:
+        logs["sigma"] = model.noise.logpdf(draws.sigma)
+    if draws.scale is not None and hyperprior is not None:
+        logs["scale"] = hyperprior.logpdf(draws.scale)
     return logs
 
 
@@ -125,8 +125,7 @@ def log_posterior_of_draws(data: Regression, draws: Draws, log_prior: dict[str, 
 
 def log_likelihood(data: Regression, draws: Draws) -> Floats:
     """Log density of every row under every draw, shape (chains, draws, n)."""
-    sigma = sigma_of(data, draws)[..., None]
-    return -np.log(sigma * np.sqrt(2 * np.pi)) - 0.5 * ((data.y - fitted(data, draws)) / sigma) ** 2
+    return data.likelihood.logpdf(data.y, fitted(data, draws), sigma_of(data, draws)[..., None])
 
 
 def fitted(data: Regression, draws: Draws) -> Floats:

@@ -12,9 +12,10 @@ of rows, less one for the intercept, and ``m = nu - r`` what the rows leave beyo
   ``p(y | sigma)`` goes as ``sigma**(d - m)``. Half-Student-t tails have ``d = df``, the root of
   an inverse gamma ``d = 2 shape``, and half-normal ones are lighter than any.
 
-With a prior of sigma that is positive at 0 this integrates where ``m < 1 + d``, with Jeffreys'
-``1 / sigma`` where ``m < d``; an inverse gamma prior vanishes faster than any power. (The first
-case is ``d = 0``.) So a learnt scale is harmless where the columns have full row rank.
+With a prior of sigma that goes as ``sigma**-l`` at 0 this integrates where ``m < 1 + d - l``: l is
+1 for Jeffreys' and 0 for one that is positive at 0; an inverse gamma prior vanishes faster than
+any power. (The first case is ``d = 0``.) So a learnt scale is harmless where the columns have
+full row rank.
 """
 
 from __future__ import annotations
@@ -23,106 +24,91 @@ import numpy as np
 from scipy import linalg
 
 from priormap.arrays import Floats, Indices
-from priormap.data.regression import Regression
+from priormap.data.unit_columns import UnitColumns
 from priormap.errors import PriormapError
-from priormap.model.penalty import relative_prior
-from priormap.priors import Prior
-from priormap.priors.densities import HalfStudentT, InverseGamma, Jeffreys
+from priormap.model import Model
+from priormap.priors.densities import PositiveDensity
 
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
 _WELL_CONDITIONED = 1e-5  # smallest pivot at which cross products tell the rank
 
 
-def refuse_improper(data: Regression, prior: Prior) -> None:
+def refuse_improper(model: Model) -> None:
     """Raise where the posterior density has no finite integral.
 
     Two things can go wrong. Columns with a flat prior that the rows cannot tell apart leave a
     direction without any information. And where columns can fit y exactly at no price, the
     density of a sigma whose prior does not vanish at zero may not be integrable there.
     """
-    is_flat = np.broadcast_to(relative_prior(prior, data).is_flat, data.n_features)
-    flat = np.flatnonzero(is_flat)
+    flat = np.flatnonzero(model.is_flat)
     if flat.size:
-        _refuse_flat_directions(data, flat)
-    if not isinstance(data.sigma, float | InverseGamma):
-        _refuse_pole_at_zero_noise(data, prior, flat)
+        _refuse_flat_directions(model, flat)
+    noise = model.noise.density
+    if noise is not None and not noise.vanishes_at_zero:
+        _refuse_pole_at_zero_noise(model, noise, flat)
 
 
-def _refuse_flat_directions(data: Regression, flat: Indices) -> None:
-    columns = data.unit
-    dof = data.n_rows - data.intercept
-    rank = 0
-    if len(flat) <= dof and (columns.x_norm[flat] > 0).all():
-        rank = _rank(data, flat)
+def _refuse_flat_directions(model: Model, flat: Indices) -> None:
+    columns, rank = model.columns, 0
+    if len(flat) <= model.dof and (columns.x_norm[flat] > 0).all():
+        rank = _rank(columns, flat)
     if rank < len(flat):
         raise PriormapError(
             f"the posterior is improper: {len(flat)} columns have a flat prior (scale=inf), but "
-            f"the {data.n_rows} rows cannot tell them apart; give them a finite scale"
+            f"the {columns.n} rows cannot tell them apart; give them a finite scale"
         )
-    if len(flat) >= dof and not isinstance(data.sigma, float):
+    if len(flat) >= model.dof and not model.noise.is_known:
         raise PriormapError(
             f"{len(flat)} columns with a flat prior leave no rows to learn sigma from; "
             "give them a finite scale, or fix sigma"
         )
 
 
-def _refuse_pole_at_zero_noise(data: Regression, prior: Prior, flat: Indices) -> None:
+def _refuse_pole_at_zero_noise(model: Model, noise: PositiveDensity, flat: Indices) -> None:
     """Compare what the rows leave beyond an exact fit with what the priors can take."""
-    columns = data.unit
-    dof = data.n_rows - data.intercept
+    columns, hyperprior = model.columns, model.prior.hyperprior
     if columns.y_norm == 0:
         raise PriormapError(
             "y is constant and sigma is unknown, so the posterior of sigma piles up at 0; "
             "fix sigma, or give it an InverseGamma prior"
         )
     live = np.flatnonzero(columns.x_norm > 0)
-    tail = _tail_power(prior)
-    cases = [(live, 0.0)] if tail == 0 else [(flat, 0.0), (live, tail)]
+    cases = [(live, 0.0)]
+    if model.prior.scaled_by_noise:
+        cases = [(flat, 0.0), (live, np.inf if hyperprior is None else hyperprior.tail_power)]
     for which, power in cases:
         if np.isinf(power):
             continue
-        rank, rss = _rank_and_misfit(data, which)
-        if rss > _EXACT_FIT or dof - rank < 1 + power - isinstance(data.sigma, Jeffreys):
+        rank, rss = _rank_and_misfit(columns, which)
+        if rss > _EXACT_FIT or model.dof - rank < 1 + power - noise.terms.logs:
             continue
-        if rank == dof:
+        if rank == model.dof:
+            name = type(noise).__name__
+            whose = f"{name}'" if name.endswith("s") else f"{name}'s"
             raise PriormapError(
-                f"the posterior is improper: {columns.p} columns can fit {data.n_rows} rows "
-                "exactly, and Jeffreys' prior of sigma is not integrable at 0; use HalfNormal, "
+                f"the posterior is improper: {columns.p} columns can fit {columns.n} rows "
+                f"exactly, and {whose} prior of sigma is not integrable at 0; use HalfNormal, "
                 "HalfStudentT or InverseGamma, or scaled_by_noise=True"
             )
-        heavy = f", which the heavy tail of {prior.hyperprior!r} allows" if power else ""
+        heavy = f", which the heavy tail of {hyperprior!r} allows" if power else ""
         raise PriormapError(
             "the posterior is improper: the columns fit y exactly and sigma is unknown, so sigma "
             f"piles up at 0{heavy}; fix sigma, or give it an InverseGamma prior"
         )
 
 
-def _tail_power(prior: Prior) -> float:
-    """``d`` where the density of the learnt scale falls as ``tau**-(d + 1)``; 0 if not by noise."""
-    if not prior.scaled_by_noise:
-        return 0.0
-    match prior.hyperprior:
-        case HalfStudentT(df, _):
-            return df
-        case InverseGamma(shape, _):
-            return 2 * shape
-    return np.inf  # known, or learnt with a light tail
-
-
-def _rank(data: Regression, which: Indices) -> int:
+def _rank(columns: UnitColumns, which: Indices) -> int:
     """Rank of columns, from the rows only where cross products cannot tell."""
-    columns = data.unit
     if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
         return len(which)
     return int(np.linalg.matrix_rank(columns.columns(which)))
 
 
-def _rank_and_misfit(data: Regression, which: Indices) -> tuple[int, float]:
+def _rank_and_misfit(columns: UnitColumns, which: Indices) -> tuple[int, float]:
     """Rank of columns, and their least squares over that of y; from the rows only where tiny."""
-    columns = data.unit
     if not which.size:
         return 0, 1.0
-    if len(which) < data.n_rows - data.intercept:
+    if len(which) < columns.dof:
         gram, xty = columns.gram[np.ix_(which, which)], columns.xty[which]
         if columns.smallest_pivot > _WELL_CONDITIONED:
             step = linalg.solve(gram, xty, assume_a="pos")

@@ -12,15 +12,15 @@ import numpy as np
 
 from priormap._version import __version__
 from priormap.checks import checked_count, checked_seed
-from priormap.data.regression import Regression, check_data
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.model.penalty import relative_prior
+from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import check_groups, to_data_tree
 from priormap.posterior.draws import Draws
 from priormap.posterior.properness import refuse_improper
 from priormap.posterior.pymc import check_nuts_options
-from priormap.priors import Gaussian, Prior, check_prior
+from priormap.priors import NormalMixture, Prior
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,12 +56,13 @@ def sample(
     ``"gibbs"``
         Laplace and elastic net priors: scale mixtures of normals.
     ``"nuts"``
-        `pymc.sample` on `pymc_model`, for every prior.
+        `pymc.sample` on `pymc_model`, for every prior; ``"auto"`` takes it for those without a
+        kernel.
 
     Parameters
     ----------
     data : Regression
-    prior : Gaussian, Laplace or ElasticNet
+    prior : Prior
         Its scale may be learnt (a hyperprior).
     draws, chains : int
         Draws of each chain, and the number of chains.
@@ -117,38 +118,37 @@ def sample(
     >>> bool(abs(tree["posterior"]["coef"].mean() - 1.97) < 0.02)
     True
     """
-    check_data(data)
-    check_prior(prior)
-    relative_prior(prior, data)  # refuses a vector of the wrong length
+    model = Model(data, prior)
     draws, chains = checked_count("draws", draws), checked_count("chains", chains)
     tune = max(draws, 500) if tune is None else checked_count("tune", tune, least=0)
     groups, random_seed = check_groups(include), checked_seed(random_seed)
-    route = _route(method, prior)
+    route = _route(method, model)
+    is_independent = route == "exact" and prior.is_normal
     if route == "nuts":
         check_nuts_options(nuts_options)
     elif nuts_options:
         raise PriormapError(
             f"{next(iter(nuts_options))!r} is an option of method='nuts'; leave it out here"
         )
-    refuse_improper(data, prior)
+    refuse_improper(model)
     began = time.perf_counter()
     streams = np.random.SeedSequence(random_seed).spawn(2)
     show = sys.stderr.isatty() if progressbar is None else progressbar
     if route == "nuts":
-        drawn = _nuts(data, prior, draws, tune, chains, streams[0], show, nuts_options)
-    elif isinstance(prior, Gaussian):
-        from priormap.posterior.gaussian import draw_gaussian
+        drawn = _nuts(model, draws, tune, chains, streams[0], show, nuts_options)
+    elif is_independent:
+        from priormap.posterior.gaussian import draw_independent
 
-        drawn = draw_gaussian(data, prior, chains, draws, np.random.default_rng(streams[0]))
+        tune = 0
+        drawn = draw_independent(model, chains, draws, np.random.default_rng(streams[0]))
     else:
-        from priormap.posterior.kernels.route import draw_elastic_net
+        from priormap.posterior.kernels.route import draw_mixture
 
         with _progress(show, chains * (draws + tune)) as progress:
-            drawn = draw_elastic_net(data, prior, route, chains, draws, tune, streams[0], progress)
-    attributes = _attributes(data, prior, route, tune, random_seed, began) | drawn.attributes
-    rng = np.random.default_rng(streams[1])
-    tree = to_data_tree(data, prior, drawn, groups, rng, attributes)
-    if not (route == "exact" and isinstance(prior, Gaussian)):
+            drawn = draw_mixture(model, route, chains, draws, tune, streams[0], progress)
+    attributes = _attributes(model, route, tune, random_seed, began) | drawn.attributes
+    tree = to_data_tree(model, drawn, groups, np.random.default_rng(streams[1]), attributes)
+    if not is_independent:
         found = diagnose(tree)
         tree.attrs.update(found)
         tree["posterior"].attrs.update(found)
@@ -156,20 +156,30 @@ def sample(
     return tree
 
 
-def _route(method: str, prior: Prior) -> str:
+def _route(method: str, model: Model) -> str:
+    """Method, with ``"auto"`` settled; refused where the prior has not what it takes."""
     if method not in METHODS:
         raise PriormapError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    if method == "gibbs" and isinstance(prior, Gaussian):
+    prior = model.prior
+    has_moments = model.data.likelihood.has_moments
+    has_kernel = has_moments and (prior.is_normal or isinstance(prior, NormalMixture))
+    if method == "auto":
+        return "exact" if has_kernel else "nuts"
+    if method != "nuts" and not has_kernel:
+        raise PriormapError(
+            f"method={method!r} is for Gaussian noise and priors that are mixtures of normals, "
+            f"and {prior!r} is not one; use method='nuts'"
+        )
+    if method == "gibbs" and prior.is_normal:
         raise PriormapError(
             "method='gibbs' is for Laplace and elastic net priors; a Gaussian prior has "
             "independent draws: use method='exact', or 'nuts'"
         )
-    return "exact" if method == "auto" else method
+    return method
 
 
 def _nuts(
-    data: Regression,
-    prior: Prior,
+    model: Model,
     draws: int,
     tune: int,
     chains: int,
@@ -180,8 +190,8 @@ def _nuts(
     from priormap.posterior.pymc import sample_nuts
 
     tree = sample_nuts(
-        data,
-        prior,
+        model.data,
+        model.prior,
         draws=draws,
         tune=tune,
         chains=chains,
@@ -208,17 +218,14 @@ def _nuts(
     )
 
 
-def _attributes(
-    data: Regression, prior: Prior, route: str, tune: int, seed: int, began: float
-) -> dict[str, Any]:
+def _attributes(model: Model, route: str, tune: int, seed: int, began: float) -> dict[str, Any]:
     """What a reader needs to repeat the run; netCDF holds strings and numbers only."""
-    markov = not (route == "exact" and isinstance(prior, Gaussian))
-    known = {"sigma": data.sigma} if isinstance(data.sigma, float) else {}
+    known = {"sigma": model.noise.sd} if model.noise.is_known else {}
     return {
         "method": route,
-        "prior": repr(prior),
-        "noise": repr(data.sigma),
-        "tune": tune if markov else 0,
+        "prior": repr(model.prior),
+        "noise": repr(model.noise.sigma),
+        "tune": tune,
         "random_seed": seed,
         "sampling_time": time.perf_counter() - began,
         "inference_library": "priormap",

@@ -2,12 +2,12 @@
 
 from priormap.posterior.gaussian.line_quadrature import LineMass, integrate_lines
 from priormap.posterior.gaussian.posterior import GaussianPosterior
-from priormap.posterior.gaussian.route import draw_gaussian, gaussian_posterior
+from priormap.posterior.gaussian.route import draw_independent, gaussian_posterior
 
 __all__ = [
     "GaussianPosterior",
     "LineMass",
-    "draw_gaussian",
+    "draw_independent",
     "gaussian_posterior",
     "integrate_lines",
 ]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from priormap.posterior.kernels.compiled import Array, Words
+from priormap.priors.densities import PositiveDensity
 
 # positions in a ``Density``
 LEARNT, LOGS, INVERSE, SQUARE, TAIL, REACH = range(6)
 
 
 class Density(NamedTuple):
-    """All densities that x may have, in one formula, without their constants.
+    """Density of a positive number x in one formula, without its constant.
 
-    ``log p(x) = -logs log x - inverse / x^2 - square x^2 - tail log(1 + (x / reach)^2)``;
-    ``learnt`` is zero where x is known.
+    ``log p(x) = -logs log x - inverse / x^2 - square x^2 - tail log(1 + (x / reach)^2)``, see
+    `priormap.priors.densities`; ``learnt`` is zero where x is known.
     """
 
     learnt: float = 0.0
@@ -27,28 +27,10 @@ class Density(NamedTuple):
     tail: float = 0.0
     reach: float = 1.0
 
-
-KNOWN = Density()
-JEFFREYS = Density(1.0, logs=1.0)
-
-
-def half_normal(scale: float) -> Density:
-    """``-x^2 / (2 scale^2)``."""
-    return Density(1.0, square=0.5 / scale**2)
-
-
-def half_student_t(df: float, scale: float) -> Density:
-    """``-(df + 1) / 2 log(1 + x^2 / (df scale^2))``; HalfCauchy has one degree of freedom."""
-    return Density(1.0, tail=0.5 * (df + 1.0), reach=math.sqrt(df) * scale)
-
-
-def inverse_gamma(shape: float, scale: float) -> Density:
-    """x^2 ~ InverseGamma(shape, scale), so ``-(2 shape + 1) log x - scale / x^2``.
-
-    ``1 / x^2 ~ Gamma(r, delta)``, the prior of Park and Casella (2008) on lambda^2, is
-    ``x^2 ~ InverseGamma(r, delta)``.
-    """
-    return Density(1.0, logs=2.0 * shape + 1.0, inverse=scale)
+    @classmethod
+    def of(cls, density: PositiveDensity | None) -> Density:
+        """Numbers of a density, or of a known x."""
+        return cls() if density is None else cls(1.0, *density.terms)
 
 
 def log_density(density: Density | Array, x: Array) -> Array:
@@ -156,16 +138,15 @@ def empty_draws(count: int, n_features: int) -> Draws:
 
 
 def elastic_net_prior(
-    l1_scale: Array,
+    rate: Array,
+    curvature: Array,
     noise: Density,
-    scale: Density = KNOWN,
+    scale: Density = Density(),  # noqa: B008
     by_noise: bool = False,
-    *,
-    l2_scale: Array | float = np.inf,
 ) -> ElasticNetPrior:
-    """Scales of the kink and of the Gaussian part, in units of tau; ``inf`` leaves one out."""
-    rate = 1.0 / np.ascontiguousarray(l1_scale, dtype=np.float64)
-    curvature = np.ascontiguousarray(np.broadcast_to(l2_scale, rate.shape), dtype=np.float64) ** -2
+    """Rates of the kinks and curvatures, in units of tau; zeros leave one out."""
+    rate = np.ascontiguousarray(rate, dtype=np.float64)
+    curvature = np.ascontiguousarray(np.broadcast_to(curvature, rate.shape), dtype=np.float64)
     counts = [np.count_nonzero(part) for part in (rate + curvature, rate, curvature)]
     hyper = np.array([*counts, by_noise, *noise, *scale], dtype=np.float64)
     return ElasticNetPrior(rate, curvature, hyper)

@@ -6,7 +6,10 @@ fails deep inside of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -16,7 +19,8 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.posterior.pymc.model import Likelihood, load_pymc, pymc_model, quiet_pymc
+from priormap.posterior.pymc.model import Likelihood, pymc_model
+from priormap.posterior.pymc.variables import load_pymc
 from priormap.priors import Prior
 
 if TYPE_CHECKING:
@@ -31,6 +35,20 @@ _OF_PYMC = (
     *("max_treedepth", "init", "n_init", "jitter_max_retries"),
     *("callback", "mp_ctx", "blas_cores"),
 )
+
+
+@contextmanager
+def quiet_pymc() -> Iterator[None]:
+    """PyMC without its running commentary, and without warnings about how it was compiled."""
+    logger = logging.getLogger("pymc")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def check_nuts_options(options: Mapping[str, Any]) -> None:
@@ -112,7 +130,7 @@ def sample_nuts(
     Parameters
     ----------
     data : Regression
-    prior : Gaussian, Laplace or ElasticNet
+    prior : Prior
     draws, tune, chains : int
         Kept and discarded draws of each chain, and the number of chains.
     random_seed : int, optional
@@ -193,7 +211,7 @@ def pymc_find_map(data: Regression, prior: Prior, likelihood: Likelihood = "rows
     Parameters
     ----------
     data : Regression
-    prior : Gaussian, Laplace or ElasticNet
+    prior : Prior
     likelihood : {"rows", "moments"}
         See `pymc_model`.
 
@@ -209,9 +227,8 @@ def pymc_find_map(data: Regression, prior: Prior, likelihood: Likelihood = "rows
     model = pymc_model(data, prior, likelihood)
     with quiet_pymc():
         point = load_pymc().find_MAP(model=model, progressbar=False)
-    known = isinstance(data.sigma, float)
     return PymcMap(
         coef=np.asarray(point["coef"], dtype=float),
         intercept=float(point["intercept"]) if data.intercept else 0.0,
-        sigma=float(data.sigma if known else point["sigma"]),  # type: ignore[arg-type]
+        sigma=data.noise.sd if data.noise.is_known else float(point["sigma"]),
     )

@@ -5,54 +5,26 @@ Nothing else in priormap imports PyMC, and this module does so inside functions 
 
 from __future__ import annotations
 
-import logging
 import math
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Floats
-from priormap.data.regression import Regression, check_data
+from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.model.penalty import relative_prior
-from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
-from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, NoisePrior
+from priormap.model import Model
+from priormap.posterior.pymc.variables import Tensor, coefficients, improper, load_pymc, positive
+from priormap.priors import Prior
 
 if TYPE_CHECKING:
     import pymc as pm
 
 
-Tensor: TypeAlias = Any  # a symbolic PyTensor variable; PyTensor is not typed
 Likelihood: TypeAlias = Literal["rows", "moments"]
 
 _BLOCK_ENTRIES = 1 << 18  # two megabytes of rows at a time
-
-
-def load_pymc() -> ModuleType:
-    """PyMC, without the announcement that older ArviZ makes when it is imported."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning, message=r"\s*ArviZ is under")
-        import pymc
-    return pymc
-
-
-@contextmanager
-def quiet_pymc() -> Iterator[None]:
-    """PyMC without its running commentary, and without warnings about how it was compiled."""
-    logger = logging.getLogger("pymc")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
 
 
 def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") -> pm.Model:
@@ -68,8 +40,8 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     Parameters
     ----------
     data : Regression
-    prior : Gaussian, Laplace or ElasticNet
-        Prior of the coefficients, known or with a hyperprior; a scale of ``inf`` is flat.
+    prior : Prior
+        Of the coefficients, known or with a hyperprior; a scale of ``inf`` is flat.
     likelihood : {"rows", "moments"}
         ``"rows"``: an observed ``y`` (dim ``obs_id``), from which PyMC makes posterior
         predictive draws, pointwise log likelihoods and, with ``pm.set_data`` on ``X``,
@@ -100,111 +72,23 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     >>> model.coords["feature"]
     ('x0',)
     """
-    check_data(data)
     if likelihood not in ("rows", "moments"):
         raise PriormapError(f"likelihood must be 'rows' or 'moments', got {likelihood!r}")
-    columns = relative_prior(prior, data)
-    pm = load_pymc()
+    settled, pm = Model(data, prior), load_pymc()
     with pm.Model(coords={"feature": list(data.names)}) as model:
-        sigma = _sigma(data)
-        learnt = 1.0 if prior.hyperprior is None else _positive("scale", prior.hyperprior)
+        if data.noise.density is None:
+            sigma = pm.Data("sigma", data.noise.sd)
+        else:
+            sigma = positive("sigma", data.noise.density, start=float(np.std(data.y)) or 1.0)
+        learnt = 1.0 if prior.hyperprior is None else positive("scale", prior.hyperprior)
         unit = learnt * sigma if prior.scaled_by_noise else learnt
-        coef = _coef(columns, unit)
+        coef = coefficients(settled.relative, unit)
         intercept = _intercept(data, coef) if data.intercept else None
         if likelihood == "rows":
             _rows_likelihood(data, coef, intercept, sigma)
         else:
             _moments_likelihood(data, coef, intercept, sigma)
     return model
-
-
-def _sigma(data: Regression) -> Tensor:
-    """Noise standard deviation, in the model context: a datum or a variable with its prior."""
-    if isinstance(data.sigma, float):
-        return load_pymc().Data("sigma", data.sigma)
-    return _positive("sigma", data.sigma, start=float(np.std(data.y)) or 1.0)
-
-
-def _positive(name: str, density: NoisePrior, start: float = 1.0) -> Tensor:
-    """Positive variable whose logarithm the samplers move, with one of our densities."""
-    pm = load_pymc()
-    from pymc.distributions.transforms import log
-    from pytensor import tensor as pt
-
-    double = np.float64  # PyTensor takes a Python float for a float32 where that is exact
-    match density:
-        case HalfNormal(scale):
-            return pm.HalfNormal(name, double(scale))
-        case HalfStudentT(df, scale):
-            return pm.HalfStudentT(name, double(df), double(scale))
-        case InverseGamma(shape, scale):
-
-            def root(size: Tensor) -> Tensor:
-                return pt.sqrt(pm.InverseGamma.dist(double(shape), double(scale), size=size))
-
-            return pm.CustomDist(name, dist=root, transform=log)
-        case Jeffreys():
-
-            def logp(value: Tensor) -> Tensor:
-                return math.log(2) - pt.log(value)
-
-            return _improper(name, logp, start=start, transform=log)
-
-
-def _coef(columns: Prior, unit: Tensor) -> Tensor:
-    """Coefficients in the caller's units, some or all of them without a prior (scale inf)."""
-    pm = load_pymc()
-    from pytensor import tensor as pt
-
-    flat = columns.is_flat
-    if flat.all():
-        return pm.Flat("coef", dims="feature")
-    match columns:
-        case ElasticNet():
-            return _elastic_net(columns, unit)
-        case Gaussian(scale):
-            family = pm.Normal
-        case Laplace(scale):
-            family = pm.Laplace
-    if not flat.any():
-        return family("coef", 0.0, scale * unit, dims="feature")
-
-    def logp(coef: Tensor, scale: Tensor) -> Tensor:
-        return pt.switch(flat, 0.0, pm.logp(family.dist(0.0, scale), coef))
-
-    start = np.zeros(len(flat))
-    return _improper("coef", logp, np.where(flat, 1.0, scale) * unit, start=start, dims="feature")
-
-
-def _elastic_net(columns: ElasticNet, unit: Tensor) -> Tensor:
-    """Coefficients under elastic net priors; `unit`, of both scales, leaves their ratio alone."""
-    pm = load_pymc()
-    from pytensor import tensor as pt
-
-    flat = columns.is_flat
-    l1_rate, l2_rate = 1 / np.asarray(columns.l1_scale), 1 / np.asarray(columns.l2_scale)
-    peak = columns.logpdf(np.zeros(len(flat)))
-
-    def logp(coef: Tensor, unit: Tensor) -> Tensor:
-        size = coef / unit
-        penalty = l1_rate * pt.abs(size) + 0.5 * (l2_rate * size) ** 2
-        return peak - penalty - pt.switch(flat, 0.0, pt.log(unit))
-
-    def draw(unit: Floats, rng: np.random.Generator, size: Any = None) -> Floats:
-        return unit * columns.rvs(unit.shape if size is None else size, rng)
-
-    units, start = np.ones(len(flat)) * unit, np.zeros(len(flat))
-    if flat.any():
-        return _improper("coef", logp, units, start=start, dims="feature")
-    return pm.CustomDist(
-        "coef",
-        units,
-        logp=logp,
-        random=draw,
-        support_point=lambda *_: pt.constant(start),
-        class_name="ElasticNet",
-        dims="feature",
-    )
 
 
 def _intercept(data: Regression, coef: Tensor) -> Tensor:
@@ -227,38 +111,13 @@ def _intercept(data: Regression, coef: Tensor) -> Tensor:
         def log_jac_det(self, mean_response: Tensor, *inputs: Tensor) -> Tensor:
             return pt.zeros_like(mean_response)
 
-    return _improper(
+    return improper(
         "intercept",
         lambda intercept, coef: pt.zeros_like(intercept),
         coef,
         start=data.unit.y_mean,
         signature="(p)->()",
         transform=Centred(),
-    )
-
-
-def _improper(
-    name: str,
-    logp: Callable[..., Tensor],
-    *parameters: Tensor,
-    start: float | Floats,
-    **options: Any,
-) -> Tensor:
-    """Variable with a log density that need not integrate, and so cannot be drawn from."""
-    pm = load_pymc()
-    from pytensor import tensor as pt
-
-    def refuse_to_draw(*_: Any, **__: Any) -> NoReturn:
-        raise PriormapError(f"{name} has an improper prior, which has no draws; leave it out")
-
-    return pm.CustomDist(
-        name,
-        *parameters,
-        logp=logp,
-        random=refuse_to_draw,
-        support_point=lambda *_: pt.constant(start),
-        class_name="Improper",
-        **options,
     )
 
 
