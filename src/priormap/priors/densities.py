@@ -132,8 +132,18 @@ class ProperDensity(PositiveDensity):
 class _OfTerms(PositiveDensity):
     """A density that is known by its numbers alone."""
 
-    terms: Terms
-    log_constant: float
+    numbers: Terms
+    constant: float
+
+    @property
+    def terms(self) -> Terms:
+        """As given."""
+        return self.numbers
+
+    @property
+    def log_constant(self) -> float:
+        """As given."""
+        return self.constant
 
 
 @dataclass(frozen=True)
