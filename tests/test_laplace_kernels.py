@@ -15,8 +15,7 @@ from kernel_reference import (
 )
 from priormap import ElasticNet
 from priormap.posterior import kernels as pk
-from priormap.posterior.kernels import Density
-from priormap.posterior.kernels import problem as de
+from priormap.posterior.kernels import Density, problem as de
 from priormap.posterior.kernels.compiled import seed_words, uniform
 from priormap.posterior.kernels.coordinate import mills
 
