@@ -256,7 +256,10 @@ def test_the_mode_is_found_once(monkeypatch):
 
 
 def test_a_wrong_conversion_is_seen(monkeypatch):
-    monkeypatch.setattr(penalised_fit_module, "_alpha", lambda prior, sigma, n: 0.1)
+    right = penalised_fit_module.scikit_learn_call
+    monkeypatch.setattr(
+        penalised_fit_module, "scikit_learn_call", lambda *given: right(*given)._replace(alpha=0.1)
+    )
     X, y = correlated(40, 3)
     table = compare_map(Regression(X, y, sigma=1.0), PRIORS)
     assert not table.agrees

@@ -159,6 +159,9 @@ def test_one_alpha_for_each_scale_of_a_vector():
     alphas = [scikit_learn_alpha(Laplace(scale), 2.0, 50) for scale in scales.tolist()]
     np.testing.assert_allclose(scikit_learn_alpha(Laplace(scales), 2.0, 50), alphas, rtol=1e-15)
     assert scikit_learn_call(ElasticNet(np.inf, np.inf), 1.0, 5)[1:] == (0.0, 1.0)
+    for whole, part in (((0.5, np.inf), Laplace(0.5)), ((np.inf, 0.5), Gaussian(0.5))):
+        found, wanted = (scikit_learn_call(p, 2.0, 50) for p in (ElasticNet(*whole), part))
+        assert found[:2] == wanted[:2]
     with pytest.raises(PriormapError, match="sigma must be a positive finite number"):
         scikit_learn_alpha(Gaussian(1.0), 0.0, 5)
 

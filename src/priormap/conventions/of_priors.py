@@ -85,7 +85,8 @@ def scikit_learn_call(prior: Prior, sigma: float, n: int) -> ScikitLearnCall:
 
     With ``l1 = sigma**2 / l1_scale`` and ``l2 = sigma**2 / l2_scale**2``: Ridge has
     ``alpha = l2``, Lasso ``alpha = l1 / n``, and ElasticNet ``alpha = (l1 + l2) / n`` with
-    ``l1_ratio = l1 / (l1 + l2)``, which is 1 where there is no penalty.
+    ``l1_ratio = l1 / (l1 + l2)``, which is 1 where there is no penalty. An elastic net prior
+    without one of its parts is written as the Ridge or the Lasso that it is.
 
     Raises
     ------
@@ -99,10 +100,10 @@ def scikit_learn_call(prior: Prior, sigma: float, n: int) -> ScikitLearnCall:
     ScikitLearnCall(estimator='ElasticNet', alpha=0.08, l1_ratio=0.5)
     """
     (l1, l2), rows = penalty_weights(prior, sigma), positive_number("n", n)
-    parts = penalty_parts(prior)
-    if not parts.has_l1:
+    parts, is_flat = penalty_parts(prior), not (l1.any() or l2.any())
+    if not (l1.any() or (is_flat and parts.has_l1)):
         return ScikitLearnCall("Ridge", _number(l2), np.nan)
-    if not parts.has_l2:
+    if not (l2.any() or (is_flat and parts.has_l2)):
         return ScikitLearnCall("Lasso", _number(l1 / rows), np.nan)
     total = l1 + l2
     share = np.divide(l1, total, out=np.ones_like(total), where=total > 0)

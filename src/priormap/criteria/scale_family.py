@@ -138,7 +138,7 @@ class ScaleFamily:
         In units of the columns as they are. Ridge's alpha does not count rows.
         """
         prior = penalty_parts(self.model.column_prior)
-        return prior.power_scaled(share) if prior.has_l1 else prior
+        return prior if self.estimator == "Ridge" else prior.power_scaled(share)
 
 
 def nearest(name: str, known: list[str]) -> str:

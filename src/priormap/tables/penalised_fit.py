@@ -14,9 +14,10 @@ import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Bools, Floats
+from priormap.conventions import scikit_learn_call
 from priormap.data.regression import Regression
 from priormap.model import Model, Penalty
-from priormap.priors import Prior, penalty_parts
+from priormap.priors import PenaltyParts, Prior, penalty_parts
 
 TIGHT_TOLERANCE = 1e-14  # duality gap over |y|**2: the last power of ten that doubles resolve
 _MAX_ITER = 100_000
@@ -66,24 +67,20 @@ def penalised_fit(
         Whether to ask for all digits, in place of scikit-learn's default settings.
     """
     columns = penalty_parts(Model(data, prior).column_prior, "penalised fit")
-    scales = [
-        np.broadcast_to(part, data.n_features) for part in (columns.l1_scale, columns.l2_scale)
-    ]
-    has_l1, has_l2 = (bool(np.isfinite(scale).any()) for scale in scales)
-    if has_l1 and has_l2 and not _have_one_ratio(columns.is_flat, *scales):
+    if not _have_one_ratio(columns):
         return _fit_with_rows_for_l2(data, Penalty.from_prior(prior, data, sigma), tight)
-    factor, s, t, note = _rescaling(data, prior, *scales)
-    noise = 1.0 if prior.scaled_by_noise else sigma
-    l1, l2 = sigma * noise / s, (noise / t) ** 2
-    alpha, flat = _alpha(l1, l2, data.n_rows), columns.is_flat
-    if flat.all() or alpha == 0:
+    flat, (factor, note) = columns.is_flat, _rescaling(data, prior, columns)
+    one: Prior = prior
+    if factor is not None:  # any column, when they have been rescaled
+        j = np.array([np.argmin(flat)])
+        one = columns.on_columns(j).stretched(1 / factor[j])
+    found = scikit_learn_call(one, sigma, data.n_rows)
+    alpha, l1_ratio = (float(np.ravel(number)[0]) for number in found[1:])
+    call = _Call(found.estimator, alpha, l1_ratio, note)
+    if alpha == 0:
         # least squares does not depend on the units of the columns, but its rounding does
         factor = 1 / data.unit.divisor if tight else None
         call = _Call("LinearRegression", 0.0)
-    elif has_l1 and has_l2:
-        call = _Call("ElasticNet", alpha, l1 / (l1 + l2), note)
-    else:
-        call = _Call("Lasso" if has_l1 else "Ridge", alpha, note=note)
     if alpha > 0 and factor is not None and flat.any():
         return _fit_beside_free_columns(call, data, factor, flat, tight)
     return _fit(call, data, factor, tight)
@@ -105,32 +102,23 @@ class _Call:
         return f"{self.name}(alpha={self.alpha:.6g}{ratio}){self.note}"
 
 
-def _have_one_ratio(flat: Bools, s: Floats, t: Floats) -> bool:
+def _have_one_ratio(columns: PenaltyParts) -> bool:
     """Whether rescaled columns have one alpha and one l1_ratio."""
-    if np.isinf(s[~flat]).any() or np.isinf(t[~flat]).any():
-        return False
-    ratio = t[~flat] / s[~flat]
-    return bool(np.ptp(ratio) <= _SAME_RATIO * ratio.max())
+    bound = ~columns.is_flat
+    both = columns.l1_scale, columns.l2_scale
+    s, t = (np.broadcast_to(scale, bound.shape)[bound] for scale in both)
+    if np.isinf(s).all() or np.isinf(t).all():
+        return True
+    ratio = t / s
+    return bool(np.isfinite(s + t).all() and np.ptp(ratio) <= _SAME_RATIO * ratio.max())
 
 
-def _rescaling(
-    data: Regression, prior: Prior, s: Floats, t: Floats
-) -> tuple[Floats | None, float, float, str]:
-    """What the columns are multiplied by, and the two scales that are then left."""
+def _rescaling(data: Regression, prior: Prior, columns: PenaltyParts) -> tuple[Floats | None, str]:
+    """What the columns are multiplied by, so that one scale is left, and how that is written."""
     if prior.has_vector:
-        note = " on X / sd * scale" if data.standardize else " on X * scale"
-        if np.isinf(s).all():
-            return t, np.inf, 1.0, note
-        bound = int(np.argmin(np.isinf(s)))
-        return s, 1.0, float(t[bound] / s[bound]), note
-    own = penalty_parts(prior)
-    one = float(own.l1_scale), float(own.l2_scale)
-    return (1 / data.column_sd, *one, " on X / sd") if data.standardize else (None, *one, "")
-
-
-def _alpha(l1: float, l2: float, n: int) -> float:
-    """scikit-learn's penalty: Ridge's is l2 itself, the others' a mean over the rows."""
-    return (l1 + l2) / n if l1 else l2
+        scales = columns.l2_scale if np.isinf(columns.l1_scale).all() else columns.l1_scale
+        return np.asarray(scales), " on X / sd * scale" if data.standardize else " on X * scale"
+    return (1 / data.column_sd, " on X / sd") if data.standardize else (None, "")
 
 
 def _fit(call: _Call, data: Regression, factor: Floats | None, tight: bool) -> PenalisedFit:
