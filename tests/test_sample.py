@@ -160,6 +160,7 @@ class TestSchema:
         values = [np.ravel(sensitivity[name]) for name in ("coef", "sigma", "scale")]
         assert np.isfinite(np.concatenate(values)).all()
 
+    @pytest.mark.filterwarnings("ignore:The data type .* does not have a Zarr V3 specification")
     @pytest.mark.parametrize("engine", ["h5netcdf", "zarr"])
     def test_it_survives_a_file(self, learnt, tmp_path, engine):
         pytest.importorskip(engine)

@@ -61,7 +61,7 @@ def source_of(value: object) -> str:
     >>> source_of(Laplace(1 / 3))
     'pmap.Laplace(scale=0.3333333333333333)'
     >>> source_of(Laplace(HalfCauchy(2.0), scaled_by_noise=True)).replace("pmap.", "")
-    'Laplace(scale=1.0, scaled_by_noise=True, hyperprior=HalfStudentT(df=1.0, scale=2.0))'
+    'Laplace(scale=1.0, scaled_by_noise=True, hyperprior=HalfCauchy(scale=2.0))'
     """
     if is_dataclass(value):
         given = [f for f in fields(value) if _is_said(f, getattr(value, f.name))]
