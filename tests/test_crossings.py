@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from priormap.mode.crossings import crossings
+from priormap.mode.joint import crossings
 
 
 def test_every_crossing_is_found():

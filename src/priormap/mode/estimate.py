@@ -88,7 +88,7 @@ class MapEstimate(Described):
         return self.intercept + X @ self.coef
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per column: coefficient, exact zero or not, and the prior's pull on it."""
+        """One row per column: its coefficient, and whether that is an exact zero."""
         import pandas as pd
 
         index = pd.Index(self.names, name="feature")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 
-from priormap.data.regression import Regression, check_data
+from priormap.data.regression import Regression
 from priormap.errors import PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.estimate import LocalMode, MapEstimate
 from priormap.mode.solve import minimise
-from priormap.model.penalty import Penalty
+from priormap.model import Model
 from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
 
@@ -70,13 +70,13 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     >>> fit.certificate.is_mode
     True
     """
-    check_data(data)
-    if isinstance(data.sigma, float):
-        return _mode_given_sigma(data, prior, data.sigma)
+    model = Model(data, prior)
+    if model.noise.is_known:
+        return _mode_given_sigma(model, model.noise.sd)
     from priormap.mode.joint import sigma_modes
 
-    highest, *others = sigma_modes(data, prior)
-    fit = _mode_given_sigma(data, prior, highest.sigma, highest.residual)
+    highest, *others = sigma_modes(model)
+    fit = _mode_given_sigma(model, highest.sigma, highest.residual)
     lower = [
         LocalMode(m.sigma, float(fit.log_posterior + m.height - highest.height)) for m in others
     ]
@@ -84,9 +84,9 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
 
 
 def _mode_given_sigma(
-    data: Regression, prior: Prior, sigma: float, sigma_residual: float | None = None
+    model: Model, sigma: float, sigma_residual: float | None = None
 ) -> MapEstimate:
-    penalty = Penalty.from_prior(prior, data, sigma)
+    data, penalty = model.data, model.penalty(sigma)
     problem = UnitProblem.of(data, penalty)
     coef, iterations = minimise(problem)
     certificate = certify(
@@ -99,7 +99,7 @@ def _mode_given_sigma(
     )
     _warn_of_doubt(certificate, data)
     user, intercept = problem.to_user(coef)
-    return MapEstimate(user, intercept, sigma, certificate, penalty, data, prior)
+    return MapEstimate(user, intercept, sigma, certificate, penalty, data, model.prior)
 
 
 def _warn_of_doubt(certificate: Certificate, data: Regression) -> None:

@@ -16,11 +16,10 @@ from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode.axes import Along, Axis
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
-from priormap.mode.exact_paths import ExactPath, GaussianPath, LaplacePath, exact_path
 from priormap.mode.find import find_map
-from priormap.model.penalty import Penalty
-from priormap.model.problem import UnitProblem
-from priormap.priors import Prior, check_prior
+from priormap.mode.routes import Knots, OneSpectrum, Route, route_of
+from priormap.model import Model
+from priormap.priors import Prior, check_prior, penalty_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +59,7 @@ class MapPath(Described):
     data: Regression
     prior: Prior
     along: Along = "scale"
-    _exact: ExactPath | None = field(default=None, repr=False)
+    _route: Route | None = field(default=None, repr=False)
 
     @property
     def scales(self) -> Floats:
@@ -83,19 +82,18 @@ class MapPath(Described):
         """Coefficients of the mode at any scale or power, shape ``(p,)`` or ``(m, p)``; exact."""
         axis = Axis(self.along)
         values = axis.checked("values", np.atleast_1d(np.asarray(value, dtype=float)))
-        if self._exact is None:
+        if self._route is None:
             modes = [find_map(self.data, axis.prior_at(self.prior, float(v))) for v in values]
             coef = np.stack([fit.coef for fit in modes])
         else:
-            unit = self._exact.unit_coefs(*axis.strengths(values))
+            unit = self._route.coefs(*axis.strengths(values))
             coef = self.data.unit.in_callers_units(unit)
         return coef[0] if np.ndim(value) == 0 else coef
 
     def certificate(self, k: int) -> Certificate:
         """Certificate of the k-th mode of the path."""
         prior = Axis(self.along).prior_at(self.prior, float(self.values[k]))
-        penalty = Penalty.from_prior(prior, self.data, float(self.sigma[k]))
-        problem = UnitProblem.of(self.data, penalty)
+        problem = Model(self.data, prior).problem(float(self.sigma[k]))
         unit = problem.from_user(self.coef[k])
         return certify(problem, unit, names=self.names, tolerance=TOLERANCE, exact=True)
 
@@ -125,7 +123,7 @@ class MapPath(Described):
     def to_dict(self) -> dict[str, Any]:
         """Every mode of the path."""
         return {
-            "prior": type(self.prior).__name__,
+            "prior": self.prior.label,
             "along": self.along,
             "is_knots": self.is_knots,
             "features": list(self.names),
@@ -203,21 +201,21 @@ def map_path(
     check_data(data)
     axis = Axis(along)
     grid = None if scales is None else axis.checked("scales", scales)
-    if not isinstance(data.sigma, float):
+    penalty_parts(check_prior(prior))
+    if not data.noise.is_known:
         return _path_of_joint_modes(data, prior, grid, axis)
-    check_prior(prior)
-    penalty = Penalty.from_prior(axis.prior_at(prior, 1.0), data, data.sigma)
+    problem = Model(data, axis.prior_at(prior, 1.0)).problem()
     weakest = 0.0 if grid is None else float(axis.strengths(grid)[0].min())
-    exact = exact_path(UnitProblem.of(data, penalty), weakest)
-    by_l1 = not isinstance(exact, GaussianPath)
-    chosen = axis.values_at(exact.default_strengths(), of_l1=by_l1) if grid is None else grid
-    knots = exact.knots if grid is None and isinstance(exact, LaplacePath) else None
-    unit = exact.unit_coefs(*axis.strengths(chosen)) if knots is None else knots.coefs
+    route = route_of(problem, weakest)
+    of_l1 = not isinstance(route, OneSpectrum)
+    chosen = axis.values_at(route.default_strengths(), of_l1=of_l1) if grid is None else grid
+    knots = route.knots if grid is None and isinstance(route, Knots) else None
+    unit = route.coefs(*axis.strengths(chosen)) if knots is None else knots
     columns = data.unit
     coef = columns.in_callers_units(unit)
     intercept = columns.y_mean - coef @ columns.x_mean
-    sigma = np.full(len(chosen), data.sigma)
-    return MapPath(chosen, coef, intercept, sigma, knots is not None, data, prior, along, exact)
+    sigma = np.full(len(chosen), data.noise.sd)
+    return MapPath(chosen, coef, intercept, sigma, knots is not None, data, prior, along, route)
 
 
 def _path_of_joint_modes(

@@ -20,7 +20,7 @@ from priormap.data.regression import Regression, check_data
 from priormap.data.unit_columns import UnitColumns
 from priormap.model.penalty import Penalty, check_columns, relative_prior
 from priormap.model.problem import UnitProblem
-from priormap.priors import Prior
+from priormap.priors import Prior, penalty_parts
 from priormap.priors.densities import PositiveDensity
 
 
@@ -102,6 +102,11 @@ class Model:
         by_noise = self.prior.scaled_by_noise
         return self.relative.stretched(self.columns.divisor / (1.0 if by_noise else self.unit_y))
 
+    @property
+    def _known_unit_prior(self) -> Prior:
+        _ = self.prior.known_scale  # refuses a learnt one
+        return self.unit_prior
+
     @cached_property
     def is_flat(self) -> Bools:
         """Whether each coefficient has a flat prior, shape (p,)."""
@@ -118,6 +123,21 @@ class Model:
     def problem(self, sigma: float | None = None) -> UnitProblem:
         """The canonical problem in unit columns, at `sigma` or at the known one."""
         return UnitProblem.of(self.data, self.penalty(sigma))
+
+    @cached_property
+    def unit_problem(self) -> UnitProblem:
+        """The problem at the noise ``|y|``; at another its penalties are multiples of these."""
+        parts, live = penalty_parts(self._known_unit_prior), self.columns.x_norm > 0
+        l1 = np.where(live, 1 / np.asarray(parts.l1_scale), 0.0)
+        return UnitProblem(
+            self.columns, l1, np.where(live, (1 / np.asarray(parts.l2_scale)) ** 2, 0.0)
+        )
+
+    def strengths(self, unit_sigma: float) -> tuple[float, float]:
+        """Multiples of the penalties of `unit_problem` at a sigma in units of ``|y|``."""
+        if self.prior.scaled_by_noise:
+            return unit_sigma, 1.0
+        return unit_sigma**2, unit_sigma**2
 
     def at_scale(self, scale: float) -> Model:
         """The model at one value of a learnt scale."""
