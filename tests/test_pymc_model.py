@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from scipy import sparse, stats
 
+from logistic_prior import Chi, Logistic, logistic_variable
 from priormap import (
     ElasticNet,
     Gaussian,
@@ -20,11 +21,12 @@ from priormap import (
     Regression,
     find_map,
     log_posterior,
+    sample,
 )
 from priormap.posterior.pymc import pymc_find_map, pymc_model, sample_nuts
 from priormap.posterior.pymc.inference import quiet_pymc
 from priormap.posterior.pymc.model import triangular_root
-from priormap.posterior.pymc.variables import load_pymc
+from priormap.posterior.pymc.variables import COEFFICIENTS, POSITIVE, load_pymc
 
 
 def elastic_net(scale, **options):
@@ -102,6 +104,64 @@ def test_log_density_is_ours(noise, scale, family, by_noise, standardize, interc
         for point in points(data, prior):
             ours = log_posterior(data, prior, **point)
             assert density(point) == pytest.approx(ours, rel=1e-12, abs=1e-8)
+
+
+@pytest.fixture(params=["registered", "unknown"])
+def translation(request, monkeypatch):
+    """With the line of a prior that priormap does not have in the table of PyMC, and without."""
+    if request.param == "registered":
+        monkeypatch.setitem(COEFFICIENTS, Logistic, logistic_variable)
+    return request.param
+
+
+@pytest.mark.parametrize("by_noise", [False, True])
+@pytest.mark.parametrize("scale", SCALES)
+def test_log_density_of_a_prior_and_densities_that_are_not_ours(translation, scale, by_noise):
+    data = Regression(*rows(), sigma=Chi(3.0, 1.5))
+    options = SCALES[scale] if "hyperprior" not in SCALES[scale] else SCALES["per column"]
+    options = {"scale": Chi(3.0, 0.6)} if scale == "learnt" else options
+    prior = Logistic(**options, scaled_by_noise=by_noise)
+    density = log_density(data, pymc_model(data, prior))
+    for point in points(data, prior):
+        ours = log_posterior(data, prior, **point)
+        assert density(point) == pytest.approx(ours, rel=1e-12, abs=1e-8)
+
+
+def test_the_gradient_of_a_prior_without_a_variable_is_its_pull():
+    data = Regression(*rows(), sigma=1.3)
+    prior = Logistic([0.5, 2.0, 7.0])
+    model = pymc_model(data, prior, "moments")
+    flat = pymc_model(data, Logistic(np.inf), "moments")
+    slopes = [m.compile_dlogp(mode="FAST_COMPILE") for m in (model, flat)]
+    for point in points(data, prior):
+        at = {"coef": point["coef"], "intercept_centred__": np.asarray(point["intercept"])}
+        names = [variable.name for variable in model.value_vars]
+        bound, free = (slope({name: at[name] for name in names}) for slope in slopes)
+        first = 0 if names[0] == "coef" else 1
+        pull = (free - bound)[first : first + 3]
+        np.testing.assert_allclose(pull, prior.pull(point["coef"]), rtol=1e-9)
+
+
+def test_auto_samples_any_prior_by_nuts(translation):
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=20)
+    data = Regression(x[:, None], 0.6 * x + rng.normal(size=20), sigma=1.0, intercept=False)
+    tree = sample(data, Logistic(0.3), 1000, chains=2, random_seed=3, progressbar=False)
+    b = np.linspace(-3, 3, 4001)
+    log_density = stats.norm.logpdf(data.y[:, None], x[:, None] * b).sum(axis=0)
+    weights = np.exp(log_density + stats.logistic.logpdf(b, scale=0.3))
+    mean = weights @ b / weights.sum()
+    sd = np.sqrt(weights @ (b - mean) ** 2 / weights.sum())
+    coef = tree["posterior"]["coef"].to_numpy()
+    assert tree.attrs["method"] == "nuts"
+    assert abs(coef.mean() - mean) < 5 * sd / np.sqrt(tree.attrs["min_ess_bulk"])
+    for method in ("exact", "gibbs"):
+        with pytest.raises(PriormapError, match=rf"method='{method}' is for .* is not one; use"):
+            sample(data, Logistic(0.3), method=method)
+
+
+def test_every_density_of_ours_has_a_variable_of_pymc_or_no_draws():
+    assert set(POSITIVE) == {type(noise) for noise in NOISES[1:-1]} | {HalfCauchy}
 
 
 def test_the_combinations_meet_in_pairs():
