@@ -41,18 +41,9 @@ if TYPE_CHECKING:
         geometry_points_table as geometry_points_table,
         geometry_table as geometry_table,
     )
-    from priormap.plots.joint_density import (
+    from priormap.plots.joint import (
         joint_caption as joint_caption,
         plot_joint as plot_joint,
-    )
-    from priormap.plots.joint_tables import (
-        joint_contours_table as joint_contours_table,
-        joint_points_table as joint_points_table,
-        joint_table as joint_table,
-    )
-    from priormap.plots.marginal_tables import (
-        posterior_vs_map_points_table as posterior_vs_map_points_table,
-        posterior_vs_map_table as posterior_vs_map_table,
     )
     from priormap.plots.marginals import (
         plot_posterior_vs_map as plot_posterior_vs_map,
@@ -110,6 +101,15 @@ if TYPE_CHECKING:
     from priormap.tables.effects import (
         coefficient_shrinkage_table as coefficient_shrinkage_table,
         contrast_table as contrast_table,
+    )
+    from priormap.tables.joint_posterior import (
+        joint_contours_table as joint_contours_table,
+        joint_points_table as joint_points_table,
+        joint_table as joint_table,
+    )
+    from priormap.tables.marginal_posteriors import (
+        posterior_vs_map_points_table as posterior_vs_map_points_table,
+        posterior_vs_map_table as posterior_vs_map_table,
     )
     from priormap.tables.nonzero_counts import (
         nonzero_counts_points_table as nonzero_counts_points_table,

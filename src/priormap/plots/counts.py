@@ -14,7 +14,7 @@ from priormap.plots.figure import ContrastFigure
 from priormap.plots.marks import legend_above, mark, mark_handles
 from priormap.plots.style import Look
 from priormap.tables import Contrast
-from priormap.tables.chosen import check_contrast, data_of
+from priormap.tables.chosen import check_contrast
 from priormap.tables.nonzero_counts import (
     nonzero_counts_points_table,
     nonzero_counts_table,
@@ -106,7 +106,7 @@ class NonzeroCounts(ContrastFigure):
         high = max(shares["count"].max(), points["mode"].max())
         axes.set_xlim(low - 0.6, high + 0.6)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        total = data_of(self.table).n_features
+        total = self.table.data.n_features
         axes.set_xlabel(f"number of coefficients that count, of {total}")
         axes.set_ylabel("share of the draws")
         legend_above(axes, _legend(looks))
@@ -114,17 +114,20 @@ class NonzeroCounts(ContrastFigure):
     @property
     def caption(self) -> str:
         text = (
-            f"Number of coefficients that count, of {data_of(self.table).n_features}, under "
+            f"Number of coefficients that count, of {self.table.data.n_features}, under "
             f"{self.priors_listed}. Pins: not exactly zero in the mode. Bars: "
             "posterior share of the draws by the number of coefficients with which a change of "
             f"their column by one standard deviation changes y by more than "
             f"{rope_of(self.table):.3g} of its own; triangles: its mean."
         )
         for row in self.tables["points"].to_dict("records"):
-            text += (
-                f" {row['prior']}: {row['mode']} are not zero in the mode ({row['mode_outside']} "
-                f"of them beyond that size); {row['mean']:.1f} are expected to be in the posterior."
-            )
+            text += f" {row['prior']}: "
+            if row["prior"] in self.table.modes:
+                text += (
+                    f"{row['mode']:.0f} are not zero in the mode ({row['mode_outside']:.0f} of "
+                    "them beyond that size); "
+                )
+            text += f"{row['mean']:.1f} are expected to be in the posterior."
         return text
 
 

@@ -96,9 +96,9 @@ class ContrastFigure(Figure):
     @cached_property
     def looks(self) -> Mapping[str, Look]:
         """Look of each prior by its name."""
-        return looks_of({name: fit.prior for name, fit in self.table.modes.items()})
+        return looks_of(self.table.priors)
 
     @property
     def priors_listed(self) -> str:
         """Names of the priors in a sentence."""
-        return listed(list(self.table.modes))
+        return listed(list(self.table.priors))

@@ -84,7 +84,7 @@ class Forest(ContrastFigure):
 
     @property
     def height(self) -> float:
-        return 1.0 + (0.13 + 0.09 * len(self.table.modes)) * len(self.chosen)
+        return 1.0 + (0.13 + 0.09 * len(self.table.priors)) * len(self.chosen)
 
     def compute(self) -> Mapping[str, pd.DataFrame]:
         return {"": contrast_table(self.table, self.chosen)}

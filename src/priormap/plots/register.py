@@ -64,9 +64,9 @@ FIGURES = (
     Entry("path", "paths", parts=("posterior", "knots"), written="each prior"),
     Entry("coefficient_shrinkage", "coefficient_shrinkage", "CoefficientShrinkage", written="once"),
     Entry("contrast", "forest", "Forest", written="once"),
-    Entry("posterior_vs_map", "marginals", parts=("points",), written="once"),
+    Entry("posterior_vs_map", "marginals", "PosteriorVsMap", ("points",), "once"),
     Entry("nonzero_counts", "counts", "NonzeroCounts", ("points",), "once"),
-    Entry("joint", "joint_density", parts=("points", "contours"), written="each prior"),
+    Entry("joint", "joint", "Joint", ("points", "contours"), "each prior"),
     Entry("scale_choice", "scale_choice_curves", "ScaleCurves", ("points",)),
     Entry("sensitivity", "sensitivities"),
 )

@@ -58,15 +58,21 @@ LOOKS: Mapping[str, Look] = {
     "likelihood": Look("#68c2f5", "-"),
     "posterior": Look("#96417a", "-"),
 }
+_OTHER = Look("#7d6608", "-")
+
+
+def look_of(label: str) -> Look:
+    """Look of a family; one without an entry of its own has that of all others."""
+    return LOOKS.get(label, _OTHER)
 
 
 def looks_of(priors: Mapping[str, Prior]) -> dict[str, Look]:
     """Look of every named prior: that of its family, lighter for each further member."""
-    families = [type(prior).__name__ for prior in priors.values()]
+    families = [prior.label for prior in priors.values()]
     looks = {}
     for i, name in enumerate(priors):
         member, members = families[:i].count(families[i]), families.count(families[i])
-        looks[name] = LOOKS[families[i]].tinted(0.5 * member / max(members - 1, 1))
+        looks[name] = look_of(families[i]).tinted(0.5 * member / max(members - 1, 1))
     return looks
 
 

@@ -11,17 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import integrate
 
 from priormap.arrays import Floats
-from priormap.mode import MapEstimate
+from priormap.data.regression import Regression
 from priormap.model.penalty import relative_prior
 from priormap.posterior.plane_posterior import log_kinked_mass
+from priormap.priors import PenaltyParts, Prior
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 _MOST_DRAWS = {1: 2000, 2: 500}  # by the number of coefficients: an average needs no more
+_WIDE, _NODES = 12.0, 601  # standard deviations, and nodes over them, of a quadrature
 _CHUNK = 50  # draws whose two-dimensional densities are held at once
 
 
@@ -37,31 +40,34 @@ class RaoBlackwell:
         where the rest almost determines a coefficient, it is smoothed draws that are given.
     """
 
-    def __init__(self, fit: MapEstimate, draws: xr.DataTree, which: list[int]) -> None:
-        data, posterior = fit.data, draws["posterior"]
+    def __init__(
+        self, data: Regression, prior: Prior, draws: xr.DataTree, which: list[int]
+    ) -> None:
+        posterior = draws["posterior"]
         coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
         self.drawn: Floats = coef[:, which]
         rows = np.linspace(0, len(coef) - 1, min(len(coef), _MOST_DRAWS[len(which)])).astype(int)
-        learnt = "sigma" in posterior
-        sigma = posterior["sigma"].to_numpy().ravel() if learnt else np.full(len(coef), fit.sigma)
+        if data.noise.is_known:
+            sigma = np.full(len(coef), data.noise.at(None))
+        else:
+            sigma = posterior["sigma"].to_numpy().ravel()
         self._sigma: Floats = sigma[rows]
-        factor = self._sigma if fit.prior.scaled_by_noise else np.ones(len(rows))
-        if "scale" in posterior:  # the mode's prior has its posterior median
+        factor = self._sigma if prior.scaled_by_noise else np.ones(len(rows))
+        if "scale" in posterior:  # the prior given has its posterior median
             scale = posterior["scale"].to_numpy().ravel()
             factor = factor * scale[rows] / np.median(scale)
-        columns = relative_prior(fit.prior, data)
-        one = np.ones(data.n_features)
-        self._rate: Floats = 1 / (factor[:, None] * (one * columns.l1_scale)[which])
-        self._gaussian_rate: Floats = 1 / (factor[:, None] * (one * columns.l2_scale)[which])
-        self._set_likelihood(fit, coef[rows], which)
+        columns = relative_prior(prior, data)
+        own = (columns.on_columns(np.array([j])) for j in which)
+        self._priors = [one.stretched(factor) for one in own]  # one scale for each draw
+        self._set_likelihood(data, coef[rows], which)
         spread = self.drawn.std(axis=0)
         bandwidth = spread * len(coef) ** (-1 / (len(which) + 4))
         inverse = np.diag(np.linalg.pinv(self._cross))
         self.smooth = bool((np.sqrt(inverse) * np.median(sigma) > 0.5 * bandwidth).all())
 
-    def _set_likelihood(self, fit: MapEstimate, coef: Floats, which: list[int]) -> None:
+    def _set_likelihood(self, data: Regression, coef: Floats, which: list[int]) -> None:
         """Cross products of the chosen columns, and with y less what the others explain."""
-        unit = fit.data.unit
+        unit = data.unit
         size = unit.y_norm or 1.0
         length = unit.x_norm[which]
         if unit.has_cheap_gram:
@@ -79,16 +85,11 @@ class RaoBlackwell:
         if not self.smooth:
             return _smoothed(self.drawn, grid[None])
         variance = self._sigma**2 / self._cross[0, 0]
-        center, rate = self._pull[:, 0] / self._cross[0, 0], self._rate[:, 0]
-        variance, center = _times_gaussian(variance, center, self._gaussian_rate[:, 0])
-        sd = np.sqrt(variance)
-        u = center / sd
-        log_density = (
-            -0.5 * ((grid[:, None] - center) / sd) ** 2
-            - np.abs(grid[:, None]) * rate
-            - (log_kinked_mass(u, sd * rate) - 0.5 * u**2)
-            - np.log(sd * np.sqrt(2 * np.pi))
-        )
+        center, (prior,) = self._pull[:, 0] / self._cross[0, 0], self._priors
+        if isinstance(prior, PenaltyParts):
+            log_density = _log_density_of_parts(grid[:, None], center, variance, prior)
+        else:
+            log_density = _log_density(grid[:, None], center, np.sqrt(variance), prior)
         return np.asarray(np.exp(log_density).mean(axis=1))
 
     def joint_density(self, x: Floats, y: Floats) -> Floats:
@@ -100,17 +101,40 @@ class RaoBlackwell:
         if not self.smooth:
             return _smoothed(self.drawn, points).reshape(len(y), len(x))
         square = np.einsum("ig,ij,jg->g", points, self._cross, points) / 2
-        linear, quadratic = np.abs(points), points**2 / 2
         cell = float((x[1] - x[0]) * (y[1] - y[0]))
-        total = np.zeros(points.shape[1])
-        for start in range(0, len(self._rate), _CHUNK):
-            some = slice(start, start + _CHUNK)
-            noise = self._sigma[some, None] ** 2
-            log_density = (self._pull[some] @ points - square) / noise
-            log_density -= self._rate[some] @ linear + self._gaussian_rate[some] ** 2 @ quadratic
+        draws, total = len(self._sigma), np.zeros(points.shape[1])
+        for start in range(0, draws, _CHUNK):
+            some = np.arange(start, min(start + _CHUNK, draws))
+            log_density = (self._pull[some] @ points - square) / self._sigma[some, None] ** 2
+            for prior, coef in zip(self._priors, points, strict=True):
+                log_density -= prior.on_columns(some).penalty(coef[:, None]).T
             density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
             total += (density / density.sum(axis=1, keepdims=True)).sum(axis=0)
-        return total.reshape(len(y), len(x)) / (len(self._rate) * cell)
+        return total.reshape(len(y), len(x)) / (draws * cell)
+
+
+def _log_density_of_parts(
+    coef: Floats, center: Floats, variance: Floats, prior: PenaltyParts
+) -> Floats:
+    """Log density of ``Normal(center, variance)`` times a prior with an L1 and an L2 part."""
+    rate = 1 / np.asarray(prior.l1_scale)
+    variance, center = _times_gaussian(variance, center, 1 / np.asarray(prior.l2_scale))
+    sd = np.sqrt(variance)
+    u = center / sd
+    return np.asarray(
+        -0.5 * ((coef - center) / sd) ** 2
+        - np.abs(coef) * rate
+        - (log_kinked_mass(u, sd * rate) - 0.5 * u**2)
+        - np.log(sd * np.sqrt(2 * np.pi))
+    )
+
+
+def _log_density(coef: Floats, center: Floats, sd: Floats, prior: Prior) -> Floats:
+    """The same of any prior, its mass by quadrature over the normal factor."""
+    u = np.linspace(-_WIDE, _WIDE, _NODES)[:, None]
+    mass = integrate.simpson(np.exp(-0.5 * u**2 - prior.penalty(center + sd * u)), u[:, 0], axis=0)
+    log_height = -0.5 * ((coef - center) / sd) ** 2 - prior.penalty(coef)
+    return np.asarray(log_height - np.log(sd * mass))
 
 
 def _times_gaussian(variance: Floats, center: Floats, rate: Floats) -> tuple[Floats, Floats]:

@@ -43,7 +43,7 @@ def chosen_features(table: Contrast, features: Features, most: int) -> tuple[str
     PriormapError
         As `chosen_columns`.
     """
-    data = data_of(table)
+    data = table.data
     size = table.coefficients.pivot(index="feature", columns="prior", values="mean").abs()
     strength = size.max(axis=1)[list(data.names)].to_numpy() * data.column_sd
     return chosen_columns(data, features, strength, most)
@@ -91,5 +91,5 @@ def chosen_columns(
 
 def left_out(table: Contrast, shown: int) -> str:
     """Say how many columns the figure does not show; empty if it shows all."""
-    total = data_of(table).n_features
+    total = table.data.n_features
     return "" if shown == total else f"{shown} of {total} columns; {total - shown} left out"

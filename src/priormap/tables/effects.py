@@ -8,8 +8,7 @@ import numpy as np
 
 from priormap.errors import PriormapError
 from priormap.model.least_squares import least_squares
-from priormap.tables.chosen import Features, check_contrast, chosen_features, data_of
-from priormap.tables.named_priors import family
+from priormap.tables.chosen import Features, check_contrast, chosen_features
 from priormap.tables.posterior_contrast import Contrast
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ def contrast_table(table: Contrast, features: Features = None) -> pd.DataFrame:
     2      x2     True
     """
     chosen = chosen_features(check_contrast(table), features, MOST_EFFECTS)
-    data = data_of(table)
+    data = table.data
     rows = table.coefficients[table.coefficients["feature"].isin(chosen)].copy()
     order = rows["feature"].map(chosen.index)
     rows = rows.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
     sd = rows["feature"].map(dict(zip(data.names, data.column_sd, strict=True)))
-    families = {name: family(fit.prior) for name, fit in table.modes.items()}
+    families = {name: prior.label for name, prior in table.priors.items()}
     effects = {name: rows[name] * sd for name in ("hdi_low", "hdi_high", "mean", "mode")}
     rows = rows[["feature", "prior", "is_zero"]].assign(
         family=rows["prior"].map(families), **effects
@@ -97,7 +96,7 @@ def coefficient_shrinkage_table(table: Contrast, features: Features = None) -> p
     True
     """
     chosen = chosen_features(check_contrast(table), features, MOST_EFFECTS)
-    data = data_of(table)
+    data = table.data
     which = [data.names.index(name) for name in chosen]
     free = least_squares(data).coef[which] * data.column_sd[which]
     if not np.isfinite(free).all():
@@ -107,7 +106,7 @@ def coefficient_shrinkage_table(table: Contrast, features: Features = None) -> p
         )
     rows = contrast_table(table, chosen)
     rows = rows.assign(least_squares=rows["feature"].map(dict(zip(chosen, free, strict=True))))
-    order = rows["prior"].map(list(table.modes).index).to_numpy()
+    order = rows["prior"].map(list(table.priors).index).to_numpy()
     columns = ["feature", "prior", "family", "least_squares", "mode", "mean", "is_zero"]
     return rows.iloc[np.argsort(order, kind="stable")][columns].reset_index(drop=True)
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.tables.chosen import check_contrast, data_of
-from priormap.tables.named_priors import family
+from priormap.tables.chosen import check_contrast
 from priormap.tables.posterior_contrast import Contrast
 
 if TYPE_CHECKING:
@@ -44,13 +43,13 @@ def nonzero_counts_table(table: Contrast) -> pd.DataFrame:
     import pandas as pd
 
     check_contrast(table)
-    counts = {name: _counts(table, name) for name in table.modes}
+    counts = {name: _counts(table, name) for name in table.priors}
     together = np.concatenate(list(counts.values()))
     support = np.arange(together.min(), together.max() + 1)
     parts = []
-    for name, fit in table.modes.items():
+    for name, prior in table.priors.items():
         share = np.bincount(counts[name] - support[0], minlength=len(support)) / len(counts[name])
-        columns = {"family": family(fit.prior), "count": support, "share": share}
+        columns = {"family": prior.label, "count": support, "share": share}
         parts.append(pd.DataFrame({"prior": name, **columns}))
     return pd.concat(parts, ignore_index=True)
 
@@ -68,17 +67,20 @@ def nonzero_counts_points_table(table: Contrast) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for name, fit in check_contrast(table).modes.items():
-        outside = np.abs(fit.coef) > _region(table, name)
-        count = int(fit.support.sum()), int(outside.sum()), float(_counts(table, name).mean())
-        rows.append((name, family(fit.prior), *count, len(fit.coef)))
+    for name, prior in check_contrast(table).priors.items():
+        mode: tuple[float, float] = (np.nan, np.nan)
+        if name in table.modes:
+            coef = table.modes[name].coef
+            mode = np.count_nonzero(coef), np.count_nonzero(np.abs(coef) > _region(table, name))
+        mean = float(_counts(table, name).mean())
+        rows.append((name, prior.label, *mode, mean, table.data.n_features))
     columns = ["prior", "family", "mode", "mode_outside", "mean", "features"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _region(table: Contrast, name: str) -> Floats:
     rows = table.coefficients[table.coefficients["prior"] == name].set_index("feature")
-    return rows.loc[list(table.modes[name].names), "rope"].to_numpy()
+    return rows.loc[list(table.data.names), "rope"].to_numpy()
 
 
 def _counts(table: Contrast, name: str) -> Floats:
@@ -90,6 +92,6 @@ def _counts(table: Contrast, name: str) -> Floats:
 
 def rope_of(table: Contrast) -> float:
     """Half-width of the regions of practical equivalence, in sd(y) per sd(x)."""
-    data = data_of(table)
-    width = _region(table, next(iter(table.modes))) * data.column_sd
+    data = table.data
+    width = _region(table, next(iter(table.priors))) * data.column_sd
     return float(np.nanmax(width[data.column_sd > 0]) / np.std(data.y))

@@ -8,12 +8,11 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
-from priormap.mode import MapEstimate
 from priormap.model.least_squares import least_squares
 from priormap.posterior.rao_blackwell import RaoBlackwell
-from priormap.tables import Contrast
 from priormap.tables.chosen import check_contrast, chosen_features
 from priormap.tables.contours import ellipse, prior_contour
+from priormap.tables.posterior_contrast import Contrast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,12 +54,9 @@ def joint_table(
     """
     import pandas as pd
 
-    pair = check_pair(check_contrast(table), features)
-    prior = check_prior_name(table, prior)
-    fit = table.modes[prior]
-    posterior = RaoBlackwell(
-        table.modes[prior], table.posteriors[prior], [fit.names.index(f) for f in pair]
-    )
+    pair, prior = check_pair(table, features), check_prior_name(table, prior)
+    which = [table.data.names.index(feature) for feature in pair]
+    posterior = RaoBlackwell(table.data, table.priors[prior], table.posteriors[prior], which)
     points = joint_points_table(table, pair, prior=prior)
     x, y = (
         _grid(posterior.drawn[:, k], points[axis].to_numpy()) for k, axis in enumerate(("x", "y"))
@@ -84,13 +80,13 @@ def joint_points_table(
     """
     import pandas as pd
 
-    pair = check_pair(check_contrast(table), features)
-    prior = check_prior_name(table, prior)
-    fit = table.modes[prior]
-    which = [fit.names.index(feature) for feature in pair]
+    pair, prior = check_pair(table, features), check_prior_name(table, prior)
+    which = [table.data.names.index(feature) for feature in pair]
     mean = table.posteriors[prior]["posterior"]["coef"].to_numpy().mean(axis=(0, 1))
-    points = {"mode": fit.coef, "mean": mean, "least squares": least_squares(fit.data).coef}
-    kinks = fit.penalty.l1[which] > 0
+    points, kinks = {"mean": mean, "least squares": least_squares(table.data).coef}, np.array(False)
+    if prior in table.modes:
+        points = {"mode": table.modes[prior].coef, **points}
+        kinks = table.modes[prior].penalty.l1[which] > 0
     rows = [
         (name, *coef[which], bool((kinks & (coef[which] == 0)).any()))
         for name, coef in points.items()
@@ -115,26 +111,27 @@ def joint_contours_table(
     """
     import pandas as pd
 
-    pair = check_pair(check_contrast(table), features)
-    prior = check_prior_name(table, prior)
-    fit = table.modes[prior]
-    which = [fit.names.index(feature) for feature in pair]
-    points = joint_points_table(table, pair, prior=prior).set_index("point")[["x", "y"]]
+    pair, prior = check_pair(table, features), check_prior_name(table, prior)
+    which = [table.data.names.index(feature) for feature in pair]
+    found = joint_points_table(table, pair, prior=prior).set_index("point")
+    points = {str(name): row.to_numpy() for name, row in found[["x", "y"]].iterrows()}
     curves = {}
-    if "least squares" in points.index:
-        center = points.loc["least squares"].to_numpy()
-        root = _likelihood_root(fit, which)
-        mode = points.loc["mode"].to_numpy()
-        curves["likelihood", "likelihood through mode"] = ellipse(center, root, mode)
+    if "least squares" in points:
+        center = points["least squares"]
+        root = _likelihood_root(table, prior, which)
+        if "mode" in points:
+            curves["likelihood", "likelihood through mode"] = ellipse(center, root, points["mode"])
         half = np.sqrt(2 * np.log(2))  # radius of the disc with half of a normal's mass
         edge = center + half * root[:, 0]
         curves["likelihood", "likelihood, 50 %"] = ellipse(center, root, edge)
-    l1, l2 = fit.penalty.l1[which], fit.penalty.l2[which]
-    if (l1 + l2 > 0).all():  # a flat prior has none
-        point = "mode" if points.loc["mode"].any() else "mean"
-        start = points.loc[point].to_numpy()
-        curves["prior", f"prior through {point}"] = prior_contour(l1, l2, start)
-        curves["prior", f"prior half-way to {point}"] = prior_contour(l1, l2, start / 2)
+    if prior in table.modes:
+        penalty = table.modes[prior].penalty
+        l1, l2 = penalty.l1[which], penalty.l2[which]
+        if (l1 + l2 > 0).all():  # a flat prior has none
+            point = "mode" if points["mode"].any() else "mean"
+            start = points[point]
+            curves["prior", f"prior through {point}"] = prior_contour(l1, l2, start)
+            curves["prior", f"prior half-way to {point}"] = prior_contour(l1, l2, start / 2)
     parts = [
         pd.DataFrame({"kind": kind, "contour": contour, "x": x, "y": y})
         for (kind, contour), (x, y) in curves.items()
@@ -145,8 +142,9 @@ def joint_contours_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def check_pair(table: Contrast, features: object) -> tuple[str, str]:
+def check_pair(table: object, features: object) -> tuple[str, str]:
     """Return the two columns, or refuse."""
+    table = check_contrast(table)
     if isinstance(features, str) or not isinstance(features, tuple | list) or len(features) != 2:
         raise PriormapError(
             f'features must be two column names, for example ("x0", "x1"), got {features!r}'
@@ -157,7 +155,7 @@ def check_pair(table: Contrast, features: object) -> tuple[str, str]:
 
 def check_prior_name(table: Contrast, prior: object) -> str:
     """Return the name of one prior of the table, or refuse."""
-    names = list(table.modes)
+    names = list(table.priors)
     if prior is None and len(names) == 1:
         return names[0]
     if not isinstance(prior, str) or prior not in names:
@@ -177,12 +175,22 @@ def _grid(drawn: Floats, points: Floats) -> Floats:
     return np.linspace(low, high, _NODES)
 
 
-def _likelihood_root(fit: MapEstimate, which: list[int]) -> Floats:
+def _likelihood_root(table: Contrast, prior: str, which: list[int]) -> Floats:
     """Matrix R with ``R R'`` the covariance of two coefficients under a flat prior."""
-    unit = fit.data.unit
+    unit = table.data.unit
     live = np.flatnonzero(unit.x_norm > 0)
     at = np.searchsorted(live, which)
     covariance = np.linalg.inv(unit.gram[np.ix_(live, live)])[np.ix_(at, at)]
     length = unit.x_norm[which]
     root = np.linalg.cholesky(covariance / length[:, None] / length)
-    return np.asarray(fit.sigma * root, dtype=float)
+    return np.asarray(_sigma(table, prior) * root, dtype=float)
+
+
+def _sigma(table: Contrast, prior: str) -> float:
+    """Noise sd at the mode; where there is none the known one, or its posterior median."""
+    if prior in table.modes:
+        return table.modes[prior].sigma
+    draws = table.posteriors[prior]["posterior"]
+    if table.data.noise.is_known:
+        return table.data.noise.at(None)
+    return float(np.median(draws["sigma"].to_numpy()))

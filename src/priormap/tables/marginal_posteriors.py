@@ -9,16 +9,14 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.model.least_squares import least_squares
 from priormap.posterior.rao_blackwell import RaoBlackwell
-from priormap.tables import Contrast
 from priormap.tables.chosen import (
     MOST_ROWS,
     Features,
     check_contrast,
     chosen_features,
-    data_of,
 )
-from priormap.tables.named_priors import family
 from priormap.tables.penalised_fit import penalised_fit
+from priormap.tables.posterior_contrast import Contrast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,15 +69,16 @@ def posterior_vs_map_table(table: Contrast, features: Features = None) -> pd.Dat
     import pandas as pd
 
     chosen = marginal_features(table, features)
-    data, parts = data_of(table), []
+    data, parts = table.data, []
     for feature in chosen:
         j = data.names.index(feature)
-        for name in table.modes:
-            posterior = RaoBlackwell(table.modes[name], table.posteriors[name], [j])
-            grid = _grid(posterior.drawn[:, 0], float(table.modes[name].coef[j]))
+        for name, prior in table.priors.items():
+            posterior = RaoBlackwell(data, prior, table.posteriors[name], [j])
+            modes = [float(table.modes[name].coef[j])] if name in table.modes else []
+            grid = _grid(posterior.drawn[:, 0], modes)
             columns = {
                 "prior": name,
-                "family": family(table.modes[name].prior),
+                "family": prior.label,
                 "feature": feature,
                 "effect": grid * data.column_sd[j],
                 "density": posterior.density(grid) / data.column_sd[j],
@@ -102,32 +101,35 @@ def posterior_vs_map_points_table(table: Contrast, features: Features = None) ->
     import pandas as pd
 
     chosen = marginal_features(table, features)
-    data, parts = data_of(table), []
-    free = least_squares(data).coef
-    which = [data.names.index(feature) for feature in chosen]
-    for name, fit in table.modes.items():
+    which = [table.data.names.index(feature) for feature in chosen]
+    sd = table.data.column_sd[which]
+    free = least_squares(table.data).coef[which] * sd
+    missing, parts = np.full(len(which), np.nan), []
+    for name, prior in table.priors.items():
         rows = table.coefficients[table.coefficients["prior"] == name]
-        mean = rows.set_index("feature")["mean"][list(chosen)].to_numpy()
-        penalised = penalised_fit(fit.data, fit.prior, fit.sigma, tight=True).coef
-        sd = data.column_sd[which]
+        rows = rows.set_index("feature").loc[list(chosen)]
+        penalised = missing
+        if name in table.modes:
+            fit = table.modes[name]
+            penalised = penalised_fit(fit.data, fit.prior, fit.sigma, tight=True).coef[which]
         columns = {
             "prior": name,
-            "family": family(fit.prior),
+            "family": prior.label,
             "feature": chosen,
-            "mode": fit.coef[which] * sd,
-            "is_zero": fit.coef[which] == 0,
-            "mean": mean * sd,
-            "penalised": penalised[which] * sd,
-            "least_squares": free[which] * sd,
+            "mode": rows["mode"].to_numpy() * sd,
+            "is_zero": rows["is_zero"].to_numpy(),
+            "mean": rows["mean"].to_numpy() * sd,
+            "penalised": penalised * sd,
+            "least_squares": free,
         }
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
 
 
-def _grid(drawn: Floats, mode: float) -> Floats:
-    """Grid over the bulk of the draws, with the kink and the mode on it."""
+def _grid(drawn: Floats, modes: list[float]) -> Floats:
+    """Grid over the bulk of the draws, with the kink and the mode, if there is one, on it."""
     low, high = np.quantile(drawn, (0.0005, 0.9995))
-    low, high = min(low, mode), max(high, mode)
+    low, high = min([low, *modes]), max([high, *modes])
     margin = 0.08 * (high - low)
     grid = np.linspace(low - margin, high + margin, _GRID)
-    return np.unique(np.concatenate([grid, [mode], [0.0] if grid[0] < 0 < grid[-1] else []]))
+    return np.unique(np.concatenate([grid, modes, [0.0] if grid[0] < 0 < grid[-1] else []]))
