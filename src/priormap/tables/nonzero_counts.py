@@ -71,7 +71,8 @@ def nonzero_counts_points_table(table: Contrast) -> pd.DataFrame:
         mode: tuple[float, float] = (np.nan, np.nan)
         if name in table.modes:
             coef = table.modes[name].coef
-            mode = np.count_nonzero(coef), np.count_nonzero(np.abs(coef) > _region(table, name))
+            outside = np.abs(coef) > _region(table, name)
+            mode = int((coef != 0).sum()), int(outside.sum())
         mean = float(_counts(table, name).mean())
         rows.append((name, prior.label, *mode, mean, table.data.n_features))
     columns = ["prior", "family", "mode", "mode_outside", "mean", "features"]
