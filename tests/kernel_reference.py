@@ -88,12 +88,14 @@ def two_coefficients(
     penalised = (np.isfinite(relative_scale) | np.isfinite(l2_scale)).sum()
     weights_sigma = np.gradient(sigmas) if len(sigmas) > 1 else np.ones(1)
     weights_tau = np.gradient(taus) if len(taus) > 1 else np.ones(1)
+    log_noise, log_scale = log_density(noise, sigmas), log_density(scale, taus)
     total, offset = np.zeros(9), -np.inf
-    for sigma, weight_sigma in zip(sigmas, weights_sigma, strict=True):
+    for k, sigma in enumerate(sigmas):
         (u, wu), (v, wv) = (
             kinked_grid(m - sigma * w, m + sigma * w, count)
             for m, w in zip(centre, width, strict=True)
         )
+        above_u, above_v = (np.heaviside(nodes, 0.5) for nodes in (u, v))
         first, second = u[:, None], v[None, :]
         misfit = (
             data.yty
@@ -102,28 +104,32 @@ def two_coefficients(
             + 2 * data.gram[0, 1] * first * second
             + data.gram[1, 1] * second**2
         )
+        fixed = log_noise[k] - data.dof * np.log(sigma) - misfit / (2 * sigma**2)
         penalty = abs(first) / relative_scale[0] + abs(second) / relative_scale[1]
         ridge = (first / l2_scale[0]) ** 2 + (second / l2_scale[1]) ** 2
-        area = np.outer(wu, wv)
-        for tau, weight_tau in zip(taus, weights_tau, strict=True):
+        area = np.outer(wu, wv) * weights_sigma[k]
+        for tau, log_tau, weight_tau in zip(taus, log_scale, weights_tau, strict=True):
             unit = tau * sigma if by_noise else tau
-            log_p = -data.dof * np.log(sigma) - misfit / (2 * sigma**2) - penalty / unit
-            log_p -= 0.5 * ridge / unit**2
-            log_p += -penalised * np.log(unit)
-            log_p += log_density(noise, np.float64(sigma)) + log_density(scale, np.float64(tau))
-            highest = max(offset, log_p.max())
+            log_p = fixed - penalty / unit
+            if ridge.any():
+                log_p -= 0.5 / unit**2 * ridge
+            known = log_tau - penalised * np.log(unit)
+            highest = max(offset, log_p.max() + known)
             total *= np.exp(offset - highest)
             offset = highest
-            mass = np.exp(log_p - offset) * area * weight_sigma * weight_tau
-            whole = mass.sum()
+            log_p += known - offset
+            mass = np.exp(log_p, out=log_p)
+            mass *= area
+            of_u, of_v = mass.sum(axis=1) * weight_tau, mass.sum(axis=0) * weight_tau
+            whole = of_u.sum()
             total += [
                 whole,
-                (mass * first).sum(),
-                (mass * second).sum(),
-                (mass * first**2).sum(),
-                (mass * second**2).sum(),
-                mass[u > 0].sum() + mass[u == 0].sum() / 2,
-                mass[:, v > 0].sum() + mass[:, v == 0].sum() / 2,
+                of_u @ u,
+                of_v @ v,
+                of_u @ u**2,
+                of_v @ v**2,
+                of_u @ above_u,
+                of_v @ above_v,
                 whole * np.log(sigma),
                 whole * np.log(tau),
             ]
