@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +11,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Floats
 from priormap.auditing.explanation import Explanation
 from priormap.auditing.judging import audit
-from priormap.auditing.noise_level import residual_sd
-from priormap.auditing.prior_of_penalty import prior_of
+from priormap.auditing.prior_of_penalty import prior_of, residual_sd
 from priormap.auditing.scikit_learn import recipe_of
 from priormap.auditing.weighted_rows import Rows, rows_of, rows_of_regression
 from priormap.checks import positive_number
@@ -161,7 +159,7 @@ def explain_penalty(
     penalty = penalty_of(convention, numbers, facts)
     rows = rows_of_regression(data, _weights(facts))
     vector = _mode(rows.data, penalty) if coef is None else as_coefficients(coef, data.names)
-    own = data.sigma if isinstance(data.sigma, float) else None
+    own = data.noise.known
     shown = [f"{name}={_shown(value)}" for name, value in numbers.items() if value is not None]
     return _explanation(
         f"{convention}({', '.join(shown)})",
@@ -241,15 +239,14 @@ def _clearest_prior(rows: Rows, penalty: Penalty, sigma: float) -> tuple[Prior, 
         ways.append(not data.standardize)
     priors = [prior_of(penalty, sigma, rows.column_sd if way else 1.0) for way in ways]
     for prior, way in zip(priors, ways, strict=True):
-        if np.ndim(prior.l1_scale) == np.ndim(prior.l2_scale) == 0:
+        if not prior.has_vector:
             return prior, way
     return priors[0], ways[0]
 
 
 def _settled(data: Regression, sigma: float, standardize: bool) -> Regression:
     """Return the same data at this noise: nothing is read or computed again."""
-    other = copy.copy(data)
-    object.__setattr__(other, "sigma", sigma)
+    other = data.with_noise(sigma)
     object.__setattr__(other, "standardize", standardize)
     return other
 

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.auditing.prior_of_penalty import half_width
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
 from priormap.mode import Certificate
-from priormap.model.penalty import Penalty, column_prior
+from priormap.model import Model, Penalty
 from priormap.model.prior_predictive import PriorR2, prior_r2
-from priormap.priors import ElasticNet, Prior
+from priormap.priors import Prior
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,12 +98,12 @@ class Explanation(Described):
     @property
     def family(self) -> str:
         """Family of the prior: "Gaussian", "Laplace", "ElasticNet" or "flat"."""
-        return "flat" if np.all(self.prior.is_flat) else type(self.prior).__name__
+        return "flat" if np.all(self.prior.is_flat) else self.prior.label
 
     @cached_property
     def prior_per_unit(self) -> Prior:
         """The prior of each coefficient in units of the caller's columns."""
-        return column_prior(self.prior, self.data)
+        return Model(self.data, self.prior).column_prior
 
     @cached_property
     def prior_sd(self) -> Floats:
@@ -114,7 +113,7 @@ class Explanation(Described):
     @cached_property
     def half_width(self) -> Floats:
         """Size within which the prior holds each coefficient with probability 0.95."""
-        return np.broadcast_to(half_width(self.prior_per_unit), self.coef.shape)
+        return np.broadcast_to(self.prior_per_unit.interval(0.95), self.coef.shape)
 
     @property
     def _half_width_per_sd(self) -> Floats:
@@ -135,13 +134,10 @@ class Explanation(Described):
         import pandas as pd
 
         prior, shape = self.prior_per_unit, self.coef.shape
-        both = isinstance(prior, ElasticNet)
-        scales = {name: getattr(prior, name) for name in ("l1_scale", "l2_scale")} if both else {}
-        scales = {"scale": prior.scale} if not both else scales
         per_sd = self._half_width_per_sd
         columns = {
             "coef": self.coef,
-            **{name: np.broadcast_to(value, shape) for name, value in scales.items()},
+            **{name: np.broadcast_to(value, shape) for name, value in prior.parameters.items()},
             "prior_sd": self.prior_sd,
             "low": -self.half_width,
             "high": self.half_width,

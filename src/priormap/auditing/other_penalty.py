@@ -15,7 +15,7 @@ from priormap.data.regression import Regression
 from priormap.mode.certificate import Certificate, certify
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
-from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
+from priormap.priors import Gaussian, Prior, penalty_parts
 
 _CLEAR = 1e-3  # relative uncertainty of a factor beyond which it has no name
 _SAME = 1e-6  # relative: a factor that counts as one
@@ -189,11 +189,11 @@ def _slip(
 
 def _rescaled(prior: Prior, found: Candidate, sd: Floats | float) -> Prior:
     """Return the prior whose penalty is the found one."""
+    parts = penalty_parts(prior)
     with np.errstate(divide="ignore"):
-        l1_scale, l2_scale = prior.l1_scale / (found.l1 * sd), prior.l2_scale / (found.l2**0.5 * sd)
-    if isinstance(prior, ElasticNet):
-        return ElasticNet(l1_scale, l2_scale, prior.scaled_by_noise)
-    return prior.with_scale(l1_scale if isinstance(prior, Laplace) else l2_scale)
+        return parts.with_parts(
+            parts.l1_scale / (found.l1 * sd), parts.l2_scale / (found.l2**0.5 * sd)
+        )
 
 
 def _proof(

@@ -1,17 +1,54 @@
-"""The prior that a penalty is at some noise, and the interval that holds 95 % of it."""
+r"""The noise at which a penalty is read as a prior, where it came from, and that prior.
+
+.. math:: \hat\sigma^2 = \frac{\lVert y - a - X b\rVert^2}{n - \mathrm{df}}, \qquad
+    \mathrm{df} = 1 + \operatorname{tr} Z_S (Z_S'Z_S + L_{2S})^{-1} Z_S'
+
+with the intercept's 1 and the trace of `priormap.model.least_squares.effective_parameters`.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
 from priormap.arrays import Floats
+from priormap.data.regression import Regression
+from priormap.model.least_squares import effective_parameters
 from priormap.model.penalty import Penalty
+from priormap.model.problem import UnitProblem
 from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
 
 _ONE = 1e-12  # relative spread of scales that are one scale
-_SHARP = 1e3  # l2_scale over l1_scale: from here on a Laplace prior is the better start
-_NEWTON_STEPS = 3
+_EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
+_FEWEST_SPARE = 1.0  # rows less parameters that still tell the noise
+
+
+def residual_sd(
+    data: Regression, penalty: Penalty, coef: Floats, means_taken: int
+) -> tuple[float, str]:
+    """Noise sd estimated from the residuals of `coef`, and the sentence that says so.
+
+    Parameters
+    ----------
+    means_taken : int
+        1 where an intercept was fitted, in `data` or before.
+    """
+    problem = UnitProblem.of(data, penalty)
+    _, rss = problem.gradient(problem.from_user(coef))
+    size = data.unit.y_norm / np.sqrt(data.n_rows)
+    parameters = effective_parameters(problem, coef) + means_taken
+    spare = data.n_rows - parameters
+    if size == 0:
+        return 1.0, "any number serves, because y is constant"
+    if spare < _FEWEST_SPARE:
+        return size, (
+            f"the sd of y, because {parameters:.4g} effective parameters leave too few of "
+            f"{data.n_rows} rows to tell the noise"
+        )
+    sigma = data.unit.y_norm * float(np.sqrt(max(rss, 0.0) / spare))
+    if sigma <= _EXACT_FIT * size:
+        return size, "the sd of y, because the fit is exact"
+    count = f"{parameters:.4g} effective parameter" + "s" * (parameters != 1)
+    return sigma, f"the residual sd, with {count}"
 
 
 def prior_of(penalty: Penalty, sigma: float, per: Floats | float = 1.0) -> Prior:
@@ -28,32 +65,6 @@ def prior_of(penalty: Penalty, sigma: float, per: Floats | float = 1.0) -> Prior
     if not penalty.l2.any():
         return Laplace(l1_scale)
     return ElasticNet(l1_scale, l2_scale)
-
-
-def half_width(prior: Prior, mass: float = 0.95) -> Floats:
-    r"""Size that a coefficient stays within with probability `mass` before the data.
-
-    Gaussian: ``scale * sqrt(2) * erfinv(mass)``; Laplace: ``-scale * log(1 - mass)``; elastic
-    net: the size is a normal of mean ``-t**2 / s`` and sd ``t`` cut to the positive side, so
-    that the tail ``Phi(-q / t - t / s) / Phi(-t / s)`` is ``1 - mass``. Infinite where flat.
-    """
-    if isinstance(prior, Gaussian):
-        return np.asarray(prior.scale * np.sqrt(2) * special.erfinv(mass))
-    if isinstance(prior, Laplace):
-        return np.asarray(-prior.scale * np.log1p(-mass))
-    s, t = np.broadcast_arrays(np.asarray(prior.l1_scale), np.asarray(prior.l2_scale))
-    log_tail, has_bend = np.log1p(-mass), np.isfinite(t)
-    t = np.where(has_bend, t, 1.0)
-    ratio = np.where(has_bend, t / s, 0.0)
-    laplace = -s * log_tail
-    normal = -t * (special.ndtri_exp(special.log_ndtr(-ratio) + log_tail) + ratio)
-    q = np.where(has_bend, np.where(ratio < _SHARP, normal, laplace), 0.0)
-    for _ in range(_NEWTON_STEPS):  # digits that cancel where t is many times s
-        beyond = special.erfcx((q / t + ratio) / np.sqrt(2))
-        missing = np.log(beyond / special.erfcx(ratio / np.sqrt(2))) - log_tail
-        missing -= q / s + 0.5 * (q / t) ** 2
-        q = q + missing * t * beyond * np.sqrt(np.pi / 2)
-    return np.where(has_bend, q, laplace)
 
 
 def _one(scale: Floats) -> float | Floats:

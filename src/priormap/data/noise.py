@@ -48,6 +48,11 @@ class Noise:
         return self.sigma
 
     @property
+    def known(self) -> float | None:
+        """The known sigma; None of an unknown one."""
+        return None if isinstance(self.sigma, PositiveDensity) else self.sigma
+
+    @property
     def density(self) -> PositiveDensity | None:
         """What is believed of an unknown sigma; None of a known one."""
         return self.sigma if isinstance(self.sigma, PositiveDensity) else None

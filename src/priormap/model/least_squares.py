@@ -1,4 +1,4 @@
-"""Least squares, the fit without any prior, from the moments where they tell."""
+"""Least squares, from the moments where they tell, and the parameters that a fit uses up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.model.problem import UnitProblem
+from priormap.model.spectrum import Spectrum
 
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
@@ -62,3 +63,21 @@ def least_squares(data: Regression) -> LeastSquares:
         unit[live] = np.linalg.lstsq(columns.columns(live), columns.response, rcond=None)[0]
     rss = UnitProblem(columns, nothing, nothing).gradient(unit)[1]
     return LeastSquares(coef, rss * columns.y_norm**2, dof)
+
+
+def effective_parameters(problem: UnitProblem, coef: Floats) -> float:
+    r"""Trace of the hat matrix on the columns that are not exactly zero, intercept left out.
+
+    ``tr Z_S (Z_S'Z_S + L_2S)^-1 Z_S'``: the ridge's (Hastie, Tibshirani and Friedman 2009,
+    eq. 3.50), for the lasso the size of its support (Zou, Hastie and Tibshirani 2007), for the
+    elastic net the trace on its support.
+    """
+    live = problem.columns.x_norm > 0
+    used = live & ((coef != 0) | (problem.l1 == 0))
+    if not (problem.l2[used] > 0).any():
+        return float(min(used.sum(), problem.columns.n))
+    weights = np.zeros(len(coef))
+    with np.errstate(divide="ignore"):
+        weights[used] = 1 / np.sqrt(problem.l2[used])
+    eigenvalues = Spectrum.of(problem.columns, weights).eigenvalues
+    return float((eigenvalues / (eigenvalues + 1)).sum() + np.isinf(weights).sum())

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Bools, Floats, Indices
 from priormap.display.html import html_lines, html_table
 from priormap.errors import PriormapError
-from priormap.priors.checks import checked_scale, noise_sd, unwrap
+from priormap.priors.checks import checked_power, checked_scale, noise_sd, unwrap
 from priormap.priors.densities import ProperDensity, listed_densities
 
 _TINY = 2.0**-500
@@ -370,11 +370,17 @@ class PenaltyParts(Prior):
         """Scale of the L2 part of the penalty; infinite where there is none."""
 
     @abstractmethod
+    def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
+        """Return the same kind of prior with these known scales of the parts that it has."""
+
     def power_scaled(self, power: float) -> Self:
         """Return the prior whose density is this one's to a power, normalised.
 
-        Every penalty is multiplied by `power`; 0 is the flat prior.
+        Every penalty is multiplied by `power`: the L1 scale is divided by it, the L2 scale by
+        its root; 0 is the flat prior.
         """
+        known, weaker = self._known, 1 / power if checked_power(power) else np.inf
+        return known.with_parts(known.l1_scale * weaker, known.l2_scale * np.sqrt(weaker))
 
 
 @runtime_checkable

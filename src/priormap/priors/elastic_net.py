@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
-from priormap.priors.checks import checked_power, checked_scale, penalty_strength, unwrap
+from priormap.priors.checks import checked_scale, penalty_strength, unwrap
 from priormap.priors.densities import ProperDensity
 from priormap.priors.l1_l2 import L1L2Prior
 
@@ -141,8 +141,6 @@ class ElasticNet(L1L2Prior):
         """The common factor of both scales: 1 as they are given."""
         return 1.0
 
-    def power_scaled(self, power: float) -> Self:
-        """Return the prior with ``s / power`` and ``t / sqrt(power)``; 0 is the flat prior."""
-        l1 = 1 / power if checked_power(power) else np.inf
-        known = self._known
-        return type(self)(known.l1_scale * l1, known.l2_scale * np.sqrt(l1), self.scaled_by_noise)
+    def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
+        """Return the prior with these scales."""
+        return self._changed(l1_scale=l1_scale, l2_scale=l2_scale, hyperprior=None)

@@ -10,7 +10,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import checked_power, penalty_strength, unwrap
+from priormap.priors.checks import penalty_strength, unwrap
 from priormap.priors.l1_l2 import L1L2Prior
 
 
@@ -84,6 +84,6 @@ class Gaussian(OneScalePrior, L1L2Prior):
         """The scale: all of the penalty is its L2 part."""
         return self.scale
 
-    def power_scaled(self, power: float) -> Self:
-        """Return the Gaussian prior of scale ``scale / sqrt(power)``; 0 is the flat prior."""
-        return self._known.stretched(1 / np.sqrt(power) if checked_power(power) else np.inf)
+    def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
+        """Return the prior with this scale."""
+        return self.with_scale(l2_scale)

@@ -16,13 +16,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erfcx, log_ndtr, ndtri, ndtri_exp
+from scipy.special import erfcx, log_ndtr, ndtri_exp
 
 from priormap.arrays import Floats
 from priormap.priors.base import PenaltyParts
 from priormap.priors.tails import truncated_normal_mean_square, two_sided_mean
 
 _MOST_RATIO = 1e10  # of l2_scale to l1_scale: from here on doubles see a Laplace density
+_SHARP = 1e3  # l2_scale over l1_scale: from here on an exponential size is the better start
+_NEWTON_STEPS = 3
 _EVEN_RATIO = 0.8  # below it a half-normal proposal is accepted more often than an exponential
 
 
@@ -95,12 +97,20 @@ class L1L2Prior(PenaltyParts):
         return np.asarray(size * np.sqrt(truncated_normal_mean_square(ratio)))
 
     def _interval(self, mass: float) -> Floats:
+        """The tail ``Phi(-q / t - t / s) / Phi(-t / s)`` of ``|b|`` is ``1 - mass``."""
         s, t = np.broadcast_arrays(np.asarray(self.l1_scale), np.asarray(self.l2_scale))
-        with np.errstate(invalid="ignore", over="ignore"):
-            offset = t * (t / s)
-            cut = -t * ndtri_exp(np.log1p(-mass) + log_ndtr(-t / s)) - offset
-        exponential, normal = -s * np.log1p(-mass), t * ndtri((1 + mass) / 2)
-        return np.where(np.isinf(t), exponential, np.where(np.isinf(s), normal, cut))
+        log_tail, has_bend = np.log1p(-mass), np.isfinite(t)
+        t = np.where(has_bend, t, 1.0)
+        ratio = np.where(has_bend, t / s, 0.0)
+        exponential = -s * log_tail
+        normal = -t * (ndtri_exp(log_ndtr(-ratio) + log_tail) + ratio)
+        q = np.where(has_bend, np.where(ratio < _SHARP, normal, exponential), 0.0)
+        for _ in range(_NEWTON_STEPS):  # digits that cancel where t is many times s
+            beyond = erfcx((q / t + ratio) / np.sqrt(2))
+            missing = np.log(beyond / erfcx(ratio / np.sqrt(2))) - log_tail
+            missing -= q / s + 0.5 * (q / t) ** 2
+            q = q + missing * t * beyond * np.sqrt(np.pi / 2)
+        return np.where(has_bend, q, exponential)
 
     def _probability(self, size: float) -> Floats:
         s, t = np.broadcast_arrays(np.asarray(self.l1_scale), np.asarray(self.l2_scale))

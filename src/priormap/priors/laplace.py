@@ -10,7 +10,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import checked_power, penalty_strength, unwrap
+from priormap.priors.checks import penalty_strength, unwrap
 from priormap.priors.l1_l2 import L1L2Prior
 
 
@@ -88,6 +88,6 @@ class Laplace(OneScalePrior, L1L2Prior):
         """Infinite: the penalty has no L2 part."""
         return np.inf
 
-    def power_scaled(self, power: float) -> Self:
-        """Return the Laplace prior of scale ``scale / power``; 0 is the flat prior."""
-        return self._known.stretched(1 / power if checked_power(power) else np.inf)
+    def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
+        """Return the prior with this scale."""
+        return self.with_scale(l1_scale)

@@ -7,8 +7,8 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.mode import MapEstimate
-from priormap.model.least_squares import least_squares
-from priormap.priors import penalty_parts
+from priormap.model.least_squares import effective_parameters, least_squares
+from priormap.model.problem import UnitProblem
 
 
 def size(data: Regression, coef: Floats) -> float:
@@ -24,22 +24,9 @@ def least_squares_size(data: Regression) -> float:
 
 
 def mode_degrees_of_freedom(fit: MapEstimate) -> float:
-    """Effective degrees of freedom of a mode at its sigma.
-
-    The trace of ``G (G + L2)^-1`` for the cross products G of the columns that can move: those
-    whose coefficient is not zero, or has no L1 penalty.
-    """
-    if not penalty_parts(fit.prior).has_l2:
-        return float(fit.support.sum())
-    columns = fit.data.unit
-    moves = np.flatnonzero((columns.x_norm > 0) & (fit.support | (fit.penalty.l1 == 0)))
-    l2 = fit.penalty.l2[moves] / columns.x_norm[moves] ** 2
-    if columns.has_cheap_gram or len(moves) == columns.p:
-        gram = columns.gram[np.ix_(moves, moves)]
-    else:
-        block = columns.columns(moves)
-        gram = block.T @ block
-    return float(np.trace(np.linalg.lstsq(gram + np.diag(l2), gram, rcond=None)[0]))
+    """Effective degrees of freedom of a mode at its sigma, the intercept left out."""
+    problem = UnitProblem.of(fit.data, fit.penalty)
+    return effective_parameters(problem, problem.from_user(fit.coef))
 
 
 def r_squared(data: Regression, coef: Floats) -> float:
