@@ -202,3 +202,16 @@ def test_a_joint_mode_at_a_knot_of_the_path_is_found(seed, scaled_by_noise):
             assert fit.certificate.is_mode
             assert fit.coef == pytest.approx(coef, abs=1e-8)
     assert n_found >= 2
+
+
+def test_the_joint_mode_of_an_elastic_net_is_found_in_tiny_units():
+    """The noise prior's numbers then leave the range of floats in the caller's units."""
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(30, 4))
+    y = X @ [2.0, 0.0, -1.0, 0.0] + rng.normal(size=30)
+    plain = find_map(Regression(X, y, sigma=InverseGamma(2.0, 1.0)), ElasticNet(0.2, 0.5))
+    tiny = find_map(
+        Regression(X, 1e-100 * y, sigma=InverseGamma(2.0, 1e-200)), ElasticNet(2e-101, 5e-101)
+    )
+    assert tiny.sigma == pytest.approx(1e-100 * plain.sigma, rel=1e-10)
+    np.testing.assert_allclose(tiny.coef, 1e-100 * plain.coef, rtol=1e-9)

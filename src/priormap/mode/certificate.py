@@ -16,8 +16,12 @@ from priormap.arrays import Floats
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
-from priormap.mode.uniqueness import is_unique_minimiser
-from priormap.model.optimality import duality_gap, kkt_violation, rounding_of_gap
+from priormap.model.optimality import (
+    duality_gap,
+    is_unique_minimiser,
+    kkt_violation,
+    rounding_of_gap,
+)
 from priormap.model.problem import UnitProblem
 
 _EPS = float(np.finfo(float).eps)

@@ -1,21 +1,137 @@
-"""Find the exact mode for known and unknown noise."""
+"""`find_map`: a point with its certificate, and no spread; for known and unknown noise."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from priormap.arrays import Bools, Floats
 from priormap.data.regression import Regression
-from priormap.errors import PriormapWarning
+from priormap.display import cells
+from priormap.display.blocks import Block, Items, Paragraph, Table
+from priormap.display.text import Described
+from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
-from priormap.mode.estimate import LocalMode, MapEstimate
 from priormap.mode.solve import minimise
-from priormap.model import Model
+from priormap.model import Model, Penalty, log_posterior
 from priormap.model.problem import UnitProblem
-from priormap.priors import Prior
+from priormap.priors import Prior, penalty_parts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _EXACT_FIT = 1e-22  # objective over |y|**2: a fit to eleven digits
 _UNDECIDED = 1e-3  # share of the objective that rounding may hide without a warning
+
+
+@dataclass(frozen=True)
+class LocalMode:
+    """A lower local maximum of the joint posterior density, where sigma is unknown."""
+
+    sigma: float
+    log_posterior: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MapEstimate(Described):
+    """Posterior mode of (intercept, coef), and of sigma where it is unknown.
+
+    Attributes
+    ----------
+    coef : array of shape (p,)
+        Coefficients in units of X; zeros are exact.
+    intercept : float
+        Zero if the data have no intercept.
+    sigma : float
+        Noise standard deviation: the known one, or that of the joint mode.
+    certificate : Certificate
+        Proof that this is the mode.
+    penalty : Penalty
+        The penalised problem that it minimises at this sigma.
+    other_modes : tuple of LocalMode
+        Lower local maxima of the joint density (sigma unknown only), highest first.
+    data, prior
+        What it is the mode of.
+    """
+
+    coef: Floats
+    intercept: float
+    sigma: float
+    certificate: Certificate
+    penalty: Penalty
+    data: Regression = field(repr=False)
+    prior: Prior
+    other_modes: tuple[LocalMode, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.data.names
+
+    @property
+    def support(self) -> Bools:
+        """Which coefficients are not exactly zero."""
+        return self.coef != 0
+
+    @cached_property
+    def log_posterior(self) -> float:
+        """Log joint density at the mode (see `priormap.log_posterior`)."""
+        return log_posterior(self.data, self.prior, self.coef, self.intercept, self.sigma)
+
+    def predict(self, X: ArrayLike) -> Floats:
+        """Fitted values ``intercept + X coef`` for rows of the same columns."""
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != len(self.coef):
+            raise PriormapError(
+                f"X has shape {X.shape} but the mode has {len(self.coef)} coefficients"
+            )
+        return self.intercept + X @ self.coef
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per column: its coefficient, and whether that is an exact zero."""
+        import pandas as pd
+
+        index = pd.Index(self.names, name="feature")
+        return pd.DataFrame({"coef": self.coef, "is_zero": ~self.support}, index=index)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The mode and its certificate in a sentence, its coefficients, and lower modes."""
+        zeros = int((~self.support).sum())
+        headline = (
+            f"Mode under {self.prior}: {zeros} of {len(self.coef)} coefficients exactly zero, "
+            f"sigma = {self.sigma:.6g}. {self.certificate}"
+        )
+        rows = tuple(
+            (cells.text(name), cells.coefficient(value, 8))
+            for name, value in zip(self.names, self.coef, strict=True)
+        )
+        lower = tuple(
+            f"There is another, lower mode at sigma = {mode.sigma:.6g} (log density "
+            f"{mode.log_posterior:.6g} against {self.log_posterior:.6g})."
+            for mode in self.other_modes
+        )
+        return (
+            Paragraph(headline),
+            Items((f"intercept: {self.intercept:.8g}",)),
+            Table(("feature", "coef"), rows, is_facts=True),
+            *([Items(lower)] if lower else []),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers of the mode and its certificate."""
+        return {
+            "prior": str(self.prior),
+            "sigma": self.sigma,
+            "intercept": self.intercept,
+            "coef": dict(zip(self.names, self.coef.tolist(), strict=True)),
+            "certificate": self.certificate.to_dict(),
+            "other_modes": [vars(mode) for mode in self.other_modes],
+        }
 
 
 def find_map(data: Regression, prior: Prior) -> MapEstimate:
@@ -37,6 +153,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     ----------
     data : Regression
     prior : Gaussian, Laplace or ElasticNet
+        Or another with penalty parts.
 
     Returns
     -------
@@ -47,7 +164,8 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     Raises
     ------
     PriormapError
-        If sigma is unknown and a perfect fit exists: the joint density is then unbounded.
+        If the prior has no exact mode, or sigma is unknown and a perfect fit exists: the joint
+        density is then unbounded.
 
     Warns
     -----
@@ -71,21 +189,20 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     True
     """
     model = Model(data, prior)
+    penalty_parts(prior)
     if model.noise.is_known:
-        return _mode_given_sigma(model, model.noise.sd)
+        return _mode_at(model, model.noise.sd)
     from priormap.mode.joint import sigma_modes
 
     highest, *others = sigma_modes(model)
-    fit = _mode_given_sigma(model, highest.sigma, highest.residual)
+    fit = _mode_at(model, highest.sigma, highest.residual)
     lower = [
         LocalMode(m.sigma, float(fit.log_posterior + m.height - highest.height)) for m in others
     ]
     return replace(fit, other_modes=tuple(lower))
 
 
-def _mode_given_sigma(
-    model: Model, sigma: float, sigma_residual: float | None = None
-) -> MapEstimate:
+def _mode_at(model: Model, sigma: float, sigma_residual: float | None = None) -> MapEstimate:
     data, penalty = model.data, model.penalty(sigma)
     problem = UnitProblem.of(data, penalty)
     coef, iterations = minimise(problem)

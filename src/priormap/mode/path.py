@@ -3,28 +3,78 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats, Indices
-from priormap.data.regression import Regression, check_data
+from priormap.checks import as_numbers
+from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
 from priormap.errors import PriormapError
-from priormap.mode.axes import Along, Axis
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.find import find_map
 from priormap.mode.routes import Knots, OneSpectrum, Route, route_of
 from priormap.model import Model
-from priormap.priors import Prior, check_prior, penalty_parts
+from priormap.priors import Prior, penalty_parts
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Along: TypeAlias = Literal["scale", "power"]
+
 _MOST_ROWS, _MOST_NAMES = 20, 12  # of the table that a notebook shows
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """What the numbers of a path say of its prior.
+
+    Along ``"scale"`` both penalties fall with the scale c, l1 as ``1 / c`` and l2 as
+    ``1 / c**2``; along ``"power"`` both are multiplied by it.
+    """
+
+    along: Along
+
+    def __post_init__(self) -> None:
+        if self.along not in ("scale", "power"):
+            raise PriormapError(f"along must be 'scale' or 'power', got {self.along!r}")
+
+    def prior_at(self, prior: Prior, value: float) -> Prior:
+        """Return the prior at one number; a vector of scales is multiplied by its scale."""
+        if self.along == "power":
+            return prior.power_scaled(value)
+        return prior.with_scale(value) if np.ndim(prior.scale) == 0 else prior.stretched(value)
+
+    def strengths(self, values: Floats) -> tuple[Floats, Floats]:
+        """Multiples ``(k1, k2)`` of the penalties that the prior has at the number 1."""
+        if self.along == "power":
+            return values, values
+        with np.errstate(over="ignore"):
+            return 1 / values, (1 / values) ** 2
+
+    def values_at(self, strengths: Floats, *, of_l1: bool) -> Floats:
+        """Numbers at which l1 (or l2) has these multiples."""
+        if self.along == "power":
+            return strengths
+        with np.errstate(divide="ignore"):
+            return np.asarray(1 / (strengths if of_l1 else np.sqrt(strengths)))
+
+    def checked(self, name: str, values: ArrayLike) -> Floats:
+        """Return positive scales, or powers that are not negative, as a vector."""
+        values = as_numbers(name, values)
+        kind = "positive" if self.along == "scale" else "finite and not negative"
+        if values.ndim != 1 or values.size == 0:
+            raise PriormapError(
+                f"{name} must be a vector of {kind} numbers, got an array of shape {values.shape}"
+            )
+        good = values > 0 if self.along == "scale" else (values >= 0) & np.isfinite(values)
+        if not good.all():
+            raise PriormapError(f"{name} must be {kind}, got {values[~good][0]}")
+        return values
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,7 +130,7 @@ class MapPath(Described):
 
     def at(self, value: ArrayLike) -> Floats:
         """Coefficients of the mode at any scale or power, shape ``(p,)`` or ``(m, p)``; exact."""
-        axis = Axis(self.along)
+        axis = _Axis(self.along)
         values = axis.checked("values", np.atleast_1d(np.asarray(value, dtype=float)))
         if self._route is None:
             modes = [find_map(self.data, axis.prior_at(self.prior, float(v))) for v in values]
@@ -92,7 +142,7 @@ class MapPath(Described):
 
     def certificate(self, k: int) -> Certificate:
         """Certificate of the k-th mode of the path."""
-        prior = Axis(self.along).prior_at(self.prior, float(self.values[k]))
+        prior = _Axis(self.along).prior_at(self.prior, float(self.values[k]))
         problem = Model(self.data, prior).problem(float(self.sigma[k]))
         unit = problem.from_user(self.coef[k])
         return certify(problem, unit, names=self.names, tolerance=TOLERANCE, exact=True)
@@ -123,7 +173,7 @@ class MapPath(Described):
     def to_dict(self) -> dict[str, Any]:
         """Every mode of the path."""
         return {
-            "prior": self.prior.label,
+            "prior": type(self.prior).__name__,
             "along": self.along,
             "is_knots": self.is_knots,
             "features": list(self.names),
@@ -198,28 +248,26 @@ def map_path(
     array([[1. , 0. ],
            [3. , 0.5]])
     """
-    check_data(data)
-    axis = Axis(along)
+    axis = _Axis(along)
+    model, parts = Model(data, prior), penalty_parts(prior)
     grid = None if scales is None else axis.checked("scales", scales)
-    penalty_parts(check_prior(prior))
-    if not data.noise.is_known:
+    if not model.noise.is_known:
         return _path_of_joint_modes(data, prior, grid, axis)
-    problem = Model(data, axis.prior_at(prior, 1.0)).problem()
     weakest = 0.0 if grid is None else float(axis.strengths(grid)[0].min())
-    route = route_of(problem, weakest)
+    route = route_of(model.with_prior(axis.prior_at(parts, 1.0)).problem(), weakest)
     of_l1 = not isinstance(route, OneSpectrum)
     chosen = axis.values_at(route.default_strengths(), of_l1=of_l1) if grid is None else grid
     knots = route.knots if grid is None and isinstance(route, Knots) else None
     unit = route.coefs(*axis.strengths(chosen)) if knots is None else knots
-    columns = data.unit
+    columns = model.columns
     coef = columns.in_callers_units(unit)
     intercept = columns.y_mean - coef @ columns.x_mean
-    sigma = np.full(len(chosen), data.noise.sd)
+    sigma = np.full(len(chosen), model.noise.sd)
     return MapPath(chosen, coef, intercept, sigma, knots is not None, data, prior, along, route)
 
 
 def _path_of_joint_modes(
-    data: Regression, prior: Prior, values: Floats | None, axis: Axis
+    data: Regression, prior: Prior, values: Floats | None, axis: _Axis
 ) -> MapPath:
     if values is None:
         raise PriormapError(
