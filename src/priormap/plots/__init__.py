@@ -79,7 +79,6 @@ if TYPE_CHECKING:
     from priormap.plots.sensitivities import (
         plot_sensitivity as plot_sensitivity,
         sensitivity_caption as sensitivity_caption,
-        sensitivity_table as sensitivity_table,
     )
     from priormap.plots.shapes import (
         plot_prior_shapes as plot_prior_shapes,
@@ -123,6 +122,7 @@ if TYPE_CHECKING:
         scale_choice_points_table as scale_choice_points_table,
         scale_choice_table as scale_choice_table,
     )
+    from priormap.tables.sensitivity import sensitivity_table as sensitivity_table
 
 _FILES = {function: entry.module for entry in FIGURES for function in entry.functions}
 _FILES |= {"LOOKS": "style", "Look": "style", "house_style": "style"}

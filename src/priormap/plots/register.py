@@ -68,5 +68,5 @@ FIGURES = (
     Entry("nonzero_counts", "counts", "NonzeroCounts", ("points",), "once"),
     Entry("joint", "joint", "Joint", ("points", "contours"), "each prior"),
     Entry("scale_choice", "scale_choice_curves", "ScaleCurves", ("points",)),
-    Entry("sensitivity", "sensitivities"),
+    Entry("sensitivity", "sensitivities", "Sensitivity"),
 )

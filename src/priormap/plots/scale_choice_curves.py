@@ -16,7 +16,7 @@ from priormap.criteria import Criterion, ScaleChoice
 from priormap.errors import PriormapError
 from priormap.plots.figure import Figure
 from priormap.plots.marks import mark
-from priormap.plots.style import LOOKS
+from priormap.plots.style import look_of
 from priormap.tables.named_priors import listed
 from priormap.tables.scale_choice import (
     check_choice,
@@ -111,7 +111,7 @@ class ScaleCurves(Figure):
     @property
     def color(self) -> str:
         """Of the family."""
-        return LOOKS[self.choice.family.name].color
+        return look_of(self.choice.family.prior.label).color
 
     def draw(self, axes: Any) -> None:
         panels, scales = np.atleast_1d(axes), self.tables[""]["scale"]
