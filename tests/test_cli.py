@@ -174,7 +174,10 @@ def test_both_files(tmp_path):
 
 
 def test_an_unequal_comparison_exits_with_one(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(penalised_fit_module, "_alpha", lambda prior, sigma, n: 3.0)
+    right = penalised_fit_module.scikit_learn_call
+    monkeypatch.setattr(
+        penalised_fit_module, "scikit_learn_call", lambda *of: right(*of)._replace(alpha=3.0)
+    )
     path = tmp_path / "result.json"
     assert run(["compare", "--json", str(path)]) == 1
     out = capsys.readouterr().out

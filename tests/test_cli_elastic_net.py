@@ -10,7 +10,6 @@ from sklearn.linear_model import ElasticNet as SklearnNet
 from priormap import ElasticNet
 from priormap.cli import run
 from priormap.cli.choices import choose
-from priormap.cli.options import Family
 
 
 def test_two_scales_in_one_option(capsys):
@@ -69,12 +68,12 @@ def test_posteriors(command, tmp_path, capsys):
 
 
 def test_default_scales_have_the_standard_deviation_that_is_said():
-    choices = choose(None, None, families=list(Family), sigma="54")
+    choices = choose(None, None, ["gaussian", "laplace", "elastic_net"], sigma="54")
     sds = [float(prior.sd) for prior in choices.priors.values()]
     assert sds == pytest.approx([54 / 10**0.5] * 3)
     assert choices.priors["elastic_net"].l1_scale == choices.priors["elastic_net"].l2_scale
     assert f"all priors have sd {sds[0]:.6g}," in choices.sentences[-1]
-    alone = choose(None, None, families=[Family.elastic_net], scales=["2,3"])
+    alone = choose(None, None, ["elastic_net"], ["2,3"])
     assert alone.priors == {"elastic_net": ElasticNet(2.0, 3.0)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 
 
 def positive_number(name: str, value: object, *, infinite: bool = False) -> float:
@@ -38,7 +38,8 @@ def checked_seed(random_seed: object) -> int:
     is_whole = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
     if not is_whole or not 0 <= random_seed < 2**63:  # type: ignore[operator]
         raise PriormapError(
-            f"random_seed must be an integer from 0 to 2**63 - 1, or None, got {random_seed!r}"
+            Phrase("random_seed", "--seed"),
+            f" must be an integer from 0 to 2**63 - 1, or None, got {random_seed!r}",
         )
     return int(random_seed)  # type: ignore[call-overload]
 

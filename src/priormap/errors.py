@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
-
-class PriormapError(ValueError):
-    """Input that priormap cannot use, told in one sentence with the remedy."""
+from dataclasses import dataclass
 
 
-class PriormapWarning(UserWarning):
+@dataclass(frozen=True)
+class Phrase:
+    """What Python calls an argument or a remedy, and what the command line calls it."""
+
+    python: str
+    option: str
+
+    def __str__(self) -> str:
+        return self.python
+
+
+class _Sentence:
+    """A sentence in parts, of which a `Phrase` has two forms."""
+
+    args: tuple[object, ...]
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.args))
+
+    @property
+    def in_options(self) -> str:
+        """The sentence as the command line says it."""
+        return "".join(part.option if isinstance(part, Phrase) else str(part) for part in self.args)
+
+
+class PriormapError(_Sentence, ValueError):
+    """Input that priormap cannot use, told in one sentence with the remedy.
+
+    Examples
+    --------
+    >>> remedy = Phrase("use intercept=False", "use --no-intercept")
+    >>> error = PriormapError("X has 1 row; ", remedy)
+    >>> str(error), error.in_options
+    ('X has 1 row; use intercept=False', 'X has 1 row; use --no-intercept')
+    """
+
+
+class PriormapWarning(_Sentence, UserWarning):
     """The answer is right, but the input has a property that its owner should know of."""

@@ -14,21 +14,24 @@ from typing import Annotated, Any
 
 import typer
 
-from priormap.cli.audit_command import audit
-from priormap.cli.choose_command import choose
+from priormap.cli.audit import audit
+from priormap.cli.choose import choose
 from priormap.cli.compare import compare
-from priormap.cli.contrast_command import contrast
-from priormap.cli.convert_command import convert
-from priormap.cli.explain_command import explain
+from priormap.cli.contrast import contrast
+from priormap.cli.convert import convert
+from priormap.cli.explain import explain
 from priormap.cli.figures import figures
-from priormap.cli.path_command import path
-from priormap.cli.report_command import report
-from priormap.cli.sample_command import sample
-from priormap.cli.wording import in_options
+from priormap.cli.path import path
+from priormap.cli.report import report
+from priormap.cli.sample import sample
 from priormap.errors import PriormapError
 
 __all__ = ["main", "run"]
 
+COMMANDS = (
+    *(compare, contrast, choose, path, convert),
+    *(sample, figures, report, explain, audit),
+)
 _UsageError: Any = typer.BadParameter.__bases__[0]  # typer does not export it by name
 _BAD_INPUT, _INTERRUPTED = 2, 130
 
@@ -39,16 +42,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command()(compare)
-app.command()(contrast)
-app.command()(choose)
-app.command()(path)
-app.command()(convert)
-app.command()(sample)
-app.command()(figures)
-app.command()(report)
-app.command()(explain)
-app.command()(audit)
+for command in COMMANDS:
+    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -81,12 +76,12 @@ def run(arguments: Sequence[str]) -> int:
     except _UsageError as error:
         return _refuse(error.format_message())
     except PriormapError as error:
-        return _refuse(str(error))
+        return _refuse(error.in_options)
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
     return int(result or 0)
 
 
 def _refuse(reason: str) -> int:
-    print("priormap:", in_options(" ".join(reason.split())), file=sys.stderr)
+    print("priormap:", " ".join(reason.split()), file=sys.stderr)
     return _BAD_INPUT

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from priormap import priors
 from priormap.arrays import Floats
 from priormap.checks import positive_number
-from priormap.cli.options import Family
-from priormap.cli.user_table import read_table, without_weights
+from priormap.cli.tables import diabetes, read_table, without_weights
 from priormap.data.regression import Regression
-from priormap.errors import PriormapError, PriormapWarning
-from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
+from priormap.display.blocks import Paragraph
+from priormap.errors import PriormapError
+from priormap.model.least_squares import least_squares
+from priormap.priors import Prior
 from priormap.priors.densities import HalfStudentT
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
 _EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
+_DEFAULT_PRIORS = ("gaussian", "laplace")
+
+Kind: TypeAlias = type[Prior]
+OfNoise: TypeAlias = Callable[[float, int], Prior]  # the prior at a noise sd and a number of rows
 
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """The comparison to make, and one sentence for each choice behind it."""
+    """The model to work with, and one sentence for each choice behind it."""
 
     source: str
     target: str
@@ -38,166 +38,181 @@ class Choices:
     sentences: tuple[str, ...]
     sample_weight: Floats | None = None
 
+    @property
+    def prior(self) -> Prior:
+        """The prior, where one was asked for."""
+        (prior,) = self.priors.values()
+        return prior
+
+    def blocks(self, sentences: Sequence[str] | None = None) -> list[Paragraph]:
+        """The sentences, or those given in their place, for a person."""
+        return [Paragraph(one) for one in (self.sentences if sentences is None else sentences)]
+
+    def to_dict(self, sentences: Sequence[str] | None = None) -> dict[str, Any]:
+        """The data and the choices, for a program."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "rows": self.data.n_rows,
+            "columns": self.data.n_features,
+            "standardize": self.data.standardize,
+            "choices": list(self.sentences if sentences is None else sentences),
+        }
+
 
 def choose(
     path: Path | None,
     target: str | None,
-    *,
-    weights: str | None = None,
-    families: Sequence[Family] = (),
-    scales: Sequence[float | str] = (),
-    alphas: dict[Family, float] | None = None,
-    l1_ratio: float = 0.5,
+    words: Sequence[str] | None = None,
+    scales: Sequence[str] | None = None,
     sigma: str | None = None,
+    *,
     standardize: bool = True,
+    weights: str | None = None,
+    given: Mapping[str, OfNoise] | None = None,
 ) -> Choices:
     """Turn options into data and priors; every option left out has a default in words.
 
-    A scale is a number, or its text; for an elastic net also the text ``L1,L2``. `l1_ratio` goes
-    with the alpha of an elastic net. A column named by `weights` is kept out of the data.
+    Parameters
+    ----------
+    path, target : Path, str
+        Where the data are, and the column to predict. Default: scikit-learn's diabetes data.
+    words : list of str
+        Priors by name or alias. Default: gaussian and laplace.
+    scales : list of str
+        One for all priors, or one for each: a number, or ``L1,L2``.
+    sigma : str
+        A number, or ``unknown``. Default: estimated.
+    standardize : bool
+    weights : str
+        Column of weights, which is kept out of the data.
+    given : mapping of str to callable
+        Priors that are given by a penalty, in place of scales.
     """
-    alphas = alphas or {}
-    families = _families(families, scales, alphas)
-    source, frame, target = _table(path, target)
+    kinds = _kinds(words or (), scales or (), given or {})
+    if path is None:
+        source, frame, target = "diabetes (scikit-learn)", diabetes(), target or "progression"
+    else:
+        source, (frame, target) = str(path), read_table(path, target)
     frame, sample_weight = without_weights(frame, weights, target)
     data = Regression.from_frame(frame, target, sigma=1.0, standardize=standardize)
-    data, noise, about_sigma = _with_noise(data, sigma, bool(alphas))
-    if alphas:
-        priors = [_from_alpha(f, alphas[f], l1_ratio, noise, data.n_rows) for f in families]
+    if given and sigma == "unknown":
+        raise PriormapError("alpha is a scale only at a known sigma; give --sigma a number")
+    data, noise, about_sigma = _with_noise(data, sigma)
+    if given:
+        members = [given[kind.name](noise, data.n_rows) for kind in kinds]
         about_scale = "scale: from the given alpha and sigma"
     elif scales:
-        given = scales if len(scales) > 1 else list(scales) * len(families)
-        priors = [_of_scale(f, scale) for f, scale in zip(families, given, strict=True)]
+        each = scales if len(scales) > 1 else list(scales) * len(kinds)
+        members = [_of_scale(kind, scale) for kind, scale in zip(kinds, each, strict=True)]
         about_scale = "scale: as given"
     else:
-        priors, about_scale = _default_priors(data, families, noise)
-    about_columns = (
-        "columns: the priors speak of standardised columns, that is of sd(x) * coefficient "
-        "(--no-standardize for columns as they are); coefficients are printed in units of y "
-        "per unit of x"
-        if standardize
-        else "columns: as they are (--standardize divides them by their sd first)"
-    )
+        members, about_scale = _default_priors(data, kinds, noise)
     shape = f"{data.n_rows} rows, {data.n_features} column{'s' * (data.n_features != 1)}"
-    sentences = (f"data: {source}, {shape}, target {target}", about_sigma, about_columns)
-    return Choices(
-        source, target, data, _named(families, priors), (*sentences, about_scale), sample_weight
-    )
+    about_data = f"data: {source}, {shape}, target {target}"
+    sentences = (about_data, about_sigma, _about_columns(standardize), about_scale)
+    return Choices(source, target, data, _named(members), sentences, sample_weight)
 
 
-def _families(
-    families: Sequence[Family], scales: Sequence[float | str], alphas: dict[Family, float]
-) -> Sequence[Family]:
-    if not alphas:
-        families = families or [Family.gaussian, Family.laplace]
-        if len(scales) > 1 and len(scales) != len(families):
+def _kinds(words: Sequence[str], scales: Sequence[str], given: Mapping[str, OfNoise]) -> list[Kind]:
+    """Families of the priors, in their order."""
+    kinds = [_kind(word) for word in words]
+    if not given:
+        kinds = kinds or [_kind(word) for word in _DEFAULT_PRIORS]
+        if len(scales) > 1 and len(scales) != len(kinds):
             raise PriormapError(
-                f"--scale was given {len(scales)} times for {len(families)} priors; give it "
+                f"--scale was given {len(scales)} times for {len(kinds)} priors; give it "
                 "once, or once per prior in their order"
             )
-        return families
+        return kinds
     if scales:
         raise PriormapError("--scale and an alpha both set it; give one")
-    if families and sorted(families) != sorted(alphas):
+    if kinds and sorted(kind.name for kind in kinds) != sorted(given):
         raise PriormapError(
-            f"--prior {' and '.join(families)} does not match the alphas, which are for "
-            f"{' and '.join(alphas)}; leave --prior out"
+            f"--prior {' and '.join(words)} does not match the alphas, which are for "
+            f"{' and '.join(given)}; leave --prior out"
         )
-    return list(alphas)
+    return [_kind(name) for name in given]
 
 
-def _table(path: Path | None, target: str | None) -> tuple[str, pd.DataFrame, str]:
-    """Name of the source, its table, and the column to predict."""
-    if path is None:
-        from sklearn.datasets import load_diabetes
-
-        target = target or "progression"
-        bunch = load_diabetes(scaled=False, as_frame=True)
-        return (
-            "diabetes (scikit-learn)",
-            bunch.frame.rename(columns={"target": "progression"}),
-            target,
-        )
-    return str(path), *read_table(path, target)
+def _kind(word: str) -> Kind:
+    kind = priors.prior_named(word)
+    if kind is None:
+        known = ", ".join(kind.name for kind in priors.PRIORS)
+        raise PriormapError(f"--prior {word!r} is unknown; choose one of: {known}")
+    return kind
 
 
-def _with_noise(
-    data: Regression, sigma: str | None, has_alphas: bool
-) -> tuple[Regression, float, str]:
+def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, float, str]:
     """Return the data with their noise, a noise sd for default scales, and the sentence."""
     if sigma not in {None, "unknown"}:
-        noise = _number("--sigma", sigma)
-        return dataclasses.replace(data, sigma=noise), noise, f"sigma: {noise:g}, as given"
+        noise = _noise_sd(str(sigma))
+        return data.with_noise(noise), noise, f"sigma: {noise:g}, as given"
     noise, origin = _noise_estimate(data)
     if sigma == "unknown":
-        if has_alphas:
-            raise PriormapError("alpha is a scale only at a known sigma; give --sigma a number")
-        size = float(np.std(data.y)) or 1.0
-        data = dataclasses.replace(data, sigma=HalfStudentT(4, size))
+        size = data.y_sd or 1.0
         about = (
             f"sigma: unknown, under HalfStudentT(4, {size:.6g}); the mode is that of "
             "coefficients and sigma"
         )
-        return data, noise, about
+        return data.with_noise(HalfStudentT(4, size)), noise, about
     about = f"sigma: {noise:.6g}, {origin} (--sigma NUMBER for another, or --sigma unknown)"
-    return dataclasses.replace(data, sigma=noise), noise, about
+    return data.with_noise(noise), noise, about
+
+
+def _noise_sd(text: str) -> float:
+    try:
+        return positive_number("--sigma", float(text))
+    except ValueError:
+        raise PriormapError(
+            f"--sigma must be a positive finite number or 'unknown', got {text!r}"
+        ) from None
 
 
 def _noise_estimate(data: Regression) -> tuple[float, str]:
-    from priormap.mode import find_map
-
-    sd = float(np.std(data.y))
-    if sd == 0:
+    if data.y_sd == 0:
         return 1.0, "any number serves, because y is constant"
-    spare = data.n_rows - data.n_features - data.intercept
-    if spare > 0:
-        with warnings.catch_warnings():  # collinear columns leave the residuals unique
-            warnings.simplefilter("ignore", PriormapWarning)
-            fit = find_map(data, Gaussian(np.inf))
-        residual = data.y - fit.intercept - data.X @ fit.coef
-        estimate = float(np.sqrt(residual @ residual / spare))
-        if estimate > _EXACT_FIT * sd:
-            return estimate, "the residual sd of least squares"
-        return sd, "the sd of y, because least squares fits y exactly"
-    return sd, "the sd of y, because least squares with so many columns fits y exactly"
+    fit = least_squares(data)
+    if fit.dof <= 0:
+        return data.y_sd, "the sd of y, because least squares with so many columns fits y exactly"
+    if fit.sd > _EXACT_FIT * data.y_sd:
+        return fit.sd, "the residual sd of least squares"
+    return data.y_sd, "the sd of y, because least squares fits y exactly"
+
+
+def _about_columns(standardize: bool) -> str:
+    if not standardize:
+        return "columns: as they are (--standardize divides them by their sd first)"
+    return (
+        "columns: the priors speak of standardised columns, that is of sd(x) * coefficient "
+        "(--no-standardize for columns as they are); coefficients are printed in units of y "
+        "per unit of x"
+    )
 
 
 def _default_priors(
-    data: Regression, families: Sequence[Family], noise: float
+    data: Regression, kinds: Sequence[Kind], noise: float
 ) -> tuple[list[Prior], str]:
     total = float(np.sqrt(data.n_features if data.standardize else np.sum(data.column_sd**2)))
     sd = noise / (total or 1.0)
-    defaults: dict[Family, Prior] = {
-        Family.gaussian: Gaussian(sd),
-        Family.laplace: Laplace(sd / np.sqrt(2)),
-        Family.elastic_net: ElasticNet().stretched(sd / ElasticNet().sd),
-    }
-    which = {1: "the prior has", 2: "both priors have"}.get(len(families), "all priors have")
+    which = {1: "the prior has", 2: "both priors have"}.get(len(kinds), "all priors have")
     about = (
         f"scale: {which} sd {sd:.6g}, so that before the data the columns explain as "
         "much of y as the noise does (--scale for another)"
     )
-    return [defaults[family] for family in families], about
+    return [kind().stretched(sd / kind().sd) for kind in kinds], about
 
 
-def _from_alpha(family: Family, alpha: float, l1_ratio: float, noise: float, n: int) -> Prior:
-    match family:
-        case Family.gaussian:
-            return Gaussian.from_ridge(alpha, noise)
-        case Family.laplace:
-            return Laplace.from_lasso(alpha, noise, n)
-        case Family.elastic_net:
-            return ElasticNet.from_elastic_net(alpha, l1_ratio, noise, n)
-
-
-def _of_scale(family: Family, scale: float | str) -> Prior:
-    parts = [_scale(part) for part in str(scale).split(",")]
-    if family is Family.elastic_net and len(parts) <= 2:
-        return ElasticNet(parts[0], parts[-1])
-    if len(parts) > 1:
-        most = "two numbers, L1,L2," if family is Family.elastic_net else "one number"
-        raise PriormapError(f"--scale of a {family} prior is {most} at most, got {scale!r}")
-    return Gaussian(parts[0]) if family is Family.gaussian else Laplace(parts[0])
+def _of_scale(kind: Kind, text: str) -> Prior:
+    """Prior of as many scales as it has; the last one given serves for the rest."""
+    parts = [_scale(part) for part in text.split(",")]
+    names = kind.scales
+    if len(parts) > len(names):
+        letters = ",".join(name.removesuffix("_scale").upper() for name in names)
+        most = "one number" if len(names) == 1 else f"two numbers, {letters},"
+        raise PriormapError(f"--scale of a {kind.name} prior is {most} at most, got {text!r}")
+    parts += parts[-1:] * (len(names) - len(parts))
+    return kind(**dict(zip(names, parts, strict=True)))
 
 
 def _scale(text: str) -> float:
@@ -210,26 +225,15 @@ def _scale(text: str) -> float:
     return positive_number("--scale", number, infinite=True)
 
 
-def _named(families: Sequence[Family], priors: Sequence[Prior]) -> dict[str, Prior]:
+def _named(members: Sequence[Prior]) -> dict[str, Prior]:
     """Name each by its family, and by its scale where a family comes more than once."""
-    if len(set(families)) == len(families):
-        return {str(family): prior for family, prior in zip(families, priors, strict=True)}
-    names = [f"{f} {_shown_scale(prior)}" for f, prior in zip(families, priors, strict=True)]
+    names = [prior.name for prior in members]
+    if len(set(names)) < len(names):
+        names = [f"{prior.name} {_shown_scales(prior)}" for prior in members]
     if len(set(names)) < len(names):
         raise PriormapError("two priors are the same; give each --prior its own --scale")
-    return dict(zip(names, priors, strict=True))
+    return dict(zip(names, members, strict=True))
 
 
-def _shown_scale(prior: Prior) -> str:
-    if isinstance(prior, ElasticNet):
-        return f"{prior.l1_scale:g},{prior.l2_scale:g}"
-    return f"{prior.scale:g}"
-
-
-def _number(option: str, text: str | None) -> float:
-    try:
-        return positive_number(option, float(str(text)))
-    except ValueError:
-        raise PriormapError(
-            f"{option} must be a positive finite number or 'unknown', got {text!r}"
-        ) from None
+def _shown_scales(prior: Prior) -> str:
+    return ",".join(f"{getattr(prior, name):g}" for name in prior.scales)

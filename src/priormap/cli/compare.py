@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priormap.cli import model_options as ask
-from priormap.cli.notes import collected_notes, print_notes
-from priormap.cli.options import Family
-from priormap.cli.outputs import Outputs, as_json
+from priormap.cli import options as ask
+from priormap.cli.work import work
 from priormap.errors import PriormapError
+from priormap.priors import ElasticNet, Gaussian, Laplace
 
 if TYPE_CHECKING:
-    from priormap.cli.choices import Choices
-    from priormap.tables import MapComparison
+    from priormap.cli.choices import OfNoise
 
 
 def compare(
@@ -51,9 +49,7 @@ def compare(
     ] = None,
     standardize: ask.Standardize = True,
     json: ask.Json = None,
-    csv: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Write the coefficients as CSV.")
-    ] = None,
+    csv: ask.Csv = None,
     find_map: Annotated[
         bool, typer.Option("--find-map", help="Add pm.find_MAP (compiles for some seconds).")
     ] = False,
@@ -66,64 +62,36 @@ def compare(
     from priormap.cli.choices import choose
     from priormap.tables import compare_map
 
-    outputs = Outputs({"json": json, "csv": csv}, force=force)
-    given = {
-        Family.gaussian: ridge_alpha,
-        Family.laplace: lasso_alpha,
-        Family.elastic_net: elastic_net_alpha,
-    }
     if l1_ratio is not None and elastic_net_alpha is None:
         raise PriormapError("--l1-ratio goes with --elastic-net-alpha; give both")
-    with collected_notes() as notes:
-        choices = choose(
-            path,
-            target,
-            families=prior or (),
-            scales=scale or (),
-            alphas={family: alpha for family, alpha in given.items() if alpha is not None},
-            l1_ratio=0.5 if l1_ratio is None else l1_ratio,
-            sigma=sigma,
+    with work(force=force, json=json, csv=csv) as job:
+        model = choose(
+            *(path, target, prior, scale, sigma),
             standardize=standardize,
+            given=_of_alphas(ridge_alpha, lasso_alpha, elastic_net_alpha, l1_ratio),
         )
-        table = compare_map(choices.data, choices.priors, find_map=find_map)
-    outputs.write(
-        {
-            "json": lambda: _json(choices, table, notes),
-            "csv": lambda: table.coefficients.to_csv(index=False),
-        }
+        table = compare_map(model.data, model.priors, find_map=find_map)
+    job.hand_over(
+        [*model.blocks(), *table.blocks()],
+        more="; --csv has all",
+        json=lambda: {**model.to_dict(), "warnings": job.notes, **table.to_dict()},
+        csv=lambda: table.coefficients,
     )
-    print_notes(notes)
-    if not outputs.takes_stdout:
-        from priormap.cli.rendering import render
-
-        render(choices.sentences, table)
     return 0 if table.agrees else 1
 
 
-def _json(choices: Choices, table: MapComparison, notes: list[str]) -> str:
-    data = choices.data
-    priors = []
-    summary = table.summary.to_dict(orient="records")
-    for (name, certificates), row in zip(table.certificates.items(), summary, strict=True):
-        coefficients = table.coefficients[table.coefficients["prior"] == name]
-        priors.append(
-            {
-                "prior": name,
-                **row,
-                "certificates": {who: str(one) for who, one in certificates.items()},
-                "coefficients": coefficients.drop(columns="prior").to_dict(orient="records"),
-            }
+def _of_alphas(
+    ridge: float | None, lasso: float | None, elastic_net: float | None, l1_ratio: float | None
+) -> dict[str, OfNoise]:
+    """Priors by the numbers of scikit-learn, which take a noise sd and the rows to be scales."""
+    given: dict[str, OfNoise] = {}
+    if ridge is not None:
+        given["gaussian"] = lambda sigma, n: Gaussian.from_ridge(ridge, sigma)
+    if lasso is not None:
+        given["laplace"] = lambda sigma, n: Laplace.from_lasso(lasso, sigma, n)
+    if elastic_net is not None:
+        share = 0.5 if l1_ratio is None else l1_ratio
+        given["elastic_net"] = lambda sigma, n: ElasticNet.from_elastic_net(
+            elastic_net, share, sigma, n
         )
-    return as_json(
-        {
-            "source": choices.source,
-            "target": choices.target,
-            "rows": data.n_rows,
-            "columns": data.n_features,
-            "standardize": data.standardize,
-            "choices": list(choices.sentences),
-            "warnings": notes,
-            "agrees": table.agrees,
-            "priors": priors,
-        }
-    )
+    return given

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from priormap.cli import model_options as ask
-from priormap.cli.notes import collected_notes, print_notes
-from priormap.cli.options import Dataset, Format
+from priormap.cli import options as ask
+from priormap.cli.work import work
 from priormap.errors import PriormapError
 
 
@@ -24,15 +23,17 @@ def figures(
     ] = None,
     target: ask.Target = None,
     dataset: Annotated[
-        Dataset | None,
+        ask.Dataset | None,
         typer.Option(
-            metavar="|".join(Dataset), help="Built-in data in place of a file.", show_default=False
+            metavar="|".join(ask.Dataset),
+            help="Built-in data in place of a file.",
+            show_default=False,
         ),
     ] = None,
     folder: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write to.")
     ] = Path("figures"),
-    format: Annotated[Format, typer.Option(help="File format.")] = Format.png,
+    format: Annotated[ask.Format, typer.Option(help="File format.")] = ask.Format.png,
     with_tables: Annotated[
         bool, typer.Option("--data", help="Write the numbers behind each figure as CSV beside it.")
     ] = False,
@@ -58,38 +59,30 @@ def figures(
     """
     from priormap.plots.writing import check_places, write_figures
 
-    check_places(folder, format.value, tables=with_tables, force=force)
-    pair, table = tuple(feature or ()) or None, None
-    if path is not None and dataset is not None:
-        raise PriormapError(f"{path} and --dataset {dataset.value} are two sources; give one")
-    if path is None and dataset is None:
+    with work() as job:
+        check_places(folder, format, tables=with_tables, force=force)
+        has_data = path is not None or dataset is not None
+        if path is not None and dataset is not None:
+            raise PriormapError(f"{path} and --dataset {dataset} are two sources; give one")
         asked = {"--target": target, "--feature": feature, "--prior": prior, "--scale": scale}
         for option, value in asked.items():
-            if value:
+            if value and not has_data:
                 raise PriormapError(f"{option} needs data: name a file, or give --dataset diabetes")
-    with collected_notes() as notes:
-        if path is not None or dataset is not None:
+        pair, table = tuple(feature or ()) or None, None
+        if has_data:
             from priormap import tables
             from priormap.cli.choices import choose
             from priormap.plots.two_columns import chosen_pair
 
-            choices = choose(
-                path,
-                target,
-                families=prior or (),
-                scales=scale or (),
-                sigma=sigma,
-                standardize=standardize,
-            )
-            names = list(choices.priors)
-            check_places(folder, format.value, names, tables=with_tables, force=force)
+            model = choose(path, target, prior, scale, sigma, standardize=standardize)
+            check_places(folder, format, list(model.priors), tables=with_tables, force=force)
             if pair is not None:
-                chosen_pair(choices.data, pair)
-            table = tables.contrast(choices.data, choices.priors, draws=draws, random_seed=seed)
+                chosen_pair(model.data, pair)
+            table = tables.contrast(model.data, model.priors, draws=draws, random_seed=seed)
         written = write_figures(
-            folder, format.value, table, features=pair, tables=with_tables, force=force
+            folder, format, table, features=pair, tables=with_tables, force=force
         )
-    print_notes(notes)
+    job.hand_over(())
     for file in written:
         typer.echo(file)
     return 0

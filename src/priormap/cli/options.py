@@ -1,61 +1,138 @@
-"""What options may say. Light: the front of the command line needs these before any number."""
+"""Options that commands share, each written once; what they may say is read before any number."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from priormap.errors import PriormapError
+from priormap.priors import PRIORS
+
+Criterion = StrEnum(
+    "Criterion", ["cv", "loo", "evidence", "empirical_bayes", "hyperprior", "universal"]
+)
+Dataset = StrEnum("Dataset", ["diabetes"])
+Format = StrEnum("Format", ["png", "svg", "pdf"])
+Large = StrEnum("Large", ["log_likelihood", "posterior_predictive"])
+Method = StrEnum("Method", ["auto", "exact", "gibbs", "nuts"])
+ReportFormat = StrEnum("ReportFormat", ["html", "markdown"])
+FAMILIES = "|".join(kind.name for kind in PRIORS)
 
 
-class Family(StrEnum):
-    """Families of priors."""
-
-    gaussian = "gaussian"
-    laplace = "laplace"
-    elastic_net = "elastic_net"
+def _number(what: str, *names: str) -> Any:
+    return typer.Option(*names, metavar="NUMBER", help=what, show_default=False)
 
 
-class Criterion(StrEnum):
-    """Ways to choose a scale."""
+# data
 
-    cv = "cv"
-    loo = "loo"
-    evidence = "evidence"
-    empirical_bayes = "empirical_bayes"
-    hyperprior = "hyperprior"
-    universal = "universal"
+Data: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="DATA",
+        help="CSV file with a header line, or Parquet file; without it, scikit-learn's "
+        "diabetes data.",
+        show_default=False,
+    ),
+]
+Target: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column to predict from all others.")
+]
+Weights: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column of the data with sample weights.")
+]
+Standardize: TypeAlias = Annotated[
+    bool, typer.Option(help="Whether priors speak of columns divided by their sd.")
+]
+
+# priors and noise
+
+Prior: TypeAlias = Annotated[str, typer.Option(metavar=FAMILIES, help="Prior of the coefficients.")]
+Priors: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar=FAMILIES,
+        help="Prior; repeat for several. Default: gaussian and laplace.",
+        show_default=False,
+    ),
+]
+Scales: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NUMBER[,NUMBER]",
+        help="Prior scale: the sd of a Gaussian, the mean |coefficient| of a Laplace prior, "
+        "both of them (L1,L2) for an elastic net; inf is flat. Once for all, or once per --prior.",
+        show_default=False,
+    ),
+]
+Sigma: TypeAlias = Annotated[
+    str, typer.Option(metavar="NUMBER|unknown", help="Noise sd, or unknown, to be learnt.")
+]
+
+# draws
+
+Draws: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Draws of each chain.")]
+Tune: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="Draws discarded before, for Markov chains.", show_default=False
+    ),
+]
+Chains: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of chains.")]
+Seed: TypeAlias = Annotated[
+    int | None, typer.Option(metavar="N", help="The same seed gives the same draws.")
+]
+Rope: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        metavar="NUMBER", help="A coefficient is negligible within this many sd(y) per sd(x)."
+    ),
+]
+
+# results
+
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace output files.")]
+Json: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
+]
+Csv: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE|-", help="Write the coefficients as CSV.")
+]
+
+# numbers of a library call
+
+Alpha: TypeAlias = Annotated[float | None, _number("The library's alpha.")]
+L1Ratio: TypeAlias = Annotated[float | None, _number("The library's l1_ratio.")]
+Lambda: TypeAlias = Annotated[float | None, _number("The library's lambda.", "--lambda")]
+Numbers: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--number",
+        metavar="NAME=NUMBER",
+        help="Any other parameter by the library's own name, such as C=1; repeat for several.",
+        show_default=False,
+    ),
+]
 
 
-class Dataset(StrEnum):
-    """Built-in data."""
-
-    diabetes = "diabetes"
-
-
-class Format(StrEnum):
-    """File formats of figures."""
-
-    png = "png"
-    svg = "svg"
-    pdf = "pdf"
-
-
-class Method(StrEnum):
-    """Routes to the posterior."""
-
-    auto = "auto"
-    exact = "exact"
-    gibbs = "gibbs"
-    nuts = "nuts"
-
-
-class Large(StrEnum):
-    """Groups of draws that are made on request."""
-
-    log_likelihood = "log_likelihood"
-    posterior_predictive = "posterior_predictive"
-
-
-class ReportFormat(StrEnum):
-    """Formats of a report."""
-
-    html = "html"
-    markdown = "markdown"
+def numbers_of_call(
+    alpha: float | None, l1_ratio: float | None, lambda_: float | None, more: Sequence[str] | None
+) -> dict[str, float]:
+    """Return what was given, by the library's own names."""
+    given = {"alpha": alpha, "l1_ratio": l1_ratio, "lambda_": lambda_}
+    numbers = {name: value for name, value in given.items() if value is not None}
+    for text in more or ():
+        name, _, value = text.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+        if not name.strip() or number is None:
+            raise PriormapError(f"--number must be NAME=NUMBER, got {text!r}")
+        if name.strip() in numbers:
+            raise PriormapError(f"{name.strip()} was given twice; give it once")
+        numbers[name.strip()] = number
+    return numbers

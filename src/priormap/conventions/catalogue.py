@@ -9,7 +9,7 @@ from priormap.conventions.of_python import PYTHON, TRAINING_LOOPS
 from priormap.conventions.of_r import R_PACKAGES
 from priormap.conventions.of_scikit_learn import SCIKIT_LEARN
 from priormap.conventions.records import Convention
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 
 CONVENTIONS: dict[str, Convention] = {
     one.name: one for one in (*PRIORS, *SCIKIT_LEARN, *PYTHON, *R_PACKAGES, *TRAINING_LOOPS)
@@ -27,5 +27,6 @@ def convention_named(name: str) -> Convention:
     low += [one for call in calls for one in known if one.split(".")[-1] == call]
     low += difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
     near = ", ".join(repr(known[one]) for one in dict.fromkeys(low[:4]))
-    hint = f"the nearest are {near}" if near else "list_conventions() has them all"
-    raise PriormapError(f"unknown convention {name!r}; {hint}")
+    everywhere = Phrase("list_conventions() has them all", "priormap convert --list has them all")
+    hint = f"the nearest are {near}" if near else everywhere
+    raise PriormapError(f"unknown convention {name!r}; ", hint)

@@ -13,7 +13,9 @@ from priormap.arrays import Floats, Matrix
 from priormap.checks import as_numbers, positive_number
 from priormap.data.moments import dense, row_blocks
 from priormap.data.regression import Regression
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
+
+_WEIGHTS = Phrase("sample_weight", "--weights")
 
 _CANCELLATION = 1e-3  # less left of a sum of squares than this: pass again, about the mean
 
@@ -95,7 +97,9 @@ class DataFacts:
         if self.data is not None and self.data.noise.is_known:
             return self.data.noise.sd
         unknown = "" if self.data is None else ", which is unknown in these data"
-        raise PriormapError(f"{who} speaks of the noise sd{unknown}: give sigma")
+        raise PriormapError(
+            f"{who} speaks of the noise sd{unknown}: give ", Phrase("sigma", "--sigma")
+        )
 
     def rows(self, kind: Literal["one", "n", "W"], who: str) -> float:
         """Number of rows, or sum of their weights, by which `who` multiplies."""
@@ -107,7 +111,9 @@ class DataFacts:
         if self.data is not None:
             return float(self.data.n_rows)
         if self.n is None:
-            raise PriormapError(f"{who} counts rows: give data, or n")
+            raise PriormapError(
+                f"{who} counts rows: give ", Phrase("data, or n", "--data, or --rows")
+            )
         return float(self.n)
 
     def response_scale(self, kind: Literal["size", "sd"], who: str) -> float:
@@ -115,7 +121,8 @@ class DataFacts:
         if self.data is None:
             if self.response_sd is None:
                 raise PriormapError(
-                    f"{who} divides y by its standard deviation: give data, or response_sd"
+                    f"{who} divides y by its standard deviation: give ",
+                    Phrase("data, or response_sd", "--data"),
                 )
             return float(self.response_sd)
         about_zero = kind == "size" and not self.data.intercept
@@ -140,7 +147,8 @@ class DataFacts:
         if self.data is None:
             if self.column_sd is None:
                 raise PriormapError(
-                    f"{who} divides columns by their standard deviations: give data, or column_sd"
+                    f"{who} divides columns by their standard deviations: give ",
+                    Phrase("data, or column_sd", "--data"),
                 )
             scale = np.atleast_1d(np.asarray(self.column_sd))
         elif self._weights is not None:
@@ -183,11 +191,11 @@ def _checked_weights(value: ArrayLike, rows: float | None) -> Floats:
     bad = ~((weights >= 0) & (weights < np.inf))
     if bad.any():
         raise PriormapError(
-            f"sample_weight must be finite and not negative, got {weights[bad][0]} "
-            f"in row {int(np.argmax(bad))}"
+            _WEIGHTS,
+            f" must be finite and not negative, got {weights[bad][0]} in row {int(np.argmax(bad))}",
         )
     if not weights.any():
-        raise PriormapError("sample_weight is zero in every row; give at least one row a weight")
+        raise PriormapError(_WEIGHTS, " is zero in every row; give at least one row a weight")
     return weights
 
 

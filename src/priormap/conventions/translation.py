@@ -13,7 +13,7 @@ from priormap.conventions.catalogue import convention_named
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.given_numbers import Numbers, checked_numbers
 from priormap.conventions.records import Convention, Term
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.model.penalty import Penalty
 
 _ROUNDING = 1e-10  # relative differences below this are no differences
@@ -222,8 +222,9 @@ def _checked(name: str, facts: DataFacts) -> Convention:
     refuse_what_is_no_prior(convention)
     if convention.weights == "none" and facts.sample_weight is not None:
         raise PriormapError(
-            f"{name} takes no sample weights; leave sample_weight out, or choose a library that "
-            "takes them"
+            f"{name} takes no sample weights; ",
+            Phrase("leave sample_weight out", "leave --weights out"),
+            ", or choose a library that takes them",
         )
     if convention.without_intercept and facts.data is not None and not facts.data.intercept:
         raise PriormapError(

@@ -20,7 +20,7 @@ from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
 from priormap.data.validation import as_design, as_response, check_same_index
 from priormap.display.html import html_lines, html_table
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import Phrase, PriormapError, PriormapWarning
 from priormap.likelihoods import Gaussian, Likelihood
 from priormap.priors.densities import HalfStudentT, PositiveDensity
 
@@ -114,7 +114,10 @@ class Regression:
         y = as_response(self.y, X.shape[0])
         self.likelihood.check(y)
         if len(y) < 1 + self.intercept:
-            raise PriormapError(f"X has {len(y)} row; give at least 2, or use intercept=False")
+            raise PriormapError(
+                f"X has {len(y)} row; ",
+                Phrase("give at least 2, or use intercept=False", "give at least 2"),
+            )
         if not sparse.issparse(X):
             X = X.view()
             X.flags.writeable = False
@@ -243,8 +246,8 @@ class Regression:
         if self.standardize and not (self.column_sd > 0).all():
             name = self.names[int(np.argmin(self.column_sd))]
             raise PriormapError(
-                f"column {name!r} is constant and cannot be standardised; drop it "
-                "or use standardize=False"
+                f"column {name!r} is constant and cannot be standardised; drop it or use ",
+                Phrase("standardize=False", "--no-standardize"),
             )
         dead = () if self.unit.x_norm.all() else np.flatnonzero(self.unit.x_norm == 0)
         constant = [self.names[j] for j in dead]

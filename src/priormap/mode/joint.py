@@ -25,7 +25,7 @@ from numpy.polynomial import Polynomial
 from scipy.optimize import brentq
 
 from priormap.data.regression import Regression
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.mode.routes import Knots, route_of
 from priormap.model import Model
 
@@ -213,6 +213,7 @@ def _positive_roots(polynomial: Polynomial, low: float, high: float) -> set[floa
 def _refuse_unbounded(data: Regression) -> None:
     raise PriormapError(
         f"sigma is unknown and {data.n_features} columns can fit the {data.n_rows} values of y "
-        "exactly, so the joint density grows without bound as sigma goes to 0 and has no mode; "
-        "fix sigma (Regression(..., sigma=...)), or sample the posterior instead"
+        "exactly, so the joint density grows without bound as sigma goes to 0 and has no mode; ",
+        Phrase("fix sigma (Regression(..., sigma=...))", "give --sigma a number"),
+        ", or sample the posterior instead",
     )

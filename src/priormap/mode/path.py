@@ -14,7 +14,7 @@ from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.mode.certificate import TOLERANCE, Certificate, certify
 from priormap.mode.find import find_map
 from priormap.mode.routes import Knots, OneSpectrum, Route, route_of
@@ -271,8 +271,8 @@ def _path_of_joint_modes(
 ) -> MapPath:
     if values is None:
         raise PriormapError(
-            f"sigma is unknown, so each prior {axis.along} has its own joint mode; give "
-            "scales=..., or fix sigma for the whole path"
+            f"sigma is unknown, so each prior {axis.along} has its own joint mode; ",
+            Phrase("give scales=..., or fix sigma for the whole path", "give --sigma a number"),
         )
     fits = [find_map(data, axis.prior_at(prior, float(value))) for value in values]
     return MapPath(

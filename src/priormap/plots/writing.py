@@ -151,7 +151,7 @@ def _contents(
             with house_style(), without_windows():
                 image = rendered(figure_of(picture.draw()), format, caption)
         except PriormapError as reason:
-            warnings.warn(f"{name} is left out: {reason}", PriormapWarning, stacklevel=3)
+            warnings.warn(PriormapWarning(f"{name} is left out: ", *reason.args), stacklevel=3)
             continue
         contents[name], captions[name] = image, caption
         if tables:

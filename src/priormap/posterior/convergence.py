@@ -16,7 +16,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
 
 from priormap.arrays import Bools, Floats, Indices
-from priormap.errors import PriormapWarning
+from priormap.errors import Phrase, PriormapWarning
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,9 +63,12 @@ def warn_of_bad_diagnostics(found: dict[str, Any]) -> None:
         trouble.append(f"{found['n_divergences']} transitions diverged")
     if trouble:
         warnings.warn(
-            f"these draws are not to be trusted yet: {'; '.join(trouble)}; draw more, tune "
-            "longer, or choose another method",
-            PriormapWarning,
+            PriormapWarning(
+                f"these draws are not to be trusted yet: {'; '.join(trouble)}; ",
+                Phrase("draw more, tune longer", "raise --draws or --tune"),
+                ", or choose another ",
+                Phrase("method", "--method"),
+            ),
             stacklevel=3,
         )
 

@@ -25,11 +25,12 @@ from scipy import linalg
 
 from priormap.arrays import Floats, Indices
 from priormap.data.unit_columns import UnitColumns
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.model import Model
 from priormap.priors.densities import PositiveDensity
 
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
+_FIX_SIGMA = Phrase("fix sigma, or give it an InverseGamma prior", "give --sigma a number")
 _WELL_CONDITIONED = 1e-5  # smallest pivot at which cross products tell the rank
 
 
@@ -69,8 +70,8 @@ def _refuse_pole_at_zero_noise(model: Model, noise: PositiveDensity, flat: Indic
     columns, hyperprior = model.columns, model.prior.hyperprior
     if columns.y_norm == 0:
         raise PriormapError(
-            "y is constant and sigma is unknown, so the posterior of sigma piles up at 0; "
-            "fix sigma, or give it an InverseGamma prior"
+            "y is constant and sigma is unknown, so the posterior of sigma piles up at 0; ",
+            _FIX_SIGMA,
         )
     live = np.flatnonzero(columns.x_norm > 0)
     cases = [(live, 0.0)]
@@ -93,7 +94,8 @@ def _refuse_pole_at_zero_noise(model: Model, noise: PositiveDensity, flat: Indic
         heavy = f", which the heavy tail of {hyperprior!r} allows" if power else ""
         raise PriormapError(
             "the posterior is improper: the columns fit y exactly and sigma is unknown, so sigma "
-            f"piles up at 0{heavy}; fix sigma, or give it an InverseGamma prior"
+            f"piles up at 0{heavy}; ",
+            _FIX_SIGMA,
         )
 
 

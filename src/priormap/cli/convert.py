@@ -7,13 +7,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priormap.cli import model_options as ask
-from priormap.cli.notes import collected_notes, print_notes
-from priormap.cli.outputs import Outputs, as_json
+from priormap.cli import options as ask
+from priormap.cli.work import Work, work
+from priormap.display.blocks import Block, Items, Paragraph, Subheading
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
-    from priormap.conventions import ConvertedPenalty
+    import pandas as pd
+
+
+_ABOUT_LIST = (
+    "l1 and l2 are the weights of |b| and b^2 / 2 beside sum w (y - a - x b)^2 / 2: n rows, "
+    "W the sum of their weights w (n without), sd and rms with 1/n, nll the negative log "
+    "likelihood of a row."
+)
+_LISTED = {  # columns of the list: what each is called
+    "parameters": "parameters",
+    "l1": "l1",
+    "l2": "l2",
+    "at_defaults": "at its defaults",
+    "intercept": "intercept",
+    "divides": "divides",
+    "weights": "sample weights",
+    "note": "note",
+    "evidence": "evidence",
+}
 
 
 def convert(
@@ -59,50 +77,48 @@ def convert(
 
     Exit code: 0, or 2 for input that cannot be used or a penalty that cannot be written so.
     """
-    outputs = Outputs({"json": json}, force=force)
-    if table:
-        return _list(outputs)
-    if source is None or library is None or not numbers:
-        raise PriormapError(
-            "convert needs a number, --from and --to, as in: "
-            "priormap convert 0.1 --from sklearn.Lasso --to glmnet --data FILE --target COLUMN; "
-            "priormap convert --list has the names"
-        )
-    from priormap.conventions import convert as converted_by
+    with work(force=force, json=json) as job:
+        if table:
+            return _list(job)
+        if source is None or library is None or not numbers:
+            raise PriormapError(
+                "convert needs a number, --from and --to, as in: "
+                "priormap convert 0.1 --from sklearn.Lasso --to glmnet --data FILE "
+                "--target COLUMN; priormap convert --list has the names"
+            )
+        from priormap import conventions
 
-    with collected_notes() as notes:
         facts = _facts(path, target, weights, intercept=intercept, standardize=standardize)
-        result = converted_by(
-            _numbers(numbers),
-            source,
-            library,
-            sigma=sigma,
-            l1_ratio=l1_ratio,
-            n=rows,
-            standardize=standardize,
-            **facts,
-        )
-    outputs.write({"json": lambda: _json(result, source, notes)})
-    print_notes(notes)
-    if not outputs.takes_stdout:
-        from priormap.cli.convert_rendering import render_conversion
-
-        data = facts.get("data")
-        render_conversion(result, data.names if data is not None else ())
+        options: dict[str, Any] = {
+            "sigma": sigma,
+            "l1_ratio": l1_ratio,
+            "n": rows,
+            "standardize": standardize,
+        }
+        result = conventions.convert(_numbers(numbers), source, library, **options, **facts)
+    job.hand_over(
+        result.blocks(facts["data"].names if facts else ()),
+        json=lambda: {"from": source, **result.to_dict(), "warnings": job.notes},
+    )
     return 0
 
 
-def _list(outputs: Outputs) -> int:
+def _list(job: Work) -> int:
     from priormap.conventions import list_conventions
 
-    frame = list_conventions()
-    rows = frame.reset_index().to_dict(orient="records")
-    outputs.write({"json": lambda: as_json(rows)})
-    if not outputs.takes_stdout:
-        from priormap.cli.convert_rendering import render_conventions
-
-        render_conventions(frame)
+    listed = list_conventions()
+    records = listed.reset_index().to_dict(orient="records")
+    job.hand_over(_listed(listed), json=lambda: records)
     return 0
+
+
+def _listed(conventions: pd.DataFrame) -> list[Block]:
+    """What does not fit into columns, line by line."""
+    blocks: list[Block] = [Paragraph(_ABOUT_LIST)]
+    for name, row in conventions.iterrows():
+        lines = (f"{label}: {row[column]}" for column, label in _LISTED.items() if row[column])
+        blocks += [Subheading(str(name)), Items((row["objective"], *lines))]
+    return blocks
 
 
 def _numbers(texts: list[str]) -> Any:
@@ -136,26 +152,10 @@ def _facts(
             if value is not None:
                 raise PriormapError(f"{option} names a column of --data; give both")
         return {}
-    from priormap.cli.user_table import read_table, without_weights
+    from priormap.cli.tables import read_table, without_weights
     from priormap.data.regression import Regression
 
     frame, target = read_table(path, target)
     frame, sample_weight = without_weights(frame, weights, target)
     data = Regression.from_frame(frame, target, **options)
     return {"data": data, "sample_weight": sample_weight}
-
-
-def _json(result: ConvertedPenalty, source: str, notes: list[str]) -> str:
-    return as_json(
-        {
-            "from": source,
-            "to": result.convention.name,
-            "numbers": dict(result),
-            "standardized": result.standardized,
-            "objective": result.convention.objective,
-            "evidence": result.convention.evidence,
-            "penalty": {"l1": result.penalty.l1, "l2": result.penalty.l2},
-            "notes": list(result.notes),
-            "warnings": notes,
-        }
-    )

@@ -7,14 +7,15 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from priormap.checks import checked_seed
-from priormap.cli import model_options as ask
-from priormap.cli.notes import collected_notes, print_notes
-from priormap.cli.options import ReportFormat
+from priormap.cli import options as ask
+from priormap.cli.tables import PARQUET
+from priormap.cli.work import work
+from priormap.display.blocks import Paragraph
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def report(
         ),
     ] = None,
     format: Annotated[
-        ReportFormat | None,
+        ask.ReportFormat | None,
         typer.Option(
             metavar="html|markdown",
             help="Default: by the ending of the file. Markdown puts its figures into a folder.",
@@ -75,52 +76,36 @@ def report(
     from priormap.report.writing import write_report
 
     seed = checked_seed(seed)
-    with collected_notes() as notes, _progress() as progress:
+    sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
+    with work() as job, _progress() as progress:
         progress("reading the data")
-        choices = choose(
-            path,
-            target,
-            families=prior or (),
-            scales=scale or (),
-            sigma=sigma,
-            standardize=standardize,
-        )
+        model = choose(path, target, prior, scale, sigma, standardize=standardize)
         origin = Origin(
-            name=choices.source,
-            target=choices.target,
-            load=_load(path, choices),
+            name=model.source,
+            target=model.target,
+            load=_load(path, model),
             command=_command(context, output, seed),
-            choices=choices.sentences,
+            choices=model.sentences,
         )
-        write_report(
-            choices.data,
-            choices.priors,
-            output,
-            format=format,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            rope=rope,
-            random_seed=seed,
-            force=force,
-            origin=origin,
-            progress=progress,
-        )
-    print_notes(notes)
-    for sentence in choices.sentences:
-        print(sentence)
-    print(f"written: {output}")
+        places: dict[str, Any] = {
+            "format": format,
+            "force": force,
+            "origin": origin,
+            "progress": progress,
+        }
+        write_report(model.data, model.priors, output, rope=rope, **sampling, **places)
+    job.hand_over([*model.blocks(), Paragraph(f"written: {output}")])
     return 0
 
 
-def _load(path: Path | None, choices: Choices) -> str:
+def _load(path: Path | None, model: Choices) -> str:
     """Lines of Python that read the same data."""
     from priormap.report.reproducing import regression_options
 
-    options = f"    target={choices.target!r},\n{regression_options(choices.data, names=False)}"
+    options = f"    target={model.target!r},\n{regression_options(model.data, names=False)}"
     if path is None:
         return f"{_DIABETES}data = pmap.Regression.from_frame(\n    frame,\n{options})"
-    kind = "parquet" if path.suffix.lower() in {".parquet", ".pq"} else "csv"
+    kind = "parquet" if path.suffix.lower() in PARQUET else "csv"
     return f"data = pmap.Regression.from_{kind}(\n    {str(path)!r},\n{options})"
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-from priormap.cli import model_options as ask
-from priormap.cli.notes import collected_notes, print_notes
-from priormap.cli.options import Family
-from priormap.cli.outputs import Outputs, as_json
+from priormap.cli import options as ask
+from priormap.cli.work import work
+from priormap.display import cells
+from priormap.display.blocks import Block, Cell, Paragraph, Subheading, Table
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from priormap.cli.choices import Choices
     from priormap.mode import MapPath
 
 
@@ -27,9 +26,7 @@ _MOST_NAMES = 4  # columns whose coefficients a terminal shows
 def path(
     data: ask.Data = None,
     target: ask.Target = None,
-    prior: Annotated[
-        Family, typer.Option(metavar="|".join(Family), help="Prior of the coefficients.")
-    ] = Family.laplace,
+    prior: ask.Prior = "laplace",
     points: Annotated[
         int | None,
         typer.Option(
@@ -61,26 +58,22 @@ def path(
     from priormap.cli.choices import choose
     from priormap.mode import map_path
 
-    outputs = Outputs({"json": json, "csv": csv}, force=force)
-    if points is not None and points < 2:
-        raise PriormapError(f"--points must be at least 2, got {points}")
-    with collected_notes() as notes:
-        model = choose(data, target, families=[prior], sigma=sigma, standardize=standardize)
-        (member,) = model.priors.values()
-        found = map_path(model.data, member)
+    with work(force=force, json=json, csv=csv) as job:
+        if points is not None and points < 2:
+            raise PriormapError(f"--points must be at least 2, got {points}")
+        model = choose(data, target, [prior], sigma=sigma, standardize=standardize)
+        found = map_path(model.data, model.prior)
         if points is not None:
             inside = found.scales[np.isfinite(found.scales)]
-            found = map_path(model.data, member, np.geomspace(inside[0], inside[-1], points))
+            grid = np.geomspace(inside[0], inside[-1], points)
+            found = map_path(model.data, model.prior, grid)
         rows = _rows(found)
-    outputs.write(
-        {
-            "json": lambda: _json(model, found, rows, notes),
-            "csv": lambda: _long(found, rows).to_csv(index=False),
-        }
+    about = model.sentences[:-1]  # the last is about a scale that is not used here
+    job.hand_over(
+        [*model.blocks(about), *_blocks(found, rows)],
+        json=lambda: {**model.to_dict(about), "warnings": job.notes, **_record(found, rows)},
+        csv=lambda: _long(found, rows),
     )
-    print_notes(notes)
-    if not outputs.takes_stdout:
-        _render(model, found, rows)
     return 0
 
 
@@ -118,53 +111,37 @@ def _long(found: MapPath, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _render(model: Choices, found: MapPath, rows: pd.DataFrame) -> None:
-    from priormap.cli.rendering import paper_of_stdout
-
-    paper = paper_of_stdout()
-    for sentence in model.sentences[:-1]:  # the last is about a scale that is not used here
-        paper.line(sentence)
-    paper.line("")
+def _blocks(found: MapPath, rows: pd.DataFrame) -> list[Block]:
+    """Rows spread evenly where there are many, with events or the largest coefficients."""
     kind = "knots" if found.is_knots else "scales"
-    paper.line(f"{len(rows)} {kind} of the {type(found.prior).__name__} prior", "bold")
     shown = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _MOST_ROWS)).astype(int))
     events = ["enters", "leaves"] if found.is_knots else []
     largest = np.abs(found.coef[-1] * found.data.unit.x_norm)
-    chosen = [] if events else np.sort(np.argsort(-largest, kind="stable")[:_MOST_NAMES]).tolist()
-    header = ["scale", "alpha", "nonzero", *events, *(found.names[j] for j in chosen)]
-    cells = [
-        [
-            f"{rows['scale'][k]:.6g}",
-            f"{rows['alpha'][k]:.6g}",
-            str(rows["nonzero"][k]),
-            *(str(rows[event][k]) for event in events),
-            *(f"{found.coef[k, j]:.4g}" if found.coef[k, j] else "0" for j in chosen),
-        ]
-        for k in shown.tolist()
+    kept = [] if events else np.sort(np.argsort(-largest, kind="stable")[:_MOST_NAMES]).tolist()
+
+    def line(k: int) -> tuple[Cell, ...]:
+        return (
+            *(cells.number(rows[name][k], 6) for name in ("scale", "alpha")),
+            cells.count(rows["nonzero"][k]),
+            *(cells.text(rows[event][k]) for event in events),
+            *(cells.coefficient(found.coef[k, j]) for j in kept),
+        )
+
+    header = ("scale", "alpha", "nonzero", *events, *(found.names[j] for j in kept))
+    blocks: list[Block] = [
+        Subheading(f"{len(rows)} {kind} of the {found.prior.label} prior"),
+        Table(header, tuple(map(line, shown.tolist()))),
     ]
-    paper.table(header, cells)
     if len(shown) < len(rows):
-        paper.line(f"({len(shown)} of {len(rows)} {kind}; --csv has all)")
+        blocks.append(Paragraph(f"({len(shown)} of {len(rows)} {kind}; --csv has all)"))
+    return blocks
 
 
-def _json(model: Choices, found: MapPath, rows: pd.DataFrame, notes: list[str]) -> str:
-    return as_json(
-        {
-            "source": model.source,
-            "target": model.target,
-            "rows": model.data.n_rows,
-            "columns": model.data.n_features,
-            "standardize": model.data.standardize,
-            "choices": list(model.sentences[:-1]),
-            "warnings": notes,
-            "prior": type(found.prior).__name__,
-            "is_knots": found.is_knots,
-            "features": list(found.names),
-            "path": [
-                {**row, "coef": coef}
-                for row, coef in zip(
-                    rows.to_dict(orient="records"), found.coef.tolist(), strict=True
-                )
-            ],
-        }
-    )
+def _record(found: MapPath, rows: pd.DataFrame) -> dict[str, Any]:
+    lines = zip(rows.to_dict(orient="records"), found.coef.tolist(), strict=True)
+    return {
+        "prior": found.prior.label,
+        "is_knots": found.is_knots,
+        "features": list(found.names),
+        "path": [{**row, "coef": coef} for row, coef in lines],
+    }

@@ -11,15 +11,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+PARQUET = {".parquet", ".pq"}
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def diabetes() -> pd.DataFrame:
+    """scikit-learn's diabetes data, in the units of the patients."""
+    from sklearn.datasets import load_diabetes
+
+    frame = load_diabetes(scaled=False, as_frame=True).frame
+    return frame.rename(columns={"target": "progression"})
 
 
 def read_table(path: Path, target: str | None) -> tuple[pd.DataFrame, str]:
     """Table of a CSV or Parquet file, and the column to predict, which has to be named."""
     from priormap.data.reading import read_csv, read_parquet
 
-    is_parquet = path.suffix.lower() in {".parquet", ".pq"}
-    frame = read_parquet(path) if is_parquet else read_csv(path)
+    frame = read_parquet(path) if path.suffix.lower() in PARQUET else read_csv(path)
     if len(frame.columns) == 1:
         for sign, name in _SEPARATORS.items():
             if sign in str(frame.columns[0]):

@@ -1,0 +1,123 @@
+"""``priormap audit``: whether coefficients are the mode, and what they are the mode of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from priormap.cli import options as ask
+from priormap.cli.work import work
+from priormap.display.blocks import Paragraph
+from priormap.errors import PriormapError
+
+
+def audit(
+    coefs: Annotated[
+        Path, typer.Argument(metavar="COEFS", help="CSV file with the columns feature and coef.")
+    ],
+    path: ask.Data = None,
+    target: ask.Target = None,
+    prior: Annotated[
+        str | None, typer.Option(metavar=ask.FAMILIES, help="Prior to judge by.")
+    ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER[,NUMBER]",
+            help="Its scale, or both of them (L1,L2) of an elastic net; inf is flat.",
+            show_default=False,
+        ),
+    ] = None,
+    call: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="CALL", help="Library call to judge by instead, such as sklearn.Lasso."
+        ),
+    ] = None,
+    alpha: ask.Alpha = None,
+    l1_ratio: ask.L1Ratio = None,
+    lambda_: ask.Lambda = None,
+    number: ask.Numbers = None,
+    weights: ask.Weights = None,
+    sigma: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Noise sd of a prior. Default: the residual sd of least squares.",
+        ),
+    ] = None,
+    standardize: Annotated[
+        bool | None,
+        typer.Option(
+            help="Whether the prior speaks of, or the library gets, columns divided by their "
+            "sd. Default: a prior does, a library does not.",
+            show_default=False,
+        ),
+    ] = None,
+    json: ask.Json = None,
+    force: ask.Force = False,
+) -> int:
+    """Judge coefficients from anywhere against a prior, or against a library's penalty.
+
+    Exit code: 0 where they are the mode, 1 where they are not, 2 for input that cannot be used.
+    """
+    from priormap import auditing
+    from priormap.cli.choices import choose
+
+    with work(force=force, json=json) as job:
+        numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
+        _refuse_mixtures(prior, scale, call, numbers, weights, sigma)
+        if prior is not None:
+            model = choose(
+                *(path, target, [prior], [scale] if scale else (), sigma),
+                standardize=standardize is None or standardize,
+            )
+            certificate = auditing.audit(model.data, model.prior, coefs)
+            verdict, sentences = str(certificate), (*model.sentences, f"prior: {model.prior}")
+        else:
+            model = choose(
+                path,
+                target,
+                sigma=sigma or "unknown",
+                standardize=bool(standardize),
+                weights=weights,
+            )
+            weight = model.sample_weight
+            explanation = auditing.explain_penalty(
+                str(call), data=model.data, coef=coefs, sample_weight=weight, **numbers
+            )
+            certificate, verdict = explanation.certificate, explanation.verdict
+            sentences = (model.sentences[0], f"penalty: {explanation.call}")
+    tone = "strong good" if certificate.is_mode else "strong bad"
+    job.hand_over(
+        [*map(Paragraph, sentences), Paragraph(verdict, tone=tone)],
+        json=lambda: {
+            "choices": list(sentences),
+            "warnings": job.notes,
+            **certificate.to_dict(),
+            "verdict": verdict,
+        },
+    )
+    return 0 if certificate.is_mode else 1
+
+
+def _refuse_mixtures(
+    prior: str | None,
+    scale: str | None,
+    call: str | None,
+    numbers: dict[str, float],
+    weights: str | None,
+    sigma: str | None,
+) -> None:
+    if (prior is None) == (call is None):
+        raise PriormapError("say by what to judge: either --prior with --scale, or --as CALL")
+    if call is not None and scale is not None:
+        raise PriormapError("--scale belongs to --prior; give the library's own numbers to --as")
+    if call is None and numbers:
+        raise PriormapError(f"{next(iter(numbers))} is a library's number; say which: --as CALL")
+    if call is None and weights is not None:
+        raise PriormapError("--weights goes with --as, the call that takes sample weights")
+    if sigma == "unknown":
+        raise PriormapError("a vector is judged at one noise sd; give --sigma a number")

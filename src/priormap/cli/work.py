@@ -1,0 +1,105 @@
+"""Where a command works: places checked first, warnings kept, results handed over."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from priormap.display.blocks import Block
+from priormap.display.files import check_file, write_files
+from priormap.errors import PriormapError, PriormapWarning
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# what JSON holds, a table to be written as CSV, or the text itself
+Content: TypeAlias = "Mapping[str, Any] | list[Any] | pd.DataFrame | str"
+
+
+@contextmanager
+def work(*, force: bool = False, **places: str | None) -> Iterator[Work]:
+    """Refuse places that cannot be written, then collect what priormap warns of inside the block.
+
+    Parameters
+    ----------
+    force : bool
+        Whether to replace files.
+    **places : str or None
+        Where each result goes, by the name of its option: a file, or ``-`` for stdout.
+    """
+    job = Work({option: place for option, place in places.items() if place is not None}, force)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", PriormapWarning)
+        yield job
+    job.keep(caught)
+
+
+class Work:
+    """One run of a command."""
+
+    def __init__(self, places: Mapping[str, str], force: bool) -> None:
+        self._places = places
+        self._warnings: list[PriormapWarning] = []
+        given = list(places.values())
+        if len(set(given)) < len(given):
+            raise PriormapError(
+                f"--{' and --'.join(places)} both go to {given[0]}; give each its own"
+            )
+        for option, place in places.items():
+            if place != "-":
+                check_file(Path(place), force=force, option=f"--{option}")
+
+    def keep(self, caught: Iterable[warnings.WarningMessage]) -> None:
+        """Keep our warnings, each once, as notes; show those of others as Python does."""
+        ours: dict[str, PriormapWarning] = {}
+        for one in caught:
+            if isinstance(one.message, PriormapWarning):
+                ours.setdefault(str(one.message), one.message)
+            else:
+                warnings.showwarning(one.message, one.category, one.filename, one.lineno)
+        self._warnings = list(ours.values())
+
+    @property
+    def notes(self) -> list[str]:
+        """What priormap warned of, once the work is done."""
+        return [str(warning) for warning in self._warnings]
+
+    def hand_over(
+        self, blocks: Iterable[Block], *, more: str = "", **contents: Callable[[], Content]
+    ) -> None:
+        """Write what was asked for, then notes to stderr, and blocks to stdout if it is free.
+
+        Parameters
+        ----------
+        blocks : iterable of blocks
+            What a person reads.
+        more : str
+            Where the rows are that a table has no room for.
+        **contents : callable
+            What makes the content of each place, by the name of its option.
+        """
+        texts = {place: _text(contents[option]()) for option, place in self._places.items()}
+        shown = texts.pop("-", None)
+        write_files({Path(place): text for place, text in texts.items()})
+        for warning in self._warnings:
+            print("priormap: warning:", warning.in_options, file=sys.stderr)
+        if shown is not None:
+            sys.stdout.write(shown)
+            return
+        from priormap.display.terminal import paper_of_stdout
+
+        paper_of_stdout().show(blocks, more=more)
+
+
+def _text(content: Content) -> str:
+    if isinstance(content, str):
+        return content
+    if hasattr(content, "to_csv"):
+        return str(content.to_csv(index=False))
+    from priormap.display.json import as_json
+
+    return as_json(content)
