@@ -14,16 +14,16 @@ from typing import Annotated, Any
 
 import typer
 
-from priormap.cli.audit import audit
-from priormap.cli.choose import choose
-from priormap.cli.compare import compare
-from priormap.cli.contrast import contrast
-from priormap.cli.convert import convert
-from priormap.cli.explain import explain
-from priormap.cli.figures import figures
-from priormap.cli.path import path
-from priormap.cli.report import report
-from priormap.cli.sample import sample
+from priormap.cli.audit_command import audit
+from priormap.cli.choose_command import choose
+from priormap.cli.compare_command import compare
+from priormap.cli.contrast_command import contrast
+from priormap.cli.convert_command import convert
+from priormap.cli.explain_command import explain
+from priormap.cli.figures_command import figures
+from priormap.cli.path_command import path
+from priormap.cli.report_command import report
+from priormap.cli.sample_command import sample
 from priormap.errors import PriormapError
 
 __all__ = ["main", "run"]
