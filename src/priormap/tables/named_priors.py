@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from priormap.errors import PriormapError
-from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
+from priormap.priors import PRIORS, Gaussian, Laplace, Prior
 
 Priors: TypeAlias = Prior | Iterable[Prior] | Mapping[str, Prior]
 
@@ -43,7 +43,7 @@ def named_priors(priors: Priors) -> dict[str, Prior]:
 
 def family(prior: Prior) -> str:
     """Name of the family of a prior, the key to its look."""
-    return type(prior).__name__
+    return prior.label
 
 
 def coef_unit(priors: Mapping[str, Prior]) -> str:
@@ -84,37 +84,29 @@ def _named(priors: list[Prior]) -> dict[str, Prior]:
 
 
 def _description(prior: Prior) -> str:
-    if not isinstance(prior, Prior) or prior.hyperprior or _has_vector(prior):
+    if not isinstance(prior, Prior) or prior.hyperprior or prior.has_vector:
         return repr(prior)  # refused by _check
     if prior.is_flat:
-        return f"{family(prior)}, flat"
-    by_noise = " σ" * prior.scaled_by_noise
-    if isinstance(prior, ElasticNet):
-        return f"ElasticNet, scales {prior.l1_scale:.4g} and {prior.l2_scale:.4g}{by_noise}"
-    word = "sd" if isinstance(prior, Gaussian) else "scale"
-    return f"{family(prior)}, {word} {prior.scale:.4g}{by_noise}"
-
-
-def _has_vector(prior: Prior) -> bool:
-    return bool(np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale))
+        return f"{prior.label}, flat"
+    word = "sd" if prior.is_normal else "scale" + "s" * (len(prior.scales) > 1)
+    numbers = listed([f"{getattr(prior, name):.4g}" for name in prior.scales])
+    return f"{prior.label}, {word} {numbers}{' σ' * prior.scaled_by_noise}"
 
 
 def _check(name: object, prior: object) -> None:
     if not isinstance(name, str):
         raise PriormapError(f"priors must be named by strings, got the name {name!r}")
     if not isinstance(prior, Prior):
-        raise PriormapError(
-            f"priors must hold Gaussian, Laplace or ElasticNet priors, got {prior!r}"
-        )
-    scales = "l1_scale=..., l2_scale=..." if isinstance(prior, ElasticNet) else "scale=..."
+        *most, last = (kind.label for kind in PRIORS)
+        raise PriormapError(f"priors must hold {', '.join(most)} or {last} priors, got {prior!r}")
+    known = f"{prior.label}({', '.join(f'{scale}=...' for scale in prior.scales)})"
     if prior.hyperprior is not None:
         raise PriormapError(
-            f"prior {name!r} learns its scale and has no one shape; give "
-            f"{family(prior)}({scales}) with one number"
+            f"prior {name!r} learns its scale and has no one shape; give {known} with one number"
         )
-    if _has_vector(prior):
-        n_scales = max(np.size(prior.l1_scale), np.size(prior.l2_scale))
+    if prior.has_vector:
+        n_scales = max(np.size(getattr(prior, scale)) for scale in prior.scales)
         raise PriormapError(
-            f"prior {name!r} has {n_scales} scales and a figure shows one; "
-            f"give {family(prior)}({scales}) with one number"
+            f"prior {name!r} has {n_scales} scales and a figure shows one; give {known} with one "
+            "number"
         )
