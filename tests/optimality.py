@@ -3,7 +3,7 @@
 import numpy as np
 
 from priormap import Penalty, Regression, convert
-from priormap.mode.certificate import certify
+from priormap.mode.certify import certify
 from priormap.model.problem import UnitProblem
 
 SIGMA = 1.3

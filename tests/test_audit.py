@@ -34,7 +34,7 @@ from priormap import (
     audit,
     find_map,
 )
-from priormap.auditing.slips import name_of_factor, slips_of
+from priormap.auditing.other_penalty import name_of_factor, slips_of
 
 N, P, SIGMA = 60, 6, 1.3
 TIGHT = {"tol": 1e-15, "max_iter": 1_000_000}

@@ -20,7 +20,7 @@ from priormap import (
     audit,
     compare_map,
 )
-from priormap.auditing import shortfall
+from priormap.auditing import judging
 
 PRIORS = {"ridge": Gaussian(0.3), "lasso": Laplace(0.02)}
 
@@ -245,7 +245,7 @@ def test_the_mode_is_found_once(monkeypatch):
     X, y = diabetes()
     data = Regression(X, y, sigma=54.0)
     apart = audit(data, Laplace(1.0), Lasso(alpha=54**2 / 442).fit(X, y))
-    monkeypatch.setattr(shortfall, "minimise", None)  # what would find it again
+    monkeypatch.setattr(judging, "minimise", None)  # what would find it again
     shared = compare_map(data, {"lasso": Laplace(1.0)}).certificates["lasso"]["default"]
     assert not shared.is_mode
     assert shared.verdict == apart.verdict

@@ -3,80 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.auditing.other_penalty import OtherPenalty, other_penalty
+from priormap.auditing.other_penalty import other_penalty
 from priormap.checks import positive_number
 from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.mode.certificate import TOLERANCE, Certificate, certify
+from priormap.mode.certificate import Certificate, Shortfall
+from priormap.mode.certify import TOLERANCE, certify
 from priormap.mode.solve import minimise
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
 
 _EPS = float(np.finfo(float).eps)
-_MOST_NAMES = 3
-_SMALL_EXCESS = 1e-3  # relative: what a solver that stops early may well leave
-_SAME_OBJECTIVE = 1e-12  # relative: nothing that double precision should be asked about
-
-
-@dataclass(frozen=True, eq=False)
-class Shortfall:
-    """How far a vector is from the mode, and why.
-
-    Attributes
-    ----------
-    excess : float
-        Objective of the vector over that of the mode, minus one: exact, where
-        ``relative_gap`` of the certificate is a bound.
-    zero_here : tuple of str
-        Columns with an exact zero in the vector but not at the mode.
-    zero_at_mode : tuple of str
-        Columns with an exact zero at the mode but not in the vector.
-    mode : array of shape (p,)
-        The mode itself, in units of X.
-    other : OtherPenalty or None
-        The penalty of which the vector is the mode, if there is one of this family.
-    """
-
-    excess: float
-    zero_here: tuple[str, ...]
-    zero_at_mode: tuple[str, ...]
-    mode: Floats
-    other: OtherPenalty | None
-
-    @property
-    def distance(self) -> str:
-        """How far the objective is above that of the mode, in words."""
-        if not np.isfinite(self.excess):
-            return "its objective is above that of the mode, which fits y exactly"
-        if self.excess < _SAME_OBJECTIVE:
-            return "its objective is that of the mode to twelve digits"
-        percent = 100 * self.excess
-        shown = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
-        return f"its objective is {shown} % above that of the mode"
-
-    @property
-    def reason(self) -> str:
-        """The zeros that differ, and the penalty of which the vector is the mode."""
-        parts = []
-        if self.zero_here:
-            parts.append(f"{_listed(self.zero_here)} zero here but not at the mode")
-        if self.zero_at_mode:
-            parts.append(f"{_listed(self.zero_at_mode)} zero at the mode but not here")
-        zeros = f"{'; '.join(parts)}. " if parts else ""
-        if self.other is not None:
-            return zeros + self.other.sentence
-        early = "No other strength of this penalty explains it: the solver stopped early"
-        if self.excess < _SMALL_EXCESS:
-            return f"{zeros}{early}."
-        more = "or minimised something else (other rows, weights or penalty)"
-        return f"{zeros}{early}, {more}."
 
 
 def audit(
@@ -202,12 +146,3 @@ def _shortfall(
         mode=user,
         other=other,
     )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    """Some names and their verb: "a is", "a and b are", "a, b, c and 4 more are"."""
-    shown = list(names[:_MOST_NAMES])
-    if len(names) > _MOST_NAMES:
-        shown.append(f"{len(names) - _MOST_NAMES} more")
-    text = " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
-    return f"{text} {'is' if len(names) == 1 else 'are'}"

@@ -1,128 +1,31 @@
-"""The other penalty of which a vector is the mode: proven, named, and in words."""
+"""The other penalty of which a vector is the mode: found, proven, and its factors named.
+
+Libraries write the same penalty with or without the number of rows, the halves, the units of y
+and the noise. A factor of one of them, or of two, tells which was forgotten; a factor that
+fits several names tells nothing.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Floats
 from priormap.auditing.nearest_penalty import Candidate, nearest_penalty
-from priormap.auditing.slips import name_of_factor, slips_of
 from priormap.data.regression import Regression
-from priormap.mode.certificate import Certificate, certify
+from priormap.mode.certificate import Certificate, OtherPenalty
+from priormap.mode.certify import certify
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
 from priormap.priors import Gaussian, Prior, penalty_parts
 
 _CLEAR = 1e-3  # relative uncertainty of a factor beyond which it has no name
-_SAME = 1e-6  # relative: a factor that counts as one
-_PLACES = {
-    "as given": "",
-    "standardised": ", on columns divided by their sd",
-    "not standardised": ", on columns not divided by their sd",
-    "free": ", in a model with a free intercept",
-    "none": ", in a model without an intercept",
-    "penalised": ", in a model whose intercept is penalised too",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class OtherPenalty:
-    """A penalty of the same family of which a vector is the mode.
-
-    Attributes
-    ----------
-    l1_factor, l2_factor : float or None
-        What the given penalties are multiplied by; None for one that is zero anyway.
-    l1_slip, l2_slip : str or None
-        The slip of convention that explains the factor, such as "n", "n/2" or
-        "n * 1/sd(y)", or "1"; None where no name, or more than one, fits (to a relative 1e-6,
-        or to what a solver that stopped early leaves uncertain, 1e-3 at most).
-    columns : str
-        "as given"; "standardised" or "not standardised" where that differs from the given.
-    intercept : str
-        "as given"; "free", "none" or "penalised" where that differs from the given.
-    is_bound : bool
-        Whether every larger penalty serves too: all coefficients are zero.
-    penalty : Penalty
-        The penalty itself, in units of X.
-    prior : Prior or None
-        The prior that it is, where one was given.
-    certificate : Certificate
-        Proof that the vector is the mode there, or how nearly.
-    """
-
-    l1_factor: float | None
-    l2_factor: float | None
-    l1_slip: str | None
-    l2_slip: str | None
-    columns: str
-    intercept: str
-    is_bound: bool
-    penalty: Penalty
-    prior: Prior | None
-    certificate: Certificate
-
-    def to_dict(self) -> dict[str, Any]:
-        """Its factors, the slip that explains them, and how nearly the vector is its mode."""
-        return {
-            "l1_factor": self.l1_factor,
-            "l2_factor": self.l2_factor,
-            "columns": self.columns,
-            "intercept": self.intercept,
-            "slip": self.slip,
-            "is_bound": self.is_bound,
-            "is_mode": self.certificate.is_mode,
-            "kkt_residual": self.certificate.kkt_residual,
-        }
-
-    @property
-    def slip(self) -> str | None:
-        """The whole slip in words, where every part of it has a name."""
-        parts: list[str | None] = []
-        for factor, name in self._factors.values():
-            if factor is not None and name is None:
-                return None
-            parts += [name] if name not in {None, "1"} else []
-        if len(set(parts)) > 1:
-            parts = [f"l1: {self.l1_slip}", f"l2: {self.l2_slip}"]
-        parts = list(dict.fromkeys(parts))  # both halves may share one
-        if self.columns != "as given":
-            parts.append(f"{self.columns} columns")
-        if self.intercept != "as given":
-            parts.append(f"{'no' if self.intercept == 'none' else self.intercept} intercept")
-        return ", ".join(map(str, parts)) or None
-
-    @property
-    def sentence(self) -> str:
-        """What the vector is the mode of."""
-        if not (self.penalty.l1.any() or self.penalty.l2.any()):
-            return "It is least squares, the mode without any penalty."
-        opening = "It is the mode"
-        if not self.certificate.is_mode:
-            opening = f"It is nearly the mode (it fails by {self.certificate.kkt_residual:.0e})"
-        places = _PLACES[self.columns] + _PLACES[self.intercept]
-        more = " or more (all its coefficients are zero)" if self.is_bound else ""
-        prior = f": {self.prior}" if self.prior is not None and not more else ""
-        return f"{opening} of the given penalty{self._in_words}{more}{places}{prior}."
-
-    @property
-    def _factors(self) -> dict[str, tuple[float | None, str | None]]:
-        return {"l1": (self.l1_factor, self.l1_slip), "l2": (self.l2_factor, self.l2_slip)}
-
-    @property
-    def _in_words(self) -> str:
-        shown = {
-            name: f" times {factor:.6g}" + (f" (that is {slip})" if slip and slip != "2" else "")
-            for name, (factor, slip) in self._factors.items()
-            if factor is not None and slip != "1"
-        }
-        if self.l1_factor is None or self.l2_factor is None or self.l1_factor == self.l2_factor:
-            return next(iter(shown.values()), "")
-        return ", its " + " and its ".join(f"{name}{words}" for name, words in shown.items())
+_SAME = 1e-6  # relative: two factors closer than this are one
 
 
 def other_penalty(
@@ -225,3 +128,69 @@ def _with_penalised_intercept(
     wider = Regression(X, data.y, data.sigma, intercept=False, names=(name, *data.names))
     l1, l2 = (np.concatenate([part[:1], part]) for part in (penalty.l1, penalty.l2))
     return wider, Penalty(l1, l2), np.concatenate([[found.intercept_value], coef])
+
+
+def slips_of(data: Regression, sigma: float | None) -> dict[str, dict[str, float]]:
+    """Factors that conventions differ by, by what they are made of."""
+    n, sd = float(data.n_rows), float(np.std(data.y))
+    slips = {
+        "rows": {"n": n, "1/n": 1 / n, "2n": 2 * n, "1/(2n)": 0.5 / n, "n/2": n / 2, "2/n": 2 / n},
+        "halves": {"2": 2.0, "1/2": 0.5},
+    }
+    if sd > 0:
+        slips["response"] = _powers("sd(y)", sd)
+    if sigma is not None:
+        slips["noise"] = _powers("sigma", sigma)
+    return slips
+
+
+def name_of_factor(
+    factor: float, slips: Mapping[str, Mapping[str, float]], tolerance: float = _SAME
+) -> str | None:
+    """Name of the one slip, or the one pair of slips, that `factor` is; None if unclear.
+
+    Parameters
+    ----------
+    factor : float
+        Positive.
+    slips : mapping
+        As `slips_of` returns them; two of one group are never combined.
+    tolerance : float
+        Relative; at least 1e-6.
+
+    Examples
+    --------
+    >>> slips = {"rows": {"n": 50.0, "1/n": 0.02}, "halves": {"2": 2.0, "1/2": 0.5}}
+    >>> name_of_factor(50.0, slips), name_of_factor(25.0, slips), name_of_factor(7.0, slips)
+    ('n', 'n * 1/2', None)
+    """
+    if not factor > 0 or not math.isfinite(factor):
+        return None
+    tolerance = max(tolerance, _SAME)
+    target = math.log(factor)
+    groups = [
+        {name: math.log(value) for name, value in group.items() if abs(math.log(value)) > tolerance}
+        for group in slips.values()
+    ]
+    alone = [
+        name for group in groups for name, value in group.items() if abs(value - target) < tolerance
+    ]
+    if alone:
+        return alone[0] if len(alone) == 1 else None
+    pairs = [
+        f"{name} * {other}"
+        for group, rest in combinations(groups, 2)
+        for name, value in group.items()
+        for other, second in rest.items()
+        if abs(value + second - target) < tolerance
+    ]
+    return pairs[0] if len(pairs) == 1 else None
+
+
+def _powers(name: str, value: float) -> dict[str, float]:
+    return {
+        name: value,
+        f"{name}^2": value**2,
+        f"1/{name}": 1 / value,
+        f"1/{name}^2": 1 / value**2,
+    }

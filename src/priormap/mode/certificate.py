@@ -1,14 +1,16 @@
-r"""Proof that a vector is the mode, or by how much it is not; for vectors from anywhere.
+r"""What is proven of a vector: that it is the mode, or by how much and why it is not.
 
 The negative log posterior of these models is convex in the coefficients, so a dual point
 bounds from below what any vector can reach: the *duality gap* bounds how far an objective is
-above its minimum. The *KKT residual* is how far the gradient is from where it must be.
+above its minimum. The *KKT residual* is how far the gradient is from where it must be. How these
+are computed stands in `priormap.mode.certify`; what is said of a vector that is not the mode is
+looked for in `priormap.auditing`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -16,48 +18,20 @@ from priormap.arrays import Floats
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
-from priormap.model.optimality import (
-    duality_gap,
-    is_unique_minimiser,
-    kkt_violation,
-    rounding_of_gap,
-)
-from priormap.model.problem import UnitProblem
+from priormap.model import Penalty
+from priormap.priors import Prior
 
-_EPS = float(np.finfo(float).eps)
-TOLERANCE = 1e-9  # of the relative gap and of the optimality conditions
-
-
-class Shortfall(Protocol):
-    """What is said of a vector that is not the mode; see `priormap.auditing`."""
-
-    @property
-    def excess(self) -> float:
-        """Objective of the vector over that of the mode, minus one."""
-
-    @property
-    def zero_here(self) -> tuple[str, ...]:
-        """Columns with an exact zero in the vector but not at the mode."""
-
-    @property
-    def zero_at_mode(self) -> tuple[str, ...]:
-        """Columns with an exact zero at the mode but not in the vector."""
-
-    @property
-    def mode(self) -> Floats:
-        """The mode itself, in units of X."""
-
-    @property
-    def other(self) -> Any:
-        """The penalty of which the vector is the mode, or None."""
-
-    @property
-    def distance(self) -> str:
-        """How far the objective is above that of the mode, in words."""
-
-    @property
-    def reason(self) -> str:
-        """Why it is not the mode, in words."""
+_MOST_NAMES = 3
+_SMALL_EXCESS = 1e-3  # relative: what a solver that stops early may well leave
+_SAME_OBJECTIVE = 1e-12  # relative: nothing that double precision should be asked about
+_PLACES = {
+    "as given": "",
+    "standardised": ", on columns divided by their sd",
+    "not standardised": ", on columns not divided by their sd",
+    "free": ", in a model with a free intercept",
+    "none": ", in a model without an intercept",
+    "penalised": ", in a model whose intercept is penalised too",
+}
 
 
 @dataclass(frozen=True)
@@ -166,33 +140,160 @@ class Certificate(Described):
         }
 
 
-def certify(
-    problem: UnitProblem,
-    coef: Floats,
-    *,
-    names: tuple[str, ...],
-    tolerance: float,
-    iterations: int = 0,
-    sigma_residual: float | None = None,
-    exact: bool = False,
-) -> Certificate:
-    """Certificate of a vector in unit coefficients."""
-    gradient, rss = problem.gradient(coef, exact=exact)
-    objective = problem.value(coef, rss)
-    gap = duality_gap(problem, coef, gradient, rss)
-    rounding = rounding_of_gap(problem, coef, gradient)
-    violation = kkt_violation(problem, coef, gradient)
-    worst = int(np.argmax(violation))
-    null_objective = 0.5 if problem.columns.y_norm > 0 else 0.0
-    scale = max(objective, _EPS * null_objective)
-    return Certificate(
-        relative_gap=gap / scale if gap else 0.0,
-        kkt_residual=float(violation[worst]),
-        worst_column=names[worst],
-        objective=objective * problem.columns.y_norm**2,
-        is_unique=is_unique_minimiser(problem, coef, gradient),
-        iterations=iterations,
-        tolerance=tolerance,
-        resolution=rounding / scale if rounding else 0.0,
-        sigma_residual=sigma_residual,
-    )
+@dataclass(frozen=True, eq=False)
+class Shortfall:
+    """How far a vector is from the mode, and why.
+
+    Attributes
+    ----------
+    excess : float
+        Objective of the vector over that of the mode, minus one: exact, where
+        ``relative_gap`` of the certificate is a bound.
+    zero_here : tuple of str
+        Columns with an exact zero in the vector but not at the mode.
+    zero_at_mode : tuple of str
+        Columns with an exact zero at the mode but not in the vector.
+    mode : array of shape (p,)
+        The mode itself, in units of X.
+    other : OtherPenalty or None
+        The penalty of which the vector is the mode, if there is one of this family.
+    """
+
+    excess: float
+    zero_here: tuple[str, ...]
+    zero_at_mode: tuple[str, ...]
+    mode: Floats
+    other: OtherPenalty | None
+
+    @property
+    def distance(self) -> str:
+        """How far the objective is above that of the mode, in words."""
+        if not np.isfinite(self.excess):
+            return "its objective is above that of the mode, which fits y exactly"
+        if self.excess < _SAME_OBJECTIVE:
+            return "its objective is that of the mode to twelve digits"
+        percent = 100 * self.excess
+        shown = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+        return f"its objective is {shown} % above that of the mode"
+
+    @property
+    def reason(self) -> str:
+        """The zeros that differ, and the penalty of which the vector is the mode."""
+        parts = []
+        if self.zero_here:
+            parts.append(f"{_listed(self.zero_here)} zero here but not at the mode")
+        if self.zero_at_mode:
+            parts.append(f"{_listed(self.zero_at_mode)} zero at the mode but not here")
+        zeros = f"{'; '.join(parts)}. " if parts else ""
+        if self.other is not None:
+            return zeros + self.other.sentence
+        early = "No other strength of this penalty explains it: the solver stopped early"
+        if self.excess < _SMALL_EXCESS:
+            return f"{zeros}{early}."
+        more = "or minimised something else (other rows, weights or penalty)"
+        return f"{zeros}{early}, {more}."
+
+
+@dataclass(frozen=True, eq=False)
+class OtherPenalty:
+    """A penalty of the same family of which a vector is the mode.
+
+    Attributes
+    ----------
+    l1_factor, l2_factor : float or None
+        What the given penalties are multiplied by; None for one that is zero anyway.
+    l1_slip, l2_slip : str or None
+        The slip of convention that explains the factor, such as "n", "n/2" or
+        "n * 1/sd(y)", or "1"; None where no name, or more than one, fits (to a relative 1e-6,
+        or to what a solver that stopped early leaves uncertain, 1e-3 at most).
+    columns : str
+        "as given"; "standardised" or "not standardised" where that differs from the given.
+    intercept : str
+        "as given"; "free", "none" or "penalised" where that differs from the given.
+    is_bound : bool
+        Whether every larger penalty serves too: all coefficients are zero.
+    penalty : Penalty
+        The penalty itself, in units of X.
+    prior : Prior or None
+        The prior that it is, where one was given.
+    certificate : Certificate
+        Proof that the vector is the mode there, or how nearly.
+    """
+
+    l1_factor: float | None
+    l2_factor: float | None
+    l1_slip: str | None
+    l2_slip: str | None
+    columns: str
+    intercept: str
+    is_bound: bool
+    penalty: Penalty
+    prior: Prior | None
+    certificate: Certificate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its factors, the slip that explains them, and how nearly the vector is its mode."""
+        return {
+            "l1_factor": self.l1_factor,
+            "l2_factor": self.l2_factor,
+            "columns": self.columns,
+            "intercept": self.intercept,
+            "slip": self.slip,
+            "is_bound": self.is_bound,
+            "is_mode": self.certificate.is_mode,
+            "kkt_residual": self.certificate.kkt_residual,
+        }
+
+    @property
+    def slip(self) -> str | None:
+        """The whole slip in words, where every part of it has a name."""
+        parts: list[str | None] = []
+        for factor, name in self._factors.values():
+            if factor is not None and name is None:
+                return None
+            parts += [name] if name not in {None, "1"} else []
+        if len(set(parts)) > 1:
+            parts = [f"l1: {self.l1_slip}", f"l2: {self.l2_slip}"]
+        parts = list(dict.fromkeys(parts))  # both halves may share one
+        if self.columns != "as given":
+            parts.append(f"{self.columns} columns")
+        if self.intercept != "as given":
+            parts.append(f"{'no' if self.intercept == 'none' else self.intercept} intercept")
+        return ", ".join(map(str, parts)) or None
+
+    @property
+    def sentence(self) -> str:
+        """What the vector is the mode of."""
+        if not (self.penalty.l1.any() or self.penalty.l2.any()):
+            return "It is least squares, the mode without any penalty."
+        opening = "It is the mode"
+        if not self.certificate.is_mode:
+            opening = f"It is nearly the mode (it fails by {self.certificate.kkt_residual:.0e})"
+        places = _PLACES[self.columns] + _PLACES[self.intercept]
+        more = " or more (all its coefficients are zero)" if self.is_bound else ""
+        prior = f": {self.prior}" if self.prior is not None and not more else ""
+        return f"{opening} of the given penalty{self._in_words}{more}{places}{prior}."
+
+    @property
+    def _factors(self) -> dict[str, tuple[float | None, str | None]]:
+        return {"l1": (self.l1_factor, self.l1_slip), "l2": (self.l2_factor, self.l2_slip)}
+
+    @property
+    def _in_words(self) -> str:
+        shown = {
+            name: f" times {factor:.6g}" + (f" (that is {slip})" if slip and slip != "2" else "")
+            for name, (factor, slip) in self._factors.items()
+            if factor is not None and slip != "1"
+        }
+        if self.l1_factor is None or self.l2_factor is None or self.l1_factor == self.l2_factor:
+            return next(iter(shown.values()), "")
+        return ", its " + " and its ".join(f"{name}{words}" for name, words in shown.items())
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Some names and their verb: "a is", "a and b are", "a, b, c and 4 more are"."""
+    shown = list(names[:_MOST_NAMES])
+    if len(names) > _MOST_NAMES:
+        shown.append(f"{len(names) - _MOST_NAMES} more")
+    text = " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+    return f"{text} {'is' if len(names) == 1 else 'are'}"

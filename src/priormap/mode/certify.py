@@ -1,0 +1,50 @@
+"""Judge a vector in unit coefficients by the canonical problem, whoever found it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from priormap.arrays import Floats
+from priormap.mode.certificate import Certificate
+from priormap.model.optimality import (
+    duality_gap,
+    is_unique_minimiser,
+    kkt_violation,
+    rounding_of_gap,
+)
+from priormap.model.problem import UnitProblem
+
+_EPS = float(np.finfo(float).eps)
+TOLERANCE = 1e-9  # of the relative gap and of the optimality conditions
+
+
+def certify(
+    problem: UnitProblem,
+    coef: Floats,
+    *,
+    names: tuple[str, ...],
+    tolerance: float,
+    iterations: int = 0,
+    sigma_residual: float | None = None,
+    exact: bool = False,
+) -> Certificate:
+    """Certificate of a vector in unit coefficients."""
+    gradient, rss = problem.gradient(coef, exact=exact)
+    objective = problem.value(coef, rss)
+    gap = duality_gap(problem, coef, gradient, rss)
+    rounding = rounding_of_gap(problem, coef, gradient)
+    violation = kkt_violation(problem, coef, gradient)
+    worst = int(np.argmax(violation))
+    null_objective = 0.5 if problem.columns.y_norm > 0 else 0.0
+    scale = max(objective, _EPS * null_objective)
+    return Certificate(
+        relative_gap=gap / scale if gap else 0.0,
+        kkt_residual=float(violation[worst]),
+        worst_column=names[worst],
+        objective=objective * problem.columns.y_norm**2,
+        is_unique=is_unique_minimiser(problem, coef, gradient),
+        iterations=iterations,
+        tolerance=tolerance,
+        resolution=rounding / scale if rounding else 0.0,
+        sigma_residual=sigma_residual,
+    )
