@@ -98,7 +98,7 @@ class _Call:
     def __str__(self) -> str:
         if not self.alpha:
             return f"{self.name}()"
-        ratio = f", l1_ratio={self.l1_ratio:.6g}" if self.name == "ElasticNet" else ""
+        ratio = f", l1_ratio={self.l1_ratio:.6g}" if 0 < self.l1_ratio < 1 else ""
         return f"{self.name}(alpha={self.alpha:.6g}{ratio}){self.note}"
 
 

@@ -14,7 +14,6 @@ from priormap.errors import PriormapError
 from priormap.model.penalty import relative_prior
 from priormap.model.prior_predictive import PriorPredictive
 from priormap.priors import Prior
-from priormap.priors.densities import Jeffreys
 from priormap.tables.named_priors import family
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def prior_predictive_points_table(
 def checked_priors(data: Regression, priors: Prior | Mapping[str, Prior]) -> dict[str, Prior]:
     """Return the priors by name, if each predicts something, or refuse."""
     check_data(data)
-    named = {type(priors).__name__: priors} if isinstance(priors, Prior) else priors
+    named = {priors.label: priors} if isinstance(priors, Prior) else priors
     if not isinstance(named, Mapping) or not named:
         raise PriormapError(
             "priors must be one prior or a dict of named ones, for example "
@@ -108,11 +107,7 @@ def checked_priors(data: Regression, priors: Prior | Mapping[str, Prior]) -> dic
             raise PriormapError(
                 f"prior {name!r} is flat (scale=inf) and predicts nothing; give a finite scale"
             )
-    if isinstance(data.sigma, Jeffreys):
-        raise PriormapError(
-            "sigma is under the Jeffreys prior, which is improper and predicts nothing; give "
-            "Regression(..., sigma=...) a number or a proper prior"
-        )
+    data.noise.rvs(0, np.random.default_rng(0))  # refuses an improper prior of sigma
     return dict(named)
 
 
