@@ -64,8 +64,7 @@ def _ours(method: str) -> Callable[[Problem, int], Run]:
 
 def watch_kernels() -> list[Cost]:
     """Time what the exact and Gibbs routes spend on draws, apart from diagnostics and the tree."""
-    from priormap.posterior import gaussian
-    from priormap.posterior.kernels import route
+    from priormap.posterior import gaussian, kernels
 
     spent: list[Cost] = []
 
@@ -79,7 +78,7 @@ def watch_kernels() -> list[Cost]:
         return timed
 
     gaussian.draw_independent = watched(gaussian.draw_independent)
-    route.draw_mixture = watched(route.draw_mixture)
+    kernels.draw_mixture = watched(kernels.draw_mixture)
     return spent
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from priormap import ElasticNet, HalfCauchy, HalfNormal, Laplace, Regression
 from priormap.model import Model
-from priormap.posterior.kernels.route import draw_mixture
+from priormap.posterior.kernels import draw_mixture
 
 
 def made(n, p, stretch=1.0, **options):

@@ -160,6 +160,14 @@ def test_auto_samples_any_prior_by_nuts(translation):
             sample(data, Logistic(0.3), method=method)
 
 
+def test_other_samplers_need_a_variable():
+    data = Regression(*rows(), sigma=1.3)
+    with pytest.raises(
+        PriormapError, match=r"'nutpie' cannot call Logistic\(scale=0.3\), of which"
+    ):
+        sample_nuts(data, Logistic(0.3), nuts_sampler="nutpie")
+
+
 def test_every_density_of_ours_has_a_variable_of_pymc_or_no_draws():
     assert set(POSITIVE) == {type(noise) for noise in NOISES[1:-1]} | {HalfCauchy}
 

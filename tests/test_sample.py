@@ -17,7 +17,7 @@ from priormap import ElasticNet, Gaussian, Laplace, Regression, sample
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.model import Model
 from priormap.posterior.convergence import warn_of_bad_diagnostics
-from priormap.posterior.kernels.route import draw_mixture
+from priormap.posterior.kernels import draw_mixture
 from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 LIMIT = 4.5  # Monte Carlo errors; one mean in 150,000 lies beyond

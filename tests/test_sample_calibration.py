@@ -14,7 +14,7 @@ from scipy import stats
 from priormap import ElasticNet, Gaussian, Laplace, Regression
 from priormap.model import Model
 from priormap.posterior.gaussian import draw_independent
-from priormap.posterior.kernels.route import draw_mixture
+from priormap.posterior.kernels import draw_mixture
 from priormap.priors.densities import HalfNormal, InverseGamma
 
 REPLICATIONS = 2000 if os.environ.get("PRIORMAP_FULL") else 240

@@ -17,7 +17,6 @@ from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import check_groups, to_data_tree
-from priormap.posterior.draws import Draws
 from priormap.posterior.properness import refuse_improper
 from priormap.posterior.pymc import check_nuts_options
 from priormap.priors import NormalMixture, Prior
@@ -135,14 +134,16 @@ def sample(
     streams = np.random.SeedSequence(random_seed).spawn(2)
     show = sys.stderr.isatty() if progressbar is None else progressbar
     if route == "nuts":
-        drawn = _nuts(model, draws, tune, chains, streams[0], show, nuts_options)
+        from priormap.posterior.pymc import draw_nuts
+
+        drawn = draw_nuts(model, chains, draws, tune, streams[0], show, nuts_options)
     elif is_independent:
         from priormap.posterior.gaussian import draw_independent
 
         tune = 0
         drawn = draw_independent(model, chains, draws, np.random.default_rng(streams[0]))
     else:
-        from priormap.posterior.kernels.route import draw_mixture
+        from priormap.posterior.kernels import draw_mixture
 
         with _progress(show, chains * (draws + tune)) as progress:
             drawn = draw_mixture(model, route, chains, draws, tune, streams[0], progress)
@@ -176,46 +177,6 @@ def _route(method: str, model: Model) -> str:
             "independent draws: use method='exact', or 'nuts'"
         )
     return method
-
-
-def _nuts(
-    model: Model,
-    draws: int,
-    tune: int,
-    chains: int,
-    seed: np.random.SeedSequence,
-    progressbar: bool,
-    options: dict[str, Any],
-) -> Draws:
-    from priormap.posterior.pymc import sample_nuts
-
-    tree = sample_nuts(
-        model.data,
-        model.prior,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        random_seed=int(seed.generate_state(1)[0]),
-        progressbar=progressbar,
-        **options,
-    )
-    posterior = tree["posterior"]
-
-    def values(name: str) -> Any:
-        return posterior[name].to_numpy() if name in posterior else None
-
-    stats = {
-        name: tree["sample_stats"][name].to_numpy().astype(float)
-        for name in ("diverging", "n_steps", "acceptance_rate", "energy")
-        if name in tree["sample_stats"]
-    }
-    return Draws(
-        coef=posterior["coef"].transpose("chain", "draw", "feature").to_numpy(),
-        intercept=values("intercept"),
-        sigma=values("sigma"),
-        scale=values("scale"),
-        stats=stats,
-    )
 
 
 def _attributes(model: Model, route: str, tune: int, seed: int, began: float) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from priormap.posterior.kernels.problem import (
     rows_from_moments,
     state,
 )
+from priormap.posterior.kernels.route import draw_mixture
 from priormap.posterior.kernels.rows import blocked_share
 from priormap.posterior.kernels.starts import Typical, start_state, typical
 
@@ -45,6 +46,7 @@ __all__ = [
     "absorb_curvature",
     "blocked_share",
     "choose_kernel",
+    "draw_mixture",
     "elastic_net_prior",
     "empty_draws",
     "expected_crossings",

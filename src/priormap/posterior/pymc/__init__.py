@@ -1,6 +1,11 @@
 """The one door to PyMC."""
 
-from priormap.posterior.pymc.inference import check_nuts_options, pymc_find_map, sample_nuts
+from priormap.posterior.pymc.inference import (
+    check_nuts_options,
+    draw_nuts,
+    pymc_find_map,
+    sample_nuts,
+)
 from priormap.posterior.pymc.model import pymc_model
 
-__all__ = ["check_nuts_options", "pymc_find_map", "pymc_model", "sample_nuts"]
+__all__ = ["check_nuts_options", "draw_nuts", "pymc_find_map", "pymc_model", "sample_nuts"]

@@ -19,8 +19,10 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
+from priormap.model import Model
+from priormap.posterior.draws import Draws
 from priormap.posterior.pymc.model import Likelihood, pymc_model
-from priormap.posterior.pymc.variables import load_pymc
+from priormap.posterior.pymc.variables import COEFFICIENTS, load_pymc
 from priormap.priors import Prior
 
 if TYPE_CHECKING:
@@ -152,12 +154,18 @@ def sample_nuts(
     Raises
     ------
     PriormapError
-        If the model cannot be built (see `pymc_model`).
+        If the model cannot be built (see `pymc_model`), or another sampler than PyMC's is asked
+        for a prior of which PyMC has no variable.
 
     References
     ----------
     Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15.
     """
+    if nuts_sampler != "pymc" and type(prior) not in COEFFICIENTS:
+        raise PriormapError(
+            f"nuts_sampler={nuts_sampler!r} cannot call {prior!r}, of which PyMC has no variable; "
+            "use nuts_sampler='pymc'"
+        )
     pm = load_pymc()
     model = pymc_model(data, prior, likelihood)
     if nuts_sampler == "pymc" and not _has_compiler():
@@ -175,6 +183,45 @@ def sample_nuts(
             **options,
         )
     return result if hasattr(result, "children") else result.to_datatree()
+
+
+def draw_nuts(
+    model: Model,
+    chains: int,
+    draws: int,
+    tune: int,
+    seed: np.random.SeedSequence,
+    progressbar: bool,
+    options: dict[str, Any],
+) -> Draws:
+    """Markov chains by `sample_nuts`."""
+    tree = sample_nuts(
+        model.data,
+        model.prior,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=int(seed.generate_state(1)[0]),
+        progressbar=progressbar,
+        **options,
+    )
+    posterior = tree["posterior"]
+
+    def values(name: str) -> Any:
+        return posterior[name].to_numpy() if name in posterior else None
+
+    stats = {
+        name: tree["sample_stats"][name].to_numpy().astype(float)
+        for name in ("diverging", "n_steps", "acceptance_rate", "energy")
+        if name in tree["sample_stats"]
+    }
+    return Draws(
+        coef=posterior["coef"].transpose("chain", "draw", "feature").to_numpy(),
+        intercept=values("intercept"),
+        sigma=values("sigma"),
+        scale=values("scale"),
+        stats=stats,
+    )
 
 
 def _has_compiler() -> bool:
