@@ -18,6 +18,7 @@ from priormap.mode import MapEstimate, find_map
 from priormap.model.penalty import Penalty
 from priormap.posterior.plane_posterior import PlanePosterior
 from priormap.priors import Gaussian, Laplace, Prior
+from priormap.tables.named_priors import priors_by_name
 
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
@@ -107,12 +108,7 @@ def two_columns(
     if priors is None:
         given = _expressive(pair)
     else:
-        named = {type(priors).__name__: priors} if isinstance(priors, Prior) else priors
-        if not isinstance(named, Mapping) or not named:
-            raise PriormapError(
-                "priors must be one prior or a dict of named ones, for example "
-                f'{{"lasso": Laplace(1.0)}}, got {priors!r}'
-            )
+        named = priors_by_name(priors, or_one=True)
         given = {name: _of_columns(name, prior, data, which) for name, prior in named.items()}
     return {name: TwoColumns(find_map(pair, prior)) for name, prior in given.items()}
 
@@ -209,10 +205,8 @@ def _residual_sd(pair: Regression) -> float:
     return size * columns.y_norm / float(np.sqrt(spare))
 
 
-def _of_columns(name: object, prior: object, data: Regression, which: list[int]) -> Prior:
+def _of_columns(name: str, prior: object, data: Regression, which: list[int]) -> Prior:
     """Prior of the chosen columns: their entries, where it has one scale for each column."""
-    if not isinstance(name, str):
-        raise PriormapError(f"priors must be named by strings, got the name {name!r}")
     if not isinstance(prior, Prior):
         raise PriormapError(f"prior {name!r} must be a prior, got {prior!r}")
     if prior.hyperprior is not None:

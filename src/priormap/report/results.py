@@ -15,7 +15,7 @@ from priormap.errors import PriormapWarning
 from priormap.priors import Prior
 from priormap.report.settings import Origin, Settings
 from priormap.tables import Contrast, MapComparison, compare_map, contrast
-from priormap.tables.map_comparison import check_priors
+from priormap.tables.named_priors import check_priors
 
 Progress: TypeAlias = Callable[[str], None]  # told what begins
 

@@ -12,14 +12,13 @@ from priormap import mode
 from priormap.arrays import Floats
 from priormap.auditing.judging import judge
 from priormap.checks import positive_number
-from priormap.data.regression import Regression, check_data
+from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError
 from priormap.mode import Certificate, MapEstimate
-from priormap.model import Model
 from priormap.priors import Prior, penalty_parts
+from priormap.tables.named_priors import check_priors
 from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
 
 if TYPE_CHECKING:
@@ -208,20 +207,6 @@ def compare_map(
         rows[name] = _summary_row(fit, fits, coefs, certificates[name], tolerance)
     summary = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="prior"))
     return MapComparison(pd.concat(frames, ignore_index=True), summary, modes, certificates)
-
-
-def check_priors(data: Regression, priors: object) -> None:
-    """Refuse what is not data, or not a mapping of names to priors."""
-    check_data(data)
-    if not isinstance(priors, Mapping) or not priors:
-        raise PriormapError(
-            "priors must be a dict from names to priors, for example "
-            f'{{"ridge": Gaussian(1.0)}}, got {priors!r}'
-        )
-    for name, prior in priors.items():
-        if not isinstance(name, str):
-            raise PriormapError(f"priors must be named by strings, got the name {name!r}")
-        Model(data, prior)
 
 
 def _penalised_fits(data: Regression, prior: Prior, sigma: float) -> dict[str, PenalisedFit]:

@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
+from priormap.model.model import Model
 from priormap.priors import PRIORS, Gaussian, Laplace, Prior
 
 Priors: TypeAlias = Prior | Iterable[Prior] | Mapping[str, Prior]
@@ -39,6 +41,29 @@ def named_priors(priors: Priors) -> dict[str, Prior]:
     for name, prior in named.items():
         _check(name, prior)
     return named
+
+
+def priors_by_name(priors: object, *, or_one: bool = False) -> dict[str, Prior]:
+    """Return a mapping of names to priors (or one prior under its label), or refuse.
+
+    What stands under the names is left to whoever knows the columns.
+    """
+    named = {priors.label: priors} if or_one and isinstance(priors, Prior) else priors
+    if not isinstance(named, Mapping) or not named:
+        wanted = "one prior or a dict of named ones" if or_one else "a dict from names to priors"
+        raise PriormapError(
+            f'priors must be {wanted}, for example {{"ridge": Gaussian(1.0)}}, got {priors!r}'
+        )
+    for name in named:
+        _check_name(name)
+    return dict(named)
+
+
+def check_priors(data: Regression, priors: object) -> None:
+    """Refuse what is not data, or not a mapping of names to priors of its columns."""
+    check_data(data)
+    for prior in priors_by_name(priors).values():
+        Model(data, prior)
 
 
 def family(prior: Prior) -> str:
@@ -88,25 +113,24 @@ def _description(prior: Prior) -> str:
         return repr(prior)  # refused by _check
     if prior.is_flat:
         return f"{prior.label}, flat"
+    sizes = listed([f"{getattr(prior, name):.4g}" for name in prior.scales])
     word = "sd" if prior.is_normal else "scale" + "s" * (len(prior.scales) > 1)
-    numbers = listed([f"{getattr(prior, name):.4g}" for name in prior.scales])
-    return f"{prior.label}, {word} {numbers}{' σ' * prior.scaled_by_noise}"
+    return f"{prior.label}, {word} {sizes}" + " σ" * prior.scaled_by_noise
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise PriormapError(f"priors must be named by strings, got the name {name!r}")
 
 
 def _check(name: object, prior: object) -> None:
-    if not isinstance(name, str):
-        raise PriormapError(f"priors must be named by strings, got the name {name!r}")
+    _check_name(name)
     if not isinstance(prior, Prior):
         *most, last = (kind.label for kind in PRIORS)
         raise PriormapError(f"priors must hold {', '.join(most)} or {last} priors, got {prior!r}")
-    known = f"{prior.label}({', '.join(f'{scale}=...' for scale in prior.scales)})"
+    one = f"give {prior.label}({', '.join(f'{name}=...' for name in prior.scales)}) with one number"
     if prior.hyperprior is not None:
-        raise PriormapError(
-            f"prior {name!r} learns its scale and has no one shape; give {known} with one number"
-        )
+        raise PriormapError(f"prior {name!r} learns its scale and has no one shape; {one}")
     if prior.has_vector:
         n_scales = max(np.size(getattr(prior, scale)) for scale in prior.scales)
-        raise PriormapError(
-            f"prior {name!r} has {n_scales} scales and a figure shows one; give {known} with one "
-            "number"
-        )
+        raise PriormapError(f"prior {name!r} has {n_scales} scales and a figure shows one; {one}")

@@ -24,7 +24,8 @@ from priormap.tables.fit_measures import (
     r_squared,
     size,
 )
-from priormap.tables.map_comparison import check_priors, rows_of, summaries
+from priormap.tables.map_comparison import rows_of, summaries
+from priormap.tables.named_priors import check_priors
 from priormap.tables.sparse_summaries import decoupled_selection, savs
 
 if TYPE_CHECKING:

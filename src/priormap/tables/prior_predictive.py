@@ -11,10 +11,10 @@ from scipy.special import expit
 from priormap.arrays import Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
-from priormap.model.penalty import relative_prior
+from priormap.model.model import Model
 from priormap.model.prior_predictive import PriorPredictive
 from priormap.priors import Prior
-from priormap.tables.named_priors import family
+from priormap.tables.named_priors import priors_by_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]
         curves = {"r2": (r2, density), "size": (10**at, _smoothed(log_size, at))}
         for quantity, (value, height) in curves.items():
             columns = {"quantity": quantity, "value": value, "density": height}
-            parts.append(pd.DataFrame({"prior": name, "family": family(prior), **columns}))
+            parts.append(pd.DataFrame({"prior": name, "family": prior.label, **columns}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -84,31 +84,24 @@ def prior_predictive_points_table(
         drawn = PriorPredictive.of(data, prior)
         for quantity, values in (("r2", drawn.r2), ("size", drawn.size)):
             ends = np.quantile(values, (0.05, 0.5, 0.95))
-            rows.append((name, family(prior), quantity, *ends))
+            rows.append((name, prior.label, quantity, *ends))
     return pd.DataFrame(rows, columns=["prior", "family", "quantity", "low", "median", "high"])
 
 
 def checked_priors(data: Regression, priors: Prior | Mapping[str, Prior]) -> dict[str, Prior]:
     """Return the priors by name, if each predicts something, or refuse."""
     check_data(data)
-    named = {priors.label: priors} if isinstance(priors, Prior) else priors
-    if not isinstance(named, Mapping) or not named:
-        raise PriormapError(
-            "priors must be one prior or a dict of named ones, for example "
-            f'{{"lasso": Laplace(1.0)}}, got {priors!r}'
-        )
+    named = priors_by_name(priors, or_one=True)
     if not data.unit.x_norm.any():
         raise PriormapError("no column varies: the linear predictor is constant")
     for name, prior in named.items():
-        if not isinstance(name, str):
-            raise PriormapError(f"priors must be named by strings, got the name {name!r}")
-        relative_prior(prior, data)
+        Model(data, prior)
         if prior.is_flat.any():
             raise PriormapError(
                 f"prior {name!r} is flat (scale=inf) and predicts nothing; give a finite scale"
             )
     data.noise.rvs(0, np.random.default_rng(0))  # refuses an improper prior of sigma
-    return dict(named)
+    return named
 
 
 def _smoothed(drawn: Floats, at: Floats) -> Floats:
