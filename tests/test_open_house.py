@@ -1,14 +1,18 @@
 """The house is open: a prior and a density that it does not know go through every verb."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, stats
 
 import priormap as pmap
-from logistic_prior import Chi, Logistic
-from priormap import priors
+from logistic_prior import Chi, Logistic, logistic_variable
+from priormap import plots, priors
+from priormap.cli import run
 from priormap.plots import style
+from priormap.posterior.pymc import variables
 from priormap.priors import densities
 
 NO_MODE = "its penalty 2 log cosh"
@@ -18,6 +22,7 @@ NO_MODE = "its penalty 2 log cosh"
 def registered(monkeypatch):
     """Its line in each of the three registers, and that of the density."""
     monkeypatch.setattr(priors, "PRIORS", (*priors.PRIORS, Logistic))
+    monkeypatch.setitem(variables.COEFFICIENTS, Logistic, logistic_variable)
     monkeypatch.setitem(style.LOOKS, "Logistic", style.Look("#7a3b8f", "-"))
     monkeypatch.setattr(densities, "DENSITIES", (*densities.DENSITIES, Chi))
 
@@ -32,6 +37,14 @@ def table():
 @pytest.fixture(scope="module")
 def data(table):
     return pmap.Regression.from_frame(table, target="y", sigma=1.0)
+
+
+@pytest.fixture(scope="module")
+def contrast(data):
+    pair = {"logistic": Logistic(0.5), "lasso": pmap.Laplace(0.5)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(variables.COEFFICIENTS, Logistic, logistic_variable)
+        return pmap.contrast(data, pair, draws=500, tune=500, random_seed=1)
 
 
 # one coefficient
@@ -83,6 +96,11 @@ def test_an_exact_mode_is_refused_in_its_own_words(data):
         pmap.compare_map(data, {"logistic": Logistic(0.5)})
 
 
+def test_kernels_are_refused_with_the_reason(data):
+    with pytest.raises(pmap.PriormapError, match="Logistic"):
+        pmap.sample(data, Logistic(0.5), method="gibbs")
+
+
 def test_a_density_learns_the_scale_of_any_prior(data):
     """Through the compiled kernels, which know it by its numbers."""
     tree = pmap.sample(data, pmap.Laplace(Chi(3.0, 0.5)), draws=500, chains=2, random_seed=1)
@@ -90,3 +108,53 @@ def test_a_density_learns_the_scale_of_any_prior(data):
     assert scale.min() > 0
     assert stats.kstest(scale, stats.chi(3, scale=0.5).cdf).pvalue < 1e-3  # the data moved it
     assert pmap.find_map(data.with_noise(Chi(3.0, 1.0)), pmap.Laplace(0.5)).certificate.is_mode
+
+
+def test_contrast_without_its_mode(contrast):
+    assert list(contrast.modes) == ["lasso"]
+    assert list(contrast.posteriors) == ["logistic", "lasso"]
+    summary = contrast.summary
+    assert summary["family"].tolist() == ["Logistic", "Laplace"]
+    assert np.isnan(summary.loc["logistic", "zeros_mode"])
+    assert summary.loc["logistic", "dof_posterior"] == pytest.approx(3, abs=0.5)
+    assert NO_MODE in repr(contrast)
+    posterior = contrast.posteriors["logistic"]["posterior"]["coef"].mean(("chain", "draw"))
+    assert abs(float(posterior.sel(feature="a")) - 2) < 0.6
+    json.dumps(contrast.to_dict(), default=float)
+
+
+# the figures
+
+
+def test_figures_of_priors(data):
+    pair = {"logistic": Logistic(0.5), "lasso": pmap.Laplace(0.5)}
+    assert len(plots.plot_prior_shapes(pair)[0].lines) >= 2
+    assert plots.plot_shrinkage(pair).lines
+    table = plots.shrinkage_table(pair)
+    part = table[table["prior"] == "logistic"]
+    assert (part["mode"].abs() <= part["z"].abs()).all()
+    assert plots.plot_prior_predictive(data, pair) is not None
+    assert "logistic" in plots.prior_predictive_caption(data, pair)
+
+
+def test_figures_of_a_contrast(contrast, tmp_path):
+    written = plots.write_figures(tmp_path / "figures", table=contrast)
+    names = {path.name for path in written}
+    assert {"contrast.png", "posterior-vs-map.png", "prior-predictive.png"} <= names
+
+
+# report and command line
+
+
+@pytest.mark.filterwarnings("ignore:these draws are not to be trusted yet")
+def test_command_line(table, tmp_path, capsys):
+    file = tmp_path / "table.csv"
+    table.to_csv(file, index=False)
+    given = [str(file), "--target", "y", "--prior", "logistic", "--scale", "0.5", "--sigma", "1"]
+    few = ["--draws", "100", "--seed", "1"]
+    assert run(["contrast", *given, *few]) == 0
+    assert NO_MODE in " ".join(capsys.readouterr().out.split())
+    assert run(["sample", *given, *few, "-o", str(tmp_path / "draws.nc")]) == 0
+    capsys.readouterr()
+    assert run(["compare", *given]) == 2
+    assert NO_MODE in capsys.readouterr().err

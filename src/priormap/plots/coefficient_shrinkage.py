@@ -95,6 +95,7 @@ class CoefficientShrinkage(ContrastFigure):
             self._draw_prior(axes, name)
         axes.set_xlim(*ends)
         found = np.append(rows[["mode", "mean"]].to_numpy().ravel(), 0.0)
+        found = found[np.isfinite(found)]  # a prior may have no mode
         margin = 0.1 * (np.ptp(found) or 1.0)
         axes.set_ylim(found.min() - margin, found.max() + margin)
         label = "least-squares effect (per sd of the column)"
@@ -134,14 +135,16 @@ class CoefficientShrinkage(ContrastFigure):
         if note := left_out(self.table, len(self.chosen)):
             text += f" Shown are {note}."
         size = np.linalg.norm(rows.drop_duplicates("feature")["least_squares"]) or np.nan
-        for name in self.table.modes:
+        for name in self.table.priors:
             part = rows[rows["prior"] == name]
             mode, mean = (np.linalg.norm(part[kind]) / size for kind in ("mode", "mean"))
             zeros = int(part["is_zero"].sum())
-            text += (
-                f" {name}: the modes are {mode:.0%} as long as least squares, {zeros} of them "
-                f"exactly 0; the means are {mean:.0%} as long."
+            modes = (
+                f"the modes are {mode:.0%} as long as least squares, {zeros} of them exactly 0; "
+                if name in self.table.modes
+                else "there is no exact mode; "
             )
+            text += f" {name}: {modes}the means are {mean:.0%} as long."
         return text
 
 
