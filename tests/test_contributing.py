@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from priormap import criteria, priors
+from priormap import cli, criteria, priors
 from priormap.conventions.catalogue import CONVENTIONS
 from priormap.plots import style
 from priormap.priors import densities
@@ -23,6 +23,7 @@ def registers(monkeypatch):
     monkeypatch.setattr(densities, "DENSITIES", densities.DENSITIES)
     monkeypatch.setattr(criteria, "CRITERIA", criteria.CRITERIA)
     monkeypatch.setattr(style, "LOOKS", style.LOOKS)
+    monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
     conventions = dict(CONVENTIONS)
     yield
     CONVENTIONS.clear()
