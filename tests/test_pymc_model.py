@@ -162,9 +162,7 @@ def test_auto_samples_any_prior_by_nuts(translation):
 
 def test_other_samplers_need_a_variable():
     data = Regression(*rows(), sigma=1.3)
-    with pytest.raises(
-        PriormapError, match=r"'nutpie' cannot call Logistic.* no variable"
-    ):
+    with pytest.raises(PriormapError, match=r"'nutpie' cannot call Logistic.* no variable"):
         sample_nuts(data, Logistic(0.3), nuts_sampler="nutpie")
 
 
