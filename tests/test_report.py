@@ -29,11 +29,11 @@ from priormap import (
     write_report,
 )
 from priormap.cli import run
-from priormap.report.beliefs import beliefs_table, magnitude_quantile, share_below
-from priormap.report.content import Picture
+from priormap.display.blocks import Picture
+from priormap.report.beliefs import beliefs_table
 from priormap.report.figures import FIGURES, _path_draws
-from priormap.report.inline_svg import inline_svg
-from priormap.report.mathematics import number, row, superscript, var
+from priormap.report.methods import number
+from priormap.report.pages import inline_svg, mathml
 from priormap.report.places import Place, place_of
 from priormap.report.reproducing import fingerprint, source_of
 from report_pages import HOSTILE, QUICK, hostile_report, tree
@@ -214,17 +214,17 @@ PRIORS = [Gaussian(0.7), Laplace(0.3), ElasticNet(0.3, 0.5), ElasticNet(0.5, 50.
 @pytest.mark.parametrize("prior", PRIORS, ids=repr)
 def test_beliefs_are_integrals_of_the_density(prior):
     for share in (0.5, 0.95, 0.99):
-        size = float(magnitude_quantile(prior, share))
+        size = float(prior.interval(share))
         mass, _ = integrate.quad(lambda b: np.exp(float(prior.logpdf(b))), 0, size)
         assert 2 * mass == pytest.approx(share, abs=1e-9)
-        assert float(share_below(prior, size)) == pytest.approx(share, rel=1e-9)
+        assert float(prior.probability(size)) == pytest.approx(share, rel=1e-9)
 
 
 def test_beliefs_of_limits():
-    assert magnitude_quantile(Gaussian(2.0), 0.95) == pytest.approx(2 * stats.norm.ppf(0.975))
-    assert magnitude_quantile(Laplace(np.inf), 0.5) == np.inf
-    assert share_below(Gaussian(np.inf), 1.0) == 0.0
-    np.testing.assert_allclose(magnitude_quantile(Laplace([1.0, 2.0]), 0.5), [np.log(2), np.log(4)])
+    assert Gaussian(2.0).interval(0.95) == pytest.approx(2 * stats.norm.ppf(0.975))
+    assert Laplace(np.inf).interval(0.5) == np.inf
+    assert Gaussian(np.inf).probability(1.0) == 0.0
+    np.testing.assert_allclose(Laplace([1.0, 2.0]).interval(0.5), [np.log(2), np.log(4)])
 
 
 def test_a_constant_column_has_no_effect():
@@ -633,7 +633,16 @@ def test_inline_svg_gives_every_picture_its_own_names():
 
 
 def test_numbers_in_formulas_have_powers_of_ten():
-    assert number(-1.5).mathml == "<mn>−1.5</mn>"
-    assert number(2e-12).tex == r"2 \times 10^{-12}"
-    assert number(np.inf).tex == r"\infty"
-    assert row(superscript(var("σ"), number(2))).tex == r"\sigma^{2}"
+    assert number(-1.5) == "-1.5"
+    assert number(2e-12) == r"2 \times 10^{-12}"
+    assert number(np.inf) == r"\infty"
+
+
+def test_formulas_are_signs_and_words_that_a_browser_can_read():
+    (formula,) = tree(mathml(r"\sigma^{2} \sim \mathrm{l1\_ratio} \cdot -2.5")).all("math")
+    said = [(e.tag, e.text) for e in formula.all("mi", "mo", "mn", "mtext")]
+    assert said == [
+        *(("mi", "σ"), ("mn", "2"), ("mo", "∼"), ("mtext", "l1_ratio")),
+        *(("mo", "·"), ("mo", "−"), ("mn", "2.5")),
+    ]
+    assert "xmlns" not in mathml("a")

@@ -42,9 +42,9 @@ def difference(value: float) -> Cell:
     return Cell(f"{value:.0e}" if value else "0", value)
 
 
-def count(value: int) -> Cell:
-    """Return a whole number."""
-    return Cell(f"{int(value)}", float(value))
+def count(value: float) -> Cell:
+    """Return a whole number, or NaN for what was not counted."""
+    return Cell(f"{value:.0f}", float(value))
 
 
 def probability(value: float) -> Cell:

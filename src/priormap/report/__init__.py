@@ -1,17 +1,15 @@
 """One page with the whole comparison: what a penalty believes, its mode and its posterior.
 
-Computing (`results`), what is said of it (`gathering`, `sections`, `methods`, `figures`) and
-how it looks (`rendering`, `templates/`) are apart; between the first two and the last stands
-`content`, which is plain text, numbers and pictures. What computes loads when it is first used,
-so that a place is refused at once.
+Computing (`results`), what is said of it (`sections`, `beliefs`, `methods`, `figures`) and how
+it looks (`pages`, `templates/`) are apart; between the first two and the last stand blocks of
+`priormap.display`. What computes loads when it is first used, so that a place is refused at once.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from priormap.report.places import place_of
-from priormap.report.settings import Origin
+from priormap.report.places import Origin, place_of
 
 if TYPE_CHECKING:
     from priormap.report.writing import write_report

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from priormap import plots
+from priormap.display.blocks import Block, Items, Picture
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
-from priormap.priors import Gaussian, Prior
+from priormap.priors import Prior
 from priormap.report.beliefs import effect_prior
-from priormap.report.content import Block, Items, Picture
 from priormap.report.results import Progress, Results, ranked
 
 _MOST_PATHS = 3  # priors that get a figure of their own
@@ -64,12 +63,12 @@ def _of_single_effects(results: Results) -> Iterable[Variant]:
     """As above, with the noise of one effect that is estimated alone: sigma / sqrt(n)."""
     priors = _effect_priors(results)
     if priors:
-        sigma = np.median([fit.sigma for fit in results.table.modes.values()])
+        sigma = np.median([one.sigma for one in results.believed.values()])
         yield "", (priors,), {"sd": float(sigma / np.sqrt(results.data.n_rows))}
 
 
 def _effect_priors(results: Results) -> dict[str, Prior]:
-    priors = {name: effect_prior(fit) for name, fit in results.table.modes.items()}
+    priors = {name: effect_prior(one) for name, one in results.believed.items()}
     one_curve = all(np.ndim(prior.sd) == 0 and np.isfinite(prior.sd) for prior in priors.values())
     return priors if one_curve else {}
 
@@ -80,14 +79,15 @@ def _of_pair(results: Results) -> Iterable[Variant]:
     moving = [j for j in ranked(results) if data.column_sd[j] > 0]
     if len(moving) < 2:
         return
-    name = max(table.modes, key=lambda name: int((table.modes[name].coef == 0).sum()))
-    zero = [j for j in moving[1:] if table.modes[name].coef[j] == 0]
+    zeros = {name: fit.coef == 0 for name, fit in table.modes.items()}
+    name = max(zeros, key=lambda name: int(zeros[name].sum()), default=next(iter(table.priors)))
+    zero = [j for j in moving[1:] if name in zeros and zeros[name][j]]
     pair = (data.names[moving[0]], data.names[(zero or moving[1:])[0]])
     yield name, (table, pair), {"prior": name}
 
 
 def _of_data_and_priors(results: Results) -> Iterable[Variant]:
-    yield "", (results.data, {name: fit.prior for name, fit in results.table.modes.items()}), {}
+    yield "", (results.data, results.table.priors), {}
 
 
 def _of_data(results: Results) -> Iterable[Variant]:
@@ -98,16 +98,13 @@ def _of_data(results: Results) -> Iterable[Variant]:
 def _of_each_prior(results: Results) -> Iterable[Variant]:
     """The first three priors, at the sigma of their modes: there the path has exact knots."""
     for name, fit in list(results.table.modes.items())[:_MOST_PATHS]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the data were judged when they came in
-            known = replace(fit.data, sigma=fit.sigma)
         options = {"random_seed": results.settings.random_seed, "draws": _path_draws(fit)}
-        yield f"{name}, sigma {fit.sigma:.4g}", (known, fit.prior), options
+        yield f"{name}, sigma {fit.sigma:.4g}", (fit.data.with_noise(fit.sigma), fit.prior), options
 
 
 def _path_draws(fit: MapEstimate) -> int:
-    """Draws of each chain; the posteriors of a Gaussian prior at known sigma need none."""
-    if isinstance(fit.prior, Gaussian) or fit.data.n_features <= _WIDE:
+    """Draws of each chain; normal posteriors at known sigma need none."""
+    if fit.prior.is_normal or fit.data.n_features <= _WIDE:
         return _PATH_DRAWS
     return _PATH_DRAWS // 5 if fit.data.n_features <= _WIDER else 0
 

@@ -1,43 +1,29 @@
-"""The methods paragraph: the formulas that were computed, with the numbers that went in."""
+r"""The methods paragraph: the formulas that were computed, with the numbers that went in.
+
+Every formula is written once, as TeX: Markdown holds it as it is, HTML as MathML.
+"""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from priormap.priors import ElasticNet, Gaussian, Laplace
-from priormap.priors.densities import HalfNormal, HalfStudentT, InverseGamma, NoisePrior
-from priormap.report.content import Block, Items, Paragraph, Subheading
-from priormap.report.mathematics import (
-    Formula,
-    bar,
-    fraction,
-    norm,
-    number,
-    op,
-    root,
-    row,
-    sub,
-    subsup,
-    sum_over,
-    superscript,
-    var,
-    words,
-)
-from priormap.report.penalties import penalty_of
+from priormap.display.blocks import Block, Items, Paragraph, Subheading, Tex
+from priormap.priors import PenaltyParts, Prior, penalty_parts
+from priormap.priors.densities import PositiveDensity
 from priormap.report.results import Results
-from priormap.report.symbols import BJ, EQUALS, L1J, L2J, MINUS, PLUS, SIGMA, SIGMA2, TWO, XJ, J, N
 
-Blocks: TypeAlias = tuple[Block, ...]
-_HALF = fraction(number(1), TWO)
-_RESIDUAL = row(var("y"), MINUS, var("a"), MINUS, var("X"), var("b"))
-_REFERENCES = {
-    Gaussian: "Hoerl and Kennard (1970), Ridge regression: biased estimation for nonorthogonal "
+if TYPE_CHECKING:
+    from priormap.mode import MapEstimate
+
+Blocks = tuple[Block, ...]
+_REFERENCES = {  # by label of the prior, where more is said than in `Prior.reference`
+    "Gaussian": "Hoerl and Kennard (1970), Ridge regression: biased estimation for nonorthogonal "
     "problems, Technometrics 12(1).",
-    Laplace: "Tibshirani (1996), Regression shrinkage and selection via the lasso, JRSS B 58(1); "
-    "Park and Casella (2008), The Bayesian lasso, JASA 103(482).",
-    ElasticNet: "Zou and Hastie (2005), Regularization and variable selection via the elastic "
+    "Laplace": "Tibshirani (1996), Regression shrinkage and selection via the lasso, JRSS B "
+    "58(1); Park and Casella (2008), The Bayesian lasso, JASA 103(482).",
+    "ElasticNet": "Zou and Hastie (2005), Regularization and variable selection via the elastic "
     "net, JRSS B 67(2).",
 }
 _OF_POSTERIORS = (
@@ -48,82 +34,94 @@ _OF_POSTERIORS = (
     "Kruschke (2018), Rejecting or accepting parameter values in Bayesian estimation, "
     "AMPPS 1(2): the region of negligible effects.",
 )
+_OBJECTIVE = Tex(
+    r"\frac{1}{2} \| y - a - X b \|^{2} + \sum_{j} \lambda_{1 j} | b_{j} | + "
+    r"\frac{1}{2} \sum_{j} \lambda_{2 j} b_{j}^{2}"
+)
+_GAP = Tex(r"\frac{\mathrm{objective} - \mathrm{bound}}{\mathrm{objective}}")
+_KKT = Tex(
+    r"\max_{j} \frac{| x_{j} \cdot r - \lambda_{2 j} b_{j} - "
+    r"\lambda_{1 j} \mathrm{sign} ( b_{j} ) |}{| x_{j} | | y |}"
+)
+_FREEDOM = Tex(r"\mathrm{E} \frac{\| X ( b - \mathrm{E} b ) \|^{2}}{\sigma^{2}}")
+_SAVS = Tex(r"\mathrm{sign} ( m ) \cdot \max ( | m | - \frac{1}{n m^{2}} , 0 )")
+_SIZE = Tex(r"\sqrt{\sum_{j} ( | x_{j} | b_{j} )^{2}}")
 
 
 def methods(results: Results) -> Blocks:
     """Model, mode and its certificate, conversion to a penalty, and what is said of draws."""
+    priors, modes = results.table.priors, results.table.modes
     blocks: list[Block] = [*_model(results), Subheading("The mode is a penalised fit")]
-    blocks += [*_problem(results)]
-    for name, fit in results.table.modes.items():
-        blocks += penalty_of(name, fit)
+    blocks += _problem(results)
+    for name, prior in priors.items():
+        blocks += penalty_of(name, modes[name]) if name in modes else [_without_mode(name, prior)]
     blocks += [Subheading("The certificate"), *_certificate()]
     blocks += [Subheading("The posterior"), *_posterior(results)]
-    families = {type(fit.prior) for fit in results.table.modes.values()}
-    cited = [text for family, text in _REFERENCES.items() if family in families]
-    return (*blocks, Subheading("References"), Items((*cited, *_OF_POSTERIORS)))
+    labels = {prior.label: prior for prior in priors.values()}
+    known = [text for label, text in _REFERENCES.items() if label in labels]
+    others = [f"{prior.reference}." for label, prior in labels.items() if label not in _REFERENCES]
+    return (*blocks, Subheading("References"), Items((*known, *others, *_OF_POSTERIORS)))
+
+
+def number(value: float, digits: int = 5) -> str:
+    r"""Return a number as TeX, in powers of ten where `%g` would take an exponent.
+
+    Examples
+    --------
+    >>> number(-1.5), number(2e-12), number(np.inf)
+    ('-1.5', '2 \\times 10^{-12}', '\\infty')
+    """
+    mantissa, _, exponent = f"{value:.{digits}g}".replace("inf", r"\infty").partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+def _square(value: float) -> str:
+    shown = number(value)
+    return rf"( {shown} )^{{2}}" if "^" in shown else f"{shown}^{{2}}"
 
 
 def _model(results: Results) -> Blocks:
     data = results.data
-    normal = row(
-        sub(var("y"), var("i")),
-        op("∼"),
-        words("Normal"),
-        op("("),
-        *((var("a"), PLUS) if data.intercept else ()),
-        sub(var("x"), var("i")),
-        var("b"),
-        op(","),
-        SIGMA2,
-        op(")"),
-    )
+    a = "a + " if data.intercept else ""
     flat = (
         "The intercept a has a flat prior." if data.intercept else "There is no intercept (a = 0)."
     )
     first = Paragraph(
-        (f"The model of the {data.n_rows} rows, independent given b. {flat}",), normal
+        f"The model of the {data.n_rows} rows, independent given b. {flat}",
+        Tex(rf"y_{{i}} \sim \mathrm{{Normal}} ( {a}x_{{i}} b , \sigma^{{2}} )"),
     )
-    if isinstance(data.sigma, float):
-        known = Paragraph(("Sigma is known: ", row(SIGMA, EQUALS, number(data.sigma, 8)), "."))
-    else:
-        known = Paragraph(("Sigma is unknown, with the density",), _noise_density(data.sigma))
-    return (first, known)
+    density = data.noise.density
+    if density is None:
+        known = Tex(rf"\sigma = {number(data.noise.sd, 8)}")
+        return first, Paragraph(("Sigma is known: ", known, "."))
+    shape = _noise_density(density)
+    if shape is None:
+        return first, Paragraph(f"Sigma is unknown, under {density.spoken}.")
+    law = Tex(rf"\mathrm{{p}} ( \sigma ) \propto {shape}")
+    return first, Paragraph("Sigma is unknown, with the density", law)
 
 
-def _noise_density(prior: NoisePrior) -> Formula:
-    """Density of sigma up to a constant."""
-    density = row(words("p"), op("("), SIGMA, op(")"), op("∝"))
-    match prior:
-        case HalfNormal(scale=scale):
-            exponent = fraction(SIGMA2, row(TWO, op("·"), superscript(number(scale), TWO)))
-            return row(density, words("exp"), op("("), MINUS, exponent, op(")"))
-        case HalfStudentT(df=df, scale=scale):
-            bottom = row(number(df), op("·"), superscript(number(scale), TWO))
-            inside = row(op("("), number(1), PLUS, fraction(SIGMA2, bottom), op(")"))
-            return row(density, superscript(inside, row(MINUS, number((df + 1) / 2))))
-        case InverseGamma(shape=shape, scale=scale):
-            power = superscript(SIGMA, row(MINUS, number(2 * shape + 1)))
-            exponent = fraction(number(scale), SIGMA2)
-            return row(density, power, words("exp"), op("("), MINUS, exponent, op(")"))
-        case _:
-            return row(density, fraction(number(1), SIGMA))
+def _noise_density(density: PositiveDensity) -> str | None:
+    """Density of sigma up to a constant, where it has a formula here."""
+    given = vars(density)
+    scale, df, shape = (given.get(name, 1.0) for name in ("scale", "df", "shape"))
+    student = rf"( 1 + \frac{{\sigma^{{2}}}}{{{number(df)} \cdot {_square(scale)}}} )"
+    return {
+        "HalfNormal": rf"\exp ( - \frac{{\sigma^{{2}}}}{{2 \cdot {_square(scale)}}} )",
+        "HalfStudentT": rf"{student}^{{- {number((df + 1) / 2)}}}",
+        "HalfCauchy": rf"{student}^{{- 1}}",
+        "InverseGamma": rf"\sigma^{{- {number(2 * shape + 1)}}} "
+        rf"\exp ( - \frac{{{number(scale)}}}{{\sigma^{{2}}}} )",
+        "Jeffreys": r"\frac{1}{\sigma}",
+    }.get(type(density).__name__)
 
 
 def _problem(results: Results) -> Blocks:
-    objective = row(
-        fraction(number(1), TWO),
-        norm(_RESIDUAL),
-        PLUS,
-        sum_over(J, row(L1J, bar(BJ))),
-        PLUS,
-        _HALF,
-        sum_over(J, row(L2J, subsup(var("b"), J, TWO))),
-    )
     said = [
         "Times sigma squared, the negative log posterior of (a, b) at a given sigma is, up to a "
         "constant, the objective below. The mode minimises it."
     ]
-    if not isinstance(results.data.sigma, float):
+    if not results.data.noise.is_known:
         said.append(
             "As sigma is unknown, the mode is the joint one of (a, b, sigma), or where the joint "
             "density has no maximum, the one at the posterior median of sigma; either way it "
@@ -134,94 +132,128 @@ def _problem(results: Results) -> Blocks:
             "The priors speak of columns divided by their standard deviation: in the formulas of "
             "this part, X is divided by sd(x), and b stands for sd(x) times the coefficient."
         )
-    return (Paragraph((" ".join(said),), objective),)
+    return (Paragraph(" ".join(said), _OBJECTIVE),)
+
+
+def _without_mode(name: str, prior: Prior) -> Paragraph:
+    return Paragraph(f"{name}. {prior} has no exact mode: {prior.no_mode}.")
+
+
+def penalty_of(name: str, fit: MapEstimate) -> Blocks:
+    """Density, penalty and scikit-learn's alpha of one prior, in symbols and in numbers."""
+    prior = penalty_parts(fit.prior)
+    opening = Paragraph(f"{name}. With the log density", _log_density(prior))
+    if prior.has_vector:
+        many = "and one scale for every column, so that every column has its own penalty:"
+        return opening, Paragraph(many, Tex(" , ".join(_weights_in_symbols(prior))))
+    l1, l2 = _weights(prior, fit.sigma)
+    scales = ((prior.has_l1, "s", prior.l1_scale), (prior.has_l2, "t", prior.l2_scale))
+    numbers = [f"{letter} = {number(float(value), 8)}" for has, letter, value in scales if has]
+    values = [number(weight, 6) for has, weight in ((prior.has_l1, l1), (prior.has_l2, l2)) if has]
+    weights = [
+        f"{symbols} = {value}"
+        for symbols, value in zip(_weights_in_symbols(prior), values, strict=True)
+    ]
+    form = rf"{' , '.join(weights)} ; \quad {_scikit_learn(prior, l1, l2, fit.data.n_rows)}"
+    said = (
+        "the scales ",
+        Tex(" , ".join(numbers)),
+        ", the noise ",
+        Tex(rf"\sigma = {number(fit.sigma, 8)}"),
+        " and ",
+        Tex(f"n = {number(fit.data.n_rows, 9)}"),
+        " make the penalty and its scikit-learn form",
+    )
+    return opening, Paragraph(said, Tex(form))
+
+
+def _log_density(prior: PenaltyParts) -> Tex:
+    b, square = "b_{j}", "b_{j}^{2}"
+    if prior.scaled_by_noise:
+        b, square = r"b_{j} / \sigma", r"( b_{j} / \sigma )^{2}"
+    terms = []
+    if prior.has_l1:
+        terms.append(rf"\frac{{| {b} |}}{{s}}")
+    if prior.has_l2:
+        terms.append(rf"\frac{{{square}}}{{2 t^{{2}}}}")
+    return Tex(rf"\log p ( b_{{j}} ) = - {' - '.join(terms)} + \mathrm{{constant}}")
+
+
+def _weights_in_symbols(prior: PenaltyParts) -> list[str]:
+    """The weights lambda of both parts, as far as the prior has them."""
+    l1_top, l2_top = (r"\sigma", "1") if prior.scaled_by_noise else (r"\sigma^{2}", r"\sigma^{2}")
+    first = rf"\lambda_{{1}} = \frac{{{l1_top}}}{{s}}"
+    second = rf"\lambda_{{2}} = \frac{{{l2_top}}}{{t^{{2}}}}"
+    return [text for has, text in ((prior.has_l1, first), (prior.has_l2, second)) if has]
+
+
+def _weights(prior: PenaltyParts, sigma: float) -> tuple[float, float]:
+    """Weights of the coefficients that the prior speaks of."""
+    noise = 1.0 if prior.scaled_by_noise else sigma
+    return sigma * noise / float(prior.l1_scale), (noise / float(prior.l2_scale)) ** 2
+
+
+def _scikit_learn(prior: PenaltyParts, l1: float, l2: float, n: int) -> str:
+    """Alpha of Ridge, of Lasso, or with its share of L1 of ElasticNet."""
+    if not prior.has_l1:
+        return rf"\alpha = \lambda_{{2}} = {number(l2, 6)}"
+    if not prior.has_l2:
+        return rf"\alpha = \frac{{\lambda_{{1}}}}{{n}} = {number(l1 / n, 6)}"
+    total = r"\lambda_{1} + \lambda_{2}"
+    share = l1 / (l1 + l2) if l1 + l2 else 1.0
+    return (
+        rf"\alpha = \frac{{{total}}}{{n}} = {number((l1 + l2) / n, 6)} , "
+        rf"\mathrm{{l1\_ratio}} = \frac{{\lambda_{{1}}}}{{{total}}} = {number(share, 6)}"
+    )
 
 
 def _certificate() -> Blocks:
-    gap = fraction(words("objective − bound"), words("objective"))
-    pull = row(XJ, op("·"), var("r"), MINUS, L2J, BJ)
-    allowed = row(L1J, words("sign"), op("("), BJ, op(")"))
-    distance = row(op("|"), pull, MINUS, allowed, op("|"))
-    lengths = row(bar(XJ), bar(var("y")))
-    residual = row(sub(words("max"), J), fraction(distance, lengths))
     return (
         Paragraph(
-            (
-                "A dual point made of the residual r = y − a − X b bounds the objective from "
-                "below. The relative gap is the most by which the objective could still fall:",
-            ),
-            gap,
+            "A dual point made of the residual r = y − a − X b bounds the objective from "
+            "below. The relative gap is the most by which the objective could still fall:",
+            _GAP,
         ),
         Paragraph(
-            (
-                "The KKT residual is the largest violation of the optimality conditions (columns "
-                "and y centred; where the coefficient is exactly 0, the first two terms need only "
-                "be within the weight of |b|). A vector is called the mode if both are below "
-                "1e−9:",
-            ),
-            residual,
+            "The KKT residual is the largest violation of the optimality conditions (columns "
+            "and y centred; where the coefficient is exactly 0, the first two terms need only "
+            "be within the weight of |b|). A vector is called the mode if both are below "
+            "1e−9:",
+            _KKT,
         ),
     )
 
 
 def _posterior(results: Results) -> Blocks:
     settings, data = results.settings, results.data
-    rope = row(
-        bar(BJ),
-        op("≤"),
-        number(settings.rope),
-        op("·"),
-        fraction(words("sd(y)"), words("sd(x)")),
-        op(","),
-        words("sd(y)"),
-        EQUALS,
-        number(float(np.std(data.y)), 6),
+    region = (
+        rf"| b_{{j}} | \le {number(settings.rope)} \cdot \frac{{\mathrm{{sd(y)}}}}"
+        rf"{{\mathrm{{sd(x)}}}} , \mathrm{{sd(y)}} = {number(float(np.std(data.y)), 6)}"
     )
-    shrunk = row(
-        words("sign"),
-        op("("),
-        var("m"),
-        op(")"),
-        op("·"),
-        words("max"),
-        op("("),
-        row(bar(var("m")), MINUS, fraction(number(1), row(N, superscript(var("m"), TWO)))),
-        op(","),
-        number(0),
-        op(")"),
-    )
-    deviation = row(var("b"), MINUS, words("E"), var("b"))
-    freedom = row(words("E"), fraction(norm(row(var("X"), op("("), deviation, op(")"))), SIGMA2))
     return (
         Paragraph(
-            (
-                f"{settings.draws} draws in each of {settings.chains} chains, seed "
-                f"{settings.random_seed}. A highest-density interval (HDI) is the shortest one "
-                f"with {100 * settings.hdi_prob:g} % of the draws. An effect is negligible where",
-            ),
-            rope,
+            f"{settings.draws} draws in each of {settings.chains} chains, seed "
+            f"{settings.random_seed}. A highest-density interval (HDI) is the shortest one "
+            f"with {100 * settings.hdi_prob:g} % of the draws. An effect is negligible where",
+            Tex(region),
         ),
         Paragraph(
-            (
-                "Effective degrees of freedom of the posterior mean, over the draws (of the mode: "
-                "the trace of the hat matrix of its non-zero coefficients, which under a Laplace "
-                "prior is their number):",
-            ),
-            freedom,
+            "Effective degrees of freedom of the posterior mean, over the draws (of the mode: "
+            "the trace of the hat matrix of its non-zero coefficients, which under a Laplace "
+            "prior is their number):",
+            _FREEDOM,
         ),
         Paragraph(
-            (
-                "SAVS keeps of each posterior mean m, in units of sigma per standard deviation of "
-                "the column,",
-            ),
-            shrunk,
+            "SAVS keeps of each posterior mean m, in units of sigma per standard deviation of "
+            "the column,",
+            _SAVS,
         ),
         Paragraph(
             (
                 "DSS takes the sparsest point of a lasso path through the fit of the posterior "
                 "mean, with weights 1 / |m|, whose variation explained reaches that of the full "
                 "posterior within its 90 % interval. Size is ",
-                root(sum_over(J, superscript(row(op("("), bar(XJ), BJ, op(")")), TWO))),
+                _SIZE,
                 ", with centred columns.",
             )
         ),

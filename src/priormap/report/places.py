@@ -1,18 +1,42 @@
-"""A place for a report: checked before the work, filled in one move after it."""
+"""What a report was asked for: its place, checked before the work, and where the data come from."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from priormap.display.files import Content, check_file, write_files
 from priormap.errors import PriormapError
 
 _REMEDY = "give another name, or replace it by force (--force)"
-
-
 _FORMATS = {"": "html", ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where data come from, for a report that can be made again.
+
+    Parameters
+    ----------
+    name : str
+        What to call the data.
+    target : str
+        What y is.
+    load : str
+        Lines of Python that make `data`.
+    command : str
+        The shell command that writes the report.
+    choices : tuple of str
+        One sentence for each choice that was made for the reader.
+    """
+
+    name: str = "arrays in memory"
+    target: str = "y"
+    load: str = ""
+    command: str = ""
+    choices: tuple[str, ...] = ()
 
 
 def place_of(path: str | os.PathLike[str], format: str | None, *, force: bool) -> Place:
@@ -48,53 +72,17 @@ class Place:
     def __init__(self, file: Path, format: str, *, force: bool) -> None:
         self.file, self.format = file, format
         self.folder = file.with_name(f"{file.stem}_files")
-        self._check_file(force)
-        if format == "markdown":
+        check_file(file, force=force, remedy=_REMEDY)
+        if format == "markdown" and self.folder.exists():
             self._check_folder(force)
 
     def write(self, text: str, images: Mapping[str, bytes] | None = None) -> None:
-        """Write everything under temporary names, then move it; a failure leaves nothing."""
-        own = f".{self.file.name}.{os.getpid()}"
-        page, new, old = (self.file.with_name(f"{own}.{end}") for end in ("part", "new", "old"))
-        moved = written = False
-        try:
-            page.write_text(text, encoding="utf-8")
-            if images is not None:
-                new.mkdir()
-                for name, image in images.items():
-                    (new / name).write_bytes(image)
-                if self.folder.exists():
-                    self.folder.rename(old)
-                new.rename(self.folder)
-                moved = True
-            page.replace(self.file)
-            written = True
-        except OSError as error:
-            raise PriormapError(f"cannot write {self.file}: {error.strerror or error}") from None
-        finally:
-            if moved and not written:
-                shutil.rmtree(self.folder)
-            if old.exists() and not written:
-                old.rename(self.folder)
-            page.unlink(missing_ok=True)
-            for folder in (new, old):
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _check_file(self, force: bool) -> None:
-        parent = self.file.absolute().parent
-        if self.file.is_dir():
-            raise PriormapError(f"{self.file} is a folder; name a file")
-        if self.file.exists() and not force:
-            raise PriormapError(f"{self.file} exists; {_REMEDY}")
-        if not parent.is_dir():
-            raise PriormapError(f"{self.file} is in a folder that does not exist; make it first")
-        if not os.access(parent, os.W_OK | os.X_OK):
-            raise PriormapError(f"{self.file} is in a folder that cannot be written to")
+        """Write the page, and its pictures where they stand beside it; all or nothing."""
+        pictures: dict[Path, Content] = {} if images is None else {self.folder: images}
+        write_files({**pictures, self.file: text})
 
     def _check_folder(self, force: bool) -> None:
         """The pictures' folder may be replaced only where it holds nothing but pictures."""
-        if not self.folder.exists():
-            return
         if not force:
             raise PriormapError(f"{self.folder} exists; {_REMEDY}")
         if not self.folder.is_dir():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass
 from importlib.metadata import version
 from typing import Any
@@ -14,25 +13,41 @@ from scipy import sparse
 
 from priormap._version import __version__
 from priormap.data.regression import Regression
-from priormap.priors import Prior
-from priormap.report.settings import Origin, Settings
+from priormap.display import cells
+from priormap.display.blocks import Block, Code, Subheading, facts
+from priormap.report.results import Results, Settings
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "numba", "matplotlib", "arviz-stats")
 
 
-def python_code(
-    data: Regression, priors: Mapping[str, Prior], settings: Settings, origin: Origin
-) -> str:
-    """Lines that compute both tables of the report."""
-    load = origin.load or (
-        "# X and y: the arrays behind this report, see the fingerprint below\n"
-        f"data = pmap.Regression(\n    X,\n    y,\n{regression_options(data)})"
+def reproduction(results: Results) -> tuple[Block, ...]:
+    """Give the code, the seed, the versions and the fingerprint of the data."""
+    command = results.origin.command
+    shell = (Subheading("In a shell"), Code("sh", f"{command}\n")) if command else ()
+    what = {
+        "seed": str(results.settings.random_seed),
+        "SHA-256 of X, y and the names": fingerprint(results.data),
+        **versions(),
+    }
+    table = facts(
+        [(name, cells.text(value)) for name, value in what.items()],
+        "What the numbers depend on.",
     )
-    named = "".join(f"    {name!r}: {source_of(prior)},\n" for name, prior in priors.items())
+    return (*shell, Subheading("In Python"), Code("python", python_code(results)), table)
+
+
+def python_code(results: Results) -> str:
+    """Lines that compute both tables of the report."""
+    load = results.origin.load or (
+        "# X and y: the arrays behind this report, see the fingerprint below\n"
+        f"data = pmap.Regression(\n    X,\n    y,\n{regression_options(results.data)})"
+    )
+    priors = results.priors.items()
+    named = "".join(f"    {name!r}: {source_of(prior)},\n" for name, prior in priors)
     return (
         f"import priormap as pmap\n\n{load}\npriors = {{\n{named}}}\n\n"
         "# the mode beside the posterior\n"
-        f"table = pmap.contrast(\n    data, priors, {settings.as_code()}\n)\n"
+        f"table = pmap.contrast(\n    data, priors, {_options(results.settings)}\n)\n"
         "print(table)\n\n"
         "# each of these modes beside the penalised fit of scikit-learn\n"
         "comparisons = {\n"
@@ -40,6 +55,15 @@ def python_code(
         "    for name, fit in table.modes.items()\n"
         "}\n"
         'print(*comparisons.values(), sep="\\n")\n'
+    )
+
+
+def _options(settings: Settings) -> str:
+    """Keyword arguments for `priormap.contrast`."""
+    tune = "" if settings.tune is None else f"tune={settings.tune}, "
+    return (
+        f"draws={settings.draws}, {tune}chains={settings.chains}, rope={settings.rope!r}, "
+        f"hdi_prob={settings.hdi_prob!r}, random_seed={settings.random_seed}"
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,11 +14,31 @@ from priormap.arrays import Indices
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapWarning
 from priormap.priors import Prior
-from priormap.report.settings import Origin, Settings
+from priormap.report.places import Origin
 from priormap.tables import Contrast, MapComparison, compare_map, contrast
 from priormap.tables.named_priors import check_priors
 
 Progress: TypeAlias = Callable[[str], None]  # told what begins
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the posterior is drawn and judged; the words are those of `priormap.contrast`."""
+
+    random_seed: int
+    draws: int = 1000
+    tune: int | None = None
+    chains: int = 4
+    rope: float = 0.1
+    hdi_prob: float = 0.95
+
+
+class Belief(NamedTuple):
+    """A prior whose scale is known, at the sigma of its mode or else its posterior median."""
+
+    data: Regression
+    prior: Prior
+    sigma: float
 
 
 @dataclass(frozen=True)
@@ -28,7 +49,7 @@ class Results:
     ----------
     table : Contrast
     comparisons : mapping of str to MapComparison
-        For each prior, its mode in `table` beside the penalised fit.
+        For each prior with a mode, that mode in `table` beside the penalised fit.
     notes : tuple of str
         What priormap warned of.
     """
@@ -40,6 +61,20 @@ class Results:
     table: Contrast
     comparisons: Mapping[str, MapComparison]
     notes: tuple[str, ...]
+
+    @cached_property
+    def believed(self) -> Mapping[str, Belief]:
+        """What each prior holds, at one scale and one sigma."""
+        modes, found = self.table.modes, {}
+        for name, prior in self.table.priors.items():
+            sigma = modes[name].sigma if name in modes else self._sigma(name)
+            found[name] = Belief(self.data, prior, sigma)
+        return found
+
+    def _sigma(self, name: str) -> float:
+        if self.data.noise.is_known:
+            return self.data.noise.sd
+        return float(self.table.posteriors[name]["posterior"]["sigma"].median())
 
 
 def compute(
@@ -54,7 +89,6 @@ def compute(
     check_priors(data, priors)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        known = _about_data(data)
         progress("sampling the posteriors")
         table = contrast(
             data,
@@ -71,9 +105,8 @@ def compute(
         comparisons = {
             name: compare_map(fit.data, {name: fit.prior}) for name, fit in table.modes.items()
         }
-    return Results(
-        data, priors, settings, origin, table, comparisons, (*known, *_told_again(caught))
-    )
+    notes = tuple(dict.fromkeys((*data.notes, *_told_again(caught))))
+    return Results(data, priors, settings, origin, table, comparisons, notes)
 
 
 def ranked(results: Results) -> Indices:
@@ -83,17 +116,9 @@ def ranked(results: Results) -> Indices:
     return np.argsort(-size * results.data.unit.x_norm, kind="stable")
 
 
-def _about_data(data: Regression) -> list[str]:
-    """What the data were warned of when they came in."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        replace(data)
-    return list(dict.fromkeys(str(warning.message) for warning in caught))
-
-
 def _told_again(caught: list[warnings.WarningMessage]) -> list[str]:
     """Pass warnings on to the caller, and return those of priormap."""
     for one in caught:
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     ours = [one for one in caught if issubclass(one.category, PriormapWarning)]
-    return list(dict.fromkeys(str(one.message) for one in ours))
+    return [str(one.message) for one in ours]

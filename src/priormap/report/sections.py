@@ -1,38 +1,39 @@
-"""The sections of a report that are made of tables and sentences."""
+"""The sections of a report, one tuple of all; here those made of tables and sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from priormap.arrays import Indices
-from priormap.report import numerals
-from priormap.report.beliefs import beliefs_table
-from priormap.report.content import Block, Cell, Code, Items, Paragraph, Subheading, Table
-from priormap.report.reproducing import fingerprint, python_code, versions
+from priormap.display import cells
+from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table, facts
+from priormap.report.beliefs import about_beliefs, interval, shown
+from priormap.report.methods import methods
+from priormap.report.reproducing import reproduction
 from priormap.report.results import Results, ranked
 
-Blocks: TypeAlias = tuple[Block, ...]
+Blocks = tuple[Block, ...]
 _MOST_ROWS = 30
 _MOST_RHAT, _LEAST_ESS = 1.01, 400
 _WHO = {"map": "MAP", "penalised": "{fit}, every digit", "default": "{fit}, default settings"}
 _SUMMARY = (  # column of the summary, what it says, how it is shown
-    ("zeros_mode", "coefficients exactly zero in the mode", numerals.count),
-    ("draws_with_zero", "posterior draws that hold an exact zero", numerals.count),
-    ("draws", "of so many draws", numerals.count),
-    ("expected_in_rope", "coefficients expected to be negligible", numerals.number),
-    ("size_mode", "size of the mode over that of least squares", numerals.number),
-    ("size_mean", "size of the posterior mean over that of least squares", numerals.number),
-    ("dof_mode", "effective degrees of freedom of the mode", numerals.number),
-    ("dof_posterior", "effective degrees of freedom of the posterior mean", numerals.number),
-    ("r2_mode", "R² of the mode", numerals.number),
-    ("r2_mean", "R² of the posterior mean", numerals.number),
-    ("nonzero_savs", "columns that SAVS keeps of the posterior", numerals.count),
-    ("r2_savs", "R² of these", numerals.number),
-    ("nonzero_dss", "columns that DSS keeps of the posterior", numerals.count),
-    ("r2_dss", "R² of these", numerals.number),
+    ("zeros_mode", "coefficients exactly zero in the mode", cells.count),
+    ("draws_with_zero", "posterior draws that hold an exact zero", cells.count),
+    ("draws", "of so many draws", cells.count),
+    ("expected_in_rope", "coefficients expected to be negligible", cells.number),
+    ("size_mode", "size of the mode over that of least squares", cells.number),
+    ("size_mean", "size of the posterior mean over that of least squares", cells.number),
+    ("dof_mode", "effective degrees of freedom of the mode", cells.number),
+    ("dof_posterior", "effective degrees of freedom of the posterior mean", cells.number),
+    ("r2_mode", "R² of the mode", cells.number),
+    ("r2_mean", "R² of the posterior mean", cells.number),
+    ("nonzero_savs", "columns that SAVS keeps of the posterior", cells.count),
+    ("r2_savs", "R² of these", cells.number),
+    ("nonzero_dss", "columns that DSS keeps of the posterior", cells.count),
+    ("r2_dss", "R² of these", cells.number),
 )
 
 
@@ -40,8 +41,10 @@ def in_short(results: Results) -> Blocks:
     """Give the answer in a few sentences per prior."""
     said = []
     for name, about_posterior in _sentences(results).items():
-        verdict = str(results.comparisons[name].summary["verdict"].iloc[0])
-        said.append(f"{name}: {verdict}. {about_posterior}")
+        if name in results.comparisons:
+            verdict = results.comparisons[name].summary["verdict"].iloc[0]
+            about_posterior = f"{verdict}. {about_posterior}"
+        said.append(f"{name}: {about_posterior}")
     return (Items(tuple(said)),)
 
 
@@ -49,20 +52,19 @@ def about_data(results: Results) -> Blocks:
     """Describe the data, the choices that were made, and the warnings."""
     data, origin = results.data, results.origin
     columns = "standardised (divided by their sd)" if data.standardize else "as they are"
-    facts: list[tuple[str, Cell]] = [
-        ("data", numerals.text(origin.name)),
-        ("response", numerals.text(origin.target)),
-        ("rows", numerals.count(data.n_rows)),
-        ("columns", numerals.count(data.n_features)),
-        ("mean of the response", numerals.number(float(np.mean(data.y)))),
-        ("sd of the response", numerals.number(float(np.std(data.y)))),
-        ("intercept", numerals.text("yes, not penalised" if data.intercept else "no")),
-        ("columns, to the priors", numerals.text(columns)),
-        ("noise sd sigma", numerals.text(_about_sigma(results))),
+    regression: list[tuple[str, Cell]] = [
+        ("data", cells.text(origin.name)),
+        ("response", cells.text(origin.target)),
+        ("rows", cells.count(data.n_rows)),
+        ("columns", cells.count(data.n_features)),
+        ("mean of the response", cells.number(float(np.mean(data.y)))),
+        ("sd of the response", cells.number(float(np.std(data.y)))),
+        ("intercept", cells.text("yes, not penalised" if data.intercept else "no")),
+        ("columns, to the priors", cells.text(columns)),
+        ("noise sd sigma", cells.text(_about_sigma(results))),
     ]
-    rows = tuple((numerals.text(name), cell) for name, cell in facts)
     caption = "The regression, as the priors meet it."
-    blocks: list[Block] = [Table(caption, ("what", "value"), rows, is_facts=True)]
+    blocks: list[Block] = [facts(regression, caption)]
     if results.notes:
         blocks += [Subheading("Warnings"), Items(results.notes)]
     if origin.choices:
@@ -70,52 +72,32 @@ def about_data(results: Results) -> Blocks:
     return tuple(blocks)
 
 
-def about_beliefs(results: Results) -> Blocks:
-    """Say what every prior believes, before the data."""
-    blocks: list[Block] = [
-        Paragraph(
-            (
-                "A penalty is a belief. These numbers are what each prior takes for granted "
-                "before it has seen a single response.",
-            )
-        ),
-        beliefs_table(results.table.modes, results.settings.rope),
-    ]
-    learnt = []
-    for name, tree in results.table.posteriors.items():
-        if "scale" in tree["posterior"]:
-            draws = tree["posterior"]["scale"].to_numpy().ravel()
-            low, median, high = np.quantile(draws, (0.025, 0.5, 0.975))
-            learnt.append(
-                f"{name}: the scale is learnt. Its posterior median is "
-                f"{numerals.shown(median)} (95 % of the draws lie between "
-                f"{numerals.shown(low)} and {numerals.shown(high)}); numbers and figures of "
-                "this prior, and its mode, are those at the median."
-            )
-    return (*blocks, Items(tuple(learnt))) if learnt else tuple(blocks)
-
-
 def about_modes(results: Results) -> Blocks:
     """Set every mode beside its penalised fit, with the certificate of each vector."""
     blocks: list[Block] = []
-    for name, comparison in results.comparisons.items():
-        row = comparison.summary.loc[name]
-        fit = str(row["call"]).split("(")[0]
-        said = [f"{row['verdict']}."]
-        for who, certificate in comparison.certificates[name].items():
-            said.append(f"{_WHO[who].format(fit=fit)}: {certificate}")
-        header = ("column", "MAP", fit, f"{fit} − MAP", "default settings − MAP")
-        values = comparison.coefficients
-        columns = ("map", "penalised", "difference", "difference_default")
-        shown = _shown(results)
-        rows = _rows(results.data.names, [values[column] for column in columns], shown)
-        caption = f"{name}: the exact mode and the fit of {row['call']}, in units of X."
-        blocks += [
-            Subheading(f"{name}: {results.table.modes[name].prior}"),
-            Items(tuple(said)),
-            Table(caption, header, rows, _note(results, len(shown))),
-        ]
+    for name, prior in results.table.priors.items():
+        blocks.append(Subheading(f"{name}: {prior}"))
+        if name in results.comparisons:
+            blocks += _beside_its_fit(results, name)
+        else:
+            blocks.append(Paragraph(f"There is no exact mode to show: {prior.no_mode}."))
     return tuple(blocks)
+
+
+def _beside_its_fit(results: Results, name: str) -> Blocks:
+    comparison = results.comparisons[name]
+    row = comparison.summary.loc[name]
+    fit = str(row["call"]).split("(")[0]
+    said = [f"{row['verdict']}."]
+    for who, certificate in comparison.certificates[name].items():
+        said.append(f"{_WHO[who].format(fit=fit)}: {certificate}")
+    header = ("column", "MAP", fit, f"{fit} − MAP", "default settings − MAP")
+    values = comparison.coefficients
+    columns = ("map", "penalised", "difference", "difference_default")
+    kept = _kept(results)
+    rows = _rows(results.data.names, [values[column] for column in columns], kept)
+    caption = f"{name}: the exact mode and the fit of {row['call']}, in units of X."
+    return Items(tuple(said)), Table(header, rows, caption, _note(results, len(kept)))
 
 
 def about_posteriors(results: Results) -> Blocks:
@@ -129,13 +111,13 @@ def about_posteriors(results: Results) -> Blocks:
     )
     for name, said in _sentences(results).items():
         part = table.coefficients[table.coefficients["prior"] == name].reset_index(drop=True)
-        shown = _shown(results)
-        rows = tuple(_posterior_row(part.loc[j].to_dict()) for j in shown)
+        kept = _kept(results)
+        rows = tuple(_posterior_row(part.loc[j].to_dict()) for j in kept)
         caption = f"{name}: mode and posterior of every coefficient, in units of X."
         blocks += [
-            Subheading(f"{name}: {table.modes[name].prior}"),
-            Paragraph((said,)),
-            Table(caption, header, rows, _note(results, len(shown))),
+            Subheading(f"{name}: {table.priors[name]}"),
+            Paragraph(said),
+            Table(header, rows, caption, _note(results, len(kept))),
         ]
     return tuple(blocks)
 
@@ -150,15 +132,15 @@ def about_diagnostics(results: Results) -> Blocks:
         size = float(known.get("min_ess_bulk", drawn))
         columns.append(
             [
-                numerals.text("Markov chains" if markov else "independent draws"),
-                numerals.text(known.get("kernel", known["method"])),
-                numerals.text(f"{sizes['chain']} of {sizes['draw']}"),
-                numerals.count(known["tune"]),
-                numerals.number(size),
-                numerals.number(known.get("min_ess_tail", drawn)),
-                numerals.number(known.get("max_rhat", np.nan), 5),
-                numerals.number(1 / np.sqrt(size) if size else np.inf, 2),
-                numerals.number(known.get("log_evidence", np.nan), 8),
+                cells.text("Markov chains" if markov else "independent draws"),
+                cells.text(known.get("kernel", known["method"])),
+                cells.text(f"{sizes['chain']} of {sizes['draw']}"),
+                cells.count(known["tune"]),
+                cells.number(size),
+                cells.number(known.get("min_ess_tail", drawn)),
+                cells.number(known.get("max_rhat", np.nan), 5),
+                cells.number(1 / np.sqrt(size) if size else np.inf, 2),
+                cells.number(known.get("log_evidence", np.nan), 8),
             ]
         )
     names = (
@@ -173,10 +155,11 @@ def about_diagnostics(results: Results) -> Blocks:
         "log evidence",
     )
     rows = tuple(
-        (numerals.text(name), *cells)
-        for name, cells in zip(names, zip(*columns, strict=True), strict=True)
+        (cells.text(name), *row)
+        for name, row in zip(names, zip(*columns, strict=True), strict=True)
     )
-    table = Table("Diagnostics of the draws.", ("what", *results.table.modes), rows)
+    header = ("what", *results.table.priors)
+    table = Table(header, rows, "Diagnostics of the draws.")
     said = (
         f"Draws serve when r-hat is at most {_MOST_RHAT} and every effective sample size at "
         f"least {_LEAST_ESS}. Independent draws need no r-hat."
@@ -186,7 +169,7 @@ def about_diagnostics(results: Results) -> Blocks:
         for name, tree in results.table.posteriors.items()
         if not _serves(tree.attrs)
     ]
-    return (Paragraph((said,)), *([Items(tuple(doubtful))] if doubtful else []), table)
+    return (Paragraph(said), *([Items(tuple(doubtful))] if doubtful else []), table)
 
 
 def _serves(known: Mapping[Any, Any]) -> bool:
@@ -194,79 +177,71 @@ def _serves(known: Mapping[Any, Any]) -> bool:
     return bool(min(sizes) >= _LEAST_ESS and known.get("max_rhat", 1.0) <= _MOST_RHAT)
 
 
-def reproduction(results: Results) -> Blocks:
-    """Give the code, the seed, the versions and the fingerprint of the data."""
-    blocks: list[Block] = []
-    if results.origin.command:
-        blocks += [Subheading("In a shell"), Code("sh", results.origin.command + "\n")]
-    code = python_code(results.data, results.priors, results.settings, results.origin)
-    facts = {
-        "seed": str(results.settings.random_seed),
-        "SHA-256 of X, y and the names": fingerprint(results.data),
-        **versions(),
-    }
-    rows = tuple((numerals.text(name), numerals.text(value)) for name, value in facts.items())
-    table = Table("What the numbers depend on.", ("what", "value"), rows, is_facts=True)
-    return (*blocks, Subheading("In Python"), Code("python", code), table)
-
-
 def _about_sigma(results: Results) -> str:
-    data = results.data
-    if isinstance(data.sigma, float):
-        return f"{numerals.shown(data.sigma, 6)}, taken as known"
-    parts = (f"{name}={value:.6g}" for name, value in vars(data.sigma).items())
-    return f"unknown, under {type(data.sigma).__name__}({', '.join(parts)})"
+    noise = results.data.noise
+    if noise.density is None:
+        return f"{shown(noise.sd, 6)}, taken as known"
+    return f"unknown, under {noise.density.spoken}"
 
 
 def _sentences(results: Results) -> dict[str, str]:
-    """What the contrast says of each prior, without its name."""
-    said = {}
-    for name, line in zip(results.table.modes, repr(results.table).splitlines(), strict=True):
-        text = line.removeprefix(f"{name}: ")
-        said[name] = text[:1].upper() + text[1:]
-    return said
+    """What the contrast says of each prior, as sentences of their own."""
+    return {name: said[:1].upper() + said[1:] for name, said in results.table.sentences.items()}
 
 
 def _summary(results: Results) -> Table:
     summary = results.table.summary
     rows = tuple(
-        (numerals.text(name), *(show(value) for value in summary[column]))
+        (cells.text(name), *(show(value) for value in summary[column]))
         for column, name, show in _SUMMARY
     )
-    return Table("Mode and posterior in one table.", ("what", *summary.index), rows)
+    return Table(("what", *summary.index), rows, "Mode and posterior in one table.")
 
 
-def _shown(results: Results) -> Indices:
+def _kept(results: Results) -> Indices:
     return np.sort(ranked(results)[:_MOST_ROWS])
 
 
-def _note(results: Results, shown: int) -> str:
-    left = results.data.n_features - shown
-    return f"The {shown} columns that move y most; {left} more are left out." if left else ""
+def _note(results: Results, kept: int) -> str:
+    left = results.data.n_features - kept
+    return f"The {kept} columns that move y most; {left} more are left out." if left else ""
 
 
 def _rows(
-    names: Sequence[str], columns: Sequence[Any], shown: Indices
+    names: Sequence[str], columns: Sequence[Any], kept: Indices
 ) -> tuple[tuple[Cell, ...], ...]:
     """Values to six digits, differences to one."""
     values = [np.asarray(column, dtype=float) for column in columns]
     return tuple(
         (
-            numerals.text(names[j]),
-            *(numerals.coefficient(value[j], 6) for value in values[:2]),
-            *(numerals.number(value[j], 1) for value in values[2:]),
+            cells.text(names[j]),
+            *(cells.coefficient(value[j], 6) for value in values[:2]),
+            *(cells.number(value[j], 1) for value in values[2:]),
         )
-        for j in shown
+        for j in kept
     )
 
 
 def _posterior_row(row: dict[Any, Any]) -> tuple[Cell, ...]:
     return (
-        numerals.text(row["feature"]),
-        numerals.coefficient(row["mode"]),
-        *(numerals.number(row[name]) for name in ("mean", "sd")),
-        numerals.interval(row["hdi_low"], row["hdi_high"]),
-        numerals.probability(row["prob_positive"]),
-        numerals.probability(row["prob_rope"]),
-        *(numerals.coefficient(row[name]) for name in ("savs", "dss")),
+        cells.text(row["feature"]),
+        cells.coefficient(row["mode"]),
+        *(cells.number(row[name]) for name in ("mean", "sd")),
+        interval(row["hdi_low"], row["hdi_high"]),
+        cells.probability(row["prob_positive"]),
+        cells.probability(row["prob_rope"]),
+        *(cells.coefficient(row[name]) for name in ("savs", "dss")),
     )
+
+
+SECTIONS: tuple[tuple[str, str, Callable[[Results], Blocks]], ...] = (
+    # anchor, heading, text; figures of the same anchor follow
+    ("short", "In short", in_short),
+    ("data", "The data", about_data),
+    ("beliefs", "What each prior believes", about_beliefs),
+    ("modes", "The mode is the penalised fit", about_modes),
+    ("posterior", "The mode and the posterior", about_posteriors),
+    ("diagnostics", "Diagnostics", about_diagnostics),
+    ("methods", "Methods", methods),
+    ("reproduction", "Make it again", reproduction),
+)

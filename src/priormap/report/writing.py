@@ -6,14 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from priormap._version import __version__
 from priormap.checks import checked_seed
 from priormap.data.regression import Regression
 from priormap.priors import Prior
-from priormap.report.gathering import gather
-from priormap.report.places import place_of
-from priormap.report.rendering import html_page, markdown_page
-from priormap.report.results import Progress, compute
-from priormap.report.settings import Origin, Settings
+from priormap.report.figures import draw_figures
+from priormap.report.pages import ReportContent, Section, html_page, markdown_page
+from priormap.report.places import Origin, place_of
+from priormap.report.results import Progress, Results, Settings, compute
+from priormap.report.sections import SECTIONS
 
 
 def write_report(
@@ -46,7 +47,8 @@ def write_report(
     path : path
         The file to write.
     format : {"html", "markdown"}, optional
-        Default: by the ending of `path`, Markdown for ``.md`` and ``.markdown``, else HTML.
+        Default: by the ending of `path`: Markdown for ``.md`` and ``.markdown``, HTML for
+        ``.html``, ``.htm`` and none; any other ending needs it.
     draws, tune, chains, rope
         As in `contrast`.
     random_seed : int, optional
@@ -92,3 +94,23 @@ def write_report(
         images = {f"{picture.name}.png": picture.image for picture in content.pictures}
         place.write(markdown_page(content, place.folder.name), images)
     return place.file
+
+
+def gather(results: Results, image_format: str, progress: Progress) -> ReportContent:
+    """Arrange tables, sentences and pictures; `image_format` is "svg" or "png"."""
+    pictures = draw_figures(results, image_format, progress)
+    progress("writing the page")
+    sections = tuple(
+        Section(name, title, say(results) + pictures.get(name, ())) for name, title, say in SECTIONS
+    )
+    data = results.data
+    columns = f"{data.n_features} column{'s' * (data.n_features != 1)}"
+    priors = " and ".join(results.table.priors)
+    return ReportContent(
+        title=f"What a penalty believes about {results.origin.target}",
+        lead=f"{results.origin.name}: {data.n_rows} rows and {columns}, under {priors}. The "
+        "penalised fit is the mode of a posterior; here is the mode, proven, and the rest of "
+        "the posterior beside it.",
+        sections=sections,
+        version=__version__,
+    )
