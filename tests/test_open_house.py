@@ -158,3 +158,17 @@ def test_command_line(table, tmp_path, capsys):
     capsys.readouterr()
     assert run(["compare", *given]) == 2
     assert NO_MODE in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:these draws are not to be trusted yet")
+def test_a_report_says_why_there_is_no_mode(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("priormap.report.figures._MOST_PATHS", 0)
+    quick = {"draws": 60, "tune": 60, "chains": 2, "random_seed": 3}
+    priors = {"logistic": Logistic(0.5), "lasso": pmap.Laplace(0.3)}
+    for named in (priors, {"logistic": priors["logistic"]}):
+        path = pmap.write_report(data, named, tmp_path / "r.md", force=True, **quick)
+        page = path.read_text("utf-8")
+        assert page.count(NO_MODE) >= 3  # in short, among the modes and in the methods
+        assert "Balakrishnan" in page
+        assert "not drawn" not in page
+        assert " nan " not in page

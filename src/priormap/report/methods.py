@@ -136,7 +136,7 @@ def _problem(results: Results) -> Blocks:
 
 
 def _without_mode(name: str, prior: Prior) -> Paragraph:
-    return Paragraph(f"{name}. {prior} has no exact mode: {prior.no_mode}.")
+    return Paragraph(f"{name}. {prior} has no exact mode, because {prior.no_mode}.")
 
 
 def penalty_of(name: str, fit: MapEstimate) -> Blocks:

@@ -80,7 +80,7 @@ def about_modes(results: Results) -> Blocks:
         if name in results.comparisons:
             blocks += _beside_its_fit(results, name)
         else:
-            blocks.append(Paragraph(f"There is no exact mode to show: {prior.no_mode}."))
+            blocks.append(Paragraph(f"There is no exact mode, because {prior.no_mode}."))
     return tuple(blocks)
 
 
