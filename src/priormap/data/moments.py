@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from priormap.arrays import Floats, Matrix
+from priormap.arrays import Floats, Indices, Matrix
 
 _BLOCK_ENTRIES = 1 << 18  # two megabytes: a block and its centred copy stay in cache
 # A centred sum of squares this much smaller than the one about the provisional centre has
@@ -45,6 +45,11 @@ class Moments:
     xtx: Floats
     xty: Floats
     yty: float
+
+    def on_columns(self, which: Indices) -> Moments:
+        """Moments of some of the columns."""
+        xtx, xty = self.xtx[np.ix_(which, which)], self.xty[which]
+        return Moments(self.n, self.x_mean[which], self.y_mean, xtx, xty, self.yty)
 
 
 def moments_of(X: Matrix, y: Floats, intercept: bool) -> Moments:

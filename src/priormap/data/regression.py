@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from priormap.arrays import Floats, Matrix
+from priormap.arrays import Floats, Indices, Matrix
 from priormap.data.moments import Moments, means_and_norms
 from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
@@ -230,6 +230,25 @@ class Regression:
         """
         other = copy.copy(self)
         object.__setattr__(other, "sigma", self._checked_sigma(sigma))
+        return other
+
+    def on_columns(self, which: Indices) -> Self:
+        """Return the same rows with some of the columns; moments are cut out, not summed again.
+
+        Examples
+        --------
+        >>> data = Regression([[0.0, 1.0], [1.0, 5.0], [2.0, 0.0]], [1.0, 3.0, 5.0], sigma=1.0)
+        >>> data.on_columns([1])
+        Regression(3 rows, 1 column, sigma=1)
+        """
+        which = np.asarray(which)
+        X, names = self.X[:, which], tuple(self.names[j] for j in which)
+        known = self.moments.on_columns(which) if self.unit.has_cheap_gram else None
+        unit = UnitColumns(X, self.y, names, bool(self.intercept), known)
+        other = copy.copy(self)
+        other.__dict__.pop("column_sd", None)
+        for name, value in (("X", X), ("names", names), ("unit", unit)):
+            object.__setattr__(other, name, value)
         return other
 
     def _checked_sigma(self, sigma: object) -> float | PositiveDensity:

@@ -39,10 +39,19 @@ class UnitColumns:
         Lengths after centring; exactly zero for a constant column or response.
     """
 
-    def __init__(self, X: Matrix, y: Floats, names: tuple[str, ...], intercept: bool) -> None:
+    def __init__(
+        self,
+        X: Matrix,
+        y: Floats,
+        names: tuple[str, ...],
+        intercept: bool,
+        known: Moments | None = None,
+    ) -> None:
         self._X, self._y, self._intercept = X, y, intercept
         self._names = names
         self.n, self.p = X.shape
+        if known is not None:
+            self.__dict__["moments"] = known  # where the property would keep them
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             if self.has_cheap_gram:
                 moments = self.moments

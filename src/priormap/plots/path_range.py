@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -110,7 +110,7 @@ class _Knots(NamedTuple):
             return cls.found(path)
         if isinstance(data.sigma, float):
             return cls.exact(data, prior)
-        return cls.exact(replace(data, sigma=1.0), prior).with_learnt_noise(path)
+        return cls.exact(data.with_noise(1.0), prior).with_learnt_noise(path)
 
     @classmethod
     def exact(cls, data: Regression, prior: Laplace) -> _Knots:

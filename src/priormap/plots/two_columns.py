@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression, check_data
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapError
 from priormap.mode import MapEstimate, find_map
+from priormap.model.least_squares import least_squares
 from priormap.model.penalty import Penalty
 from priormap.posterior.plane_posterior import PlanePosterior
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.tables.named_priors import priors_by_name
 
+_EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
 
@@ -168,41 +167,26 @@ def _named_pair(data: Regression, features: object) -> list[int]:
 
 
 def _regression(data: Regression, which: list[int]) -> Regression:
-    X = data.X[:, which]
-    names = tuple(data.names[j] for j in which)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PriormapWarning)  # the data were judged when they came in
-        pair = Regression(
-            X.toarray() if sparse.issparse(X) else X,
-            data.y,
-            sigma=data.sigma if isinstance(data.sigma, float) else 1.0,
-            intercept=data.intercept,
-            standardize=data.standardize,
-            names=names,
+    pair = data.on_columns(np.array(which))
+    if pair.n_rows - data.intercept < 2 or pair.unit.smallest_pivot <= _SINGULAR:
+        first, second = pair.names
+        raise PriormapError(
+            f"columns {first!r} and {second!r} are collinear: their loss has no ellipses; "
+            "name two others in features"
         )
-        if pair.n_rows - data.intercept < 2 or pair.unit.smallest_pivot <= _SINGULAR:
-            raise PriormapError(
-                f"columns {names[0]!r} and {names[1]!r} are collinear: their loss has no ellipses; "
-                "name two others in features"
-            )
-        if isinstance(data.sigma, float):
-            return pair
-        return dataclasses.replace(pair, sigma=_residual_sd(pair))
+    return pair if data.noise.is_known else pair.with_noise(_residual_sd(pair))
 
 
 def _residual_sd(pair: Regression) -> float:
     """Noise that least squares on the two columns leaves, where sigma is unknown."""
-    columns = pair.unit
-    free: Floats = np.asarray(np.linalg.solve(columns.gram, columns.xty), dtype=float)
-    residual = columns.residual(free)
-    spare = pair.n_rows - pair.intercept - 2
-    size = float(np.linalg.norm(residual))
-    if spare < 1 or size < 1e-11:
+    fit = least_squares(pair)
+    if fit.dof < 1 or fit.rss < _EXACT_FIT * pair.unit.y_norm**2:
+        first, second = pair.names
         raise PriormapError(
-            f"columns {pair.names[0]!r} and {pair.names[1]!r} fit y exactly, so that they do not "
+            f"columns {first!r} and {second!r} fit y exactly, so that they do not "
             "tell sigma; give Regression(..., sigma=...) a number"
         )
-    return size * columns.y_norm / float(np.sqrt(spare))
+    return fit.sd
 
 
 def _of_columns(name: str, prior: object, data: Regression, which: list[int]) -> Prior:
@@ -219,9 +203,7 @@ def _of_columns(name: str, prior: object, data: Regression, which: list[int]) ->
         raise PriormapError(
             f"prior {name!r} is flat (scale=inf) and has no shape to draw; give a finite scale"
         )
-    own = {field.name: getattr(prior, field.name) for field in dataclasses.fields(prior)}
-    entries = {key: value[which] for key, value in own.items() if np.ndim(value) == 1}
-    return dataclasses.replace(prior, **entries)
+    return prior.on_columns(np.array(which))
 
 
 def _expressive(pair: Regression) -> dict[str, Prior]:

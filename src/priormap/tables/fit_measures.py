@@ -34,5 +34,6 @@ def r_squared(data: Regression, coef: Floats) -> float:
     columns = data.unit
     if columns.y_norm == 0:
         return np.nan
-    residual = columns.residual(coef * columns.x_norm / columns.y_norm)
-    return 1.0 - float(residual @ residual)
+    nothing = np.zeros(columns.p)
+    problem = UnitProblem(columns, nothing, nothing)
+    return 1.0 - problem.gradient(problem.from_user(coef))[1]
