@@ -16,8 +16,8 @@ from priormap.plots import (
     plot_geometry,
     plot_geometry_panel,
 )
-from priormap.plots.two_columns import chosen_pair, two_columns
 from priormap.tables.contours import prior_contour
+from priormap.tables.two_columns import chosen_pair, two_columns
 
 PRIORS = {"ridge": Gaussian(0.3), "lasso": Laplace(0.04)}
 

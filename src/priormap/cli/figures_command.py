@@ -72,7 +72,7 @@ def figures(
         if has_data:
             from priormap import tables
             from priormap.cli.choices import choose
-            from priormap.plots.two_columns import chosen_pair
+            from priormap.tables.two_columns import chosen_pair
 
             model = choose(path, target, prior, scale, sigma, standardize=standardize)
             check_places(folder, format, list(model.priors), tables=with_tables, force=force)

@@ -36,11 +36,6 @@ if TYPE_CHECKING:
         plot_geometry as plot_geometry,
         plot_geometry_panel as plot_geometry_panel,
     )
-    from priormap.plots.geometry_tables import (
-        geometry_density_table as geometry_density_table,
-        geometry_points_table as geometry_points_table,
-        geometry_table as geometry_table,
-    )
     from priormap.plots.joint import (
         joint_caption as joint_caption,
         plot_joint as plot_joint,
@@ -49,10 +44,11 @@ if TYPE_CHECKING:
         plot_posterior_vs_map as plot_posterior_vs_map,
         posterior_vs_map_caption as posterior_vs_map_caption,
     )
-    from priormap.plots.path_tables import (
-        path_knots_table as path_knots_table,
-        path_posterior_table as path_posterior_table,
-        path_table as path_table,
+    from priormap.plots.one_coefficient import (
+        plot_prior_shapes as plot_prior_shapes,
+        plot_shrinkage as plot_shrinkage,
+        prior_shapes_caption as prior_shapes_caption,
+        shrinkage_caption as shrinkage_caption,
     )
     from priormap.plots.paths import (
         path_caption as path_caption,
@@ -66,11 +62,6 @@ if TYPE_CHECKING:
         plot_pull as plot_pull,
         pull_caption as pull_caption,
     )
-    from priormap.plots.pull_tables import (
-        crossover as crossover,
-        pull_steps_table as pull_steps_table,
-        pull_table as pull_table,
-    )
     from priormap.plots.saving import save_figure as save_figure
     from priormap.plots.scale_choice_curves import (
         plot_scale_choice as plot_scale_choice,
@@ -79,17 +70,6 @@ if TYPE_CHECKING:
     from priormap.plots.sensitivities import (
         plot_sensitivity as plot_sensitivity,
         sensitivity_caption as sensitivity_caption,
-    )
-    from priormap.plots.shapes import (
-        plot_prior_shapes as plot_prior_shapes,
-        prior_shapes_caption as prior_shapes_caption,
-        prior_shapes_table as prior_shapes_table,
-    )
-    from priormap.plots.shrinkage import (
-        dead_zone_edge as dead_zone_edge,
-        plot_shrinkage as plot_shrinkage,
-        shrinkage_caption as shrinkage_caption,
-        shrinkage_table as shrinkage_table,
     )
     from priormap.plots.style import (
         LOOKS as LOOKS,
@@ -100,6 +80,11 @@ if TYPE_CHECKING:
     from priormap.tables.effects import (
         coefficient_shrinkage_table as coefficient_shrinkage_table,
         contrast_table as contrast_table,
+    )
+    from priormap.tables.geometry import (
+        geometry_density_table as geometry_density_table,
+        geometry_points_table as geometry_points_table,
+        geometry_table as geometry_table,
     )
     from priormap.tables.joint_posterior import (
         joint_contours_table as joint_contours_table,
@@ -114,9 +99,24 @@ if TYPE_CHECKING:
         nonzero_counts_points_table as nonzero_counts_points_table,
         nonzero_counts_table as nonzero_counts_table,
     )
+    from priormap.tables.one_coefficient import (
+        dead_zone_edge as dead_zone_edge,
+        prior_shapes_table as prior_shapes_table,
+        shrinkage_table as shrinkage_table,
+    )
+    from priormap.tables.path import (
+        path_knots_table as path_knots_table,
+        path_posterior_table as path_posterior_table,
+        path_table as path_table,
+    )
     from priormap.tables.prior_predictive import (
         prior_predictive_points_table as prior_predictive_points_table,
         prior_predictive_table as prior_predictive_table,
+    )
+    from priormap.tables.pull import (
+        crossover as crossover,
+        pull_steps_table as pull_steps_table,
+        pull_table as pull_table,
     )
     from priormap.tables.scale_choice import (
         scale_choice_points_table as scale_choice_points_table,

@@ -12,12 +12,8 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from priormap.plots import figure as plots_figure
-from priormap.plots.pull import plot_pull, pull_caption
-from priormap.plots.pull_tables import pull_steps_table, pull_table
 from priormap.plots.register import FIGURES, Entry
-from priormap.plots.shapes import plot_prior_shapes, prior_shapes_caption, prior_shapes_table
-from priormap.plots.shrinkage import plot_shrinkage, shrinkage_caption, shrinkage_table
-from priormap.plots.style import COLUMN_WIDTH, HEIGHTS
+from priormap.plots.style import COLUMN_WIDTH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,28 +41,8 @@ class Picture:
 
 def prior_pictures() -> list[Picture]:
     """Return the figures that need no data."""
-    return [
-        Picture(
-            "prior-shapes",
-            lambda: _laid_out("prior_shapes", 0.06, _draw_shapes),
-            prior_shapes_caption,
-            {"": prior_shapes_table},
-        ),
-        Picture(
-            "pull",
-            lambda: _laid_out("pull", 0.26, lambda figure: plot_pull(ax=figure.subplots())),
-            pull_caption,
-            {"": pull_table, "-steps": pull_steps_table},
-        ),
-        Picture(
-            "shrinkage",
-            lambda: _laid_out(
-                "shrinkage", 0.06, lambda figure: plot_shrinkage(ax=figure.subplots())
-            ),
-            shrinkage_caption,
-            {"": shrinkage_table},
-        ),
-    ]
+    alone = [entry for entry in FIGURES if entry.written == "alone"]
+    return [_of_figure(entry, lambda entry=entry: entry.load().of()) for entry in alone]  # type: ignore[misc]
 
 
 def data_pictures(
@@ -85,7 +61,7 @@ def data_pictures(
     """
 
     def pair() -> Pair:
-        from priormap.plots.two_columns import chosen_pair
+        from priormap.tables.two_columns import chosen_pair
 
         names = _data(contrast()).names
         first, second = chosen_pair(_data(contrast()), features)
@@ -130,7 +106,7 @@ def data_pictures(
     ]
 
 
-def _of_figure(entry: Entry, make: Callable[[], plots_figure.Figure], prior: str) -> Picture:
+def _of_figure(entry: Entry, make: Callable[[], plots_figure.Figure], prior: str = "") -> Picture:
     """Entry of a figure that is an object: made once, when it is first wanted."""
     figure = cache(make)
 
@@ -139,7 +115,7 @@ def _of_figure(entry: Entry, make: Callable[[], plots_figure.Figure], prior: str
 
     tables = {"-" * bool(part) + part: table(part) for part in ("", *entry.parts)}
     name = _file_name(entry.name, prior)
-    return Picture(name, lambda: figure().plot(), lambda: figure().caption, tables)
+    return Picture(name, lambda: _drawn(figure()), lambda: figure().caption, tables)
 
 
 def _picture(
@@ -180,20 +156,16 @@ def _in_a_file_name(name: str) -> str:
     return re.sub(r"[^\w.]+", "-", name).strip("-.") or "prior"
 
 
-def _draw_shapes(figure: Figure) -> object:
-    return plot_prior_shapes(axes=figure.subplots(2, sharex=True))
+def _drawn(shown: plots_figure.Figure) -> Any:
+    """Draw a figure, without a layout engine where its labels are known.
 
-
-def _laid_out(name: str, headroom: float, draw: Callable[[Figure], object]) -> Figure:
-    """Draw a figure whose labels are known: it needs no layout engine.
-
-    That engine measures every label once more, which costs a few tenths of a second. `headroom`
-    is above the axes, in inches.
+    That engine measures every label once more, which costs a few tenths of a second.
     """
-    height = HEIGHTS[name]
+    if shown.headroom is None:
+        return shown.plot()
     with matplotlib.rc_context({"figure.constrained_layout.use": False}):
-        figure = Figure(figsize=(COLUMN_WIDTH, height))
-    top, bottom = 1 - headroom / height, 0.38 / height
+        figure = Figure(figsize=(COLUMN_WIDTH, shown.height))
+    top, bottom = 1 - shown.headroom / shown.height, 0.38 / shown.height
     figure.subplots_adjust(left=0.155, right=0.98, top=top, bottom=bottom, hspace=0.08)
-    draw(figure)
+    shown.plot(figure.subplots(shown.rows, sharex=shown.shares_x))
     return figure

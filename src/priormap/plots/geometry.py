@@ -12,16 +12,6 @@ from numpy.typing import NDArray
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.plots.geometry_tables import (
-    Given,
-    Pair,
-    contours_of,
-    density_of,
-    geometry_density_table as geometry_density_table,
-    geometry_points_table as geometry_points_table,
-    geometry_table as geometry_table,
-    points_of,
-)
 from priormap.plots.marks import (
     fill_posterior,
     legend_above,
@@ -32,10 +22,20 @@ from priormap.plots.marks import (
     shortened,
 )
 from priormap.plots.style import LOOKS, drawing_axes, looks_of
-from priormap.plots.two_columns import TwoColumns, two_columns
 from priormap.priors import Prior
 from priormap.tables.contours import MASSES
+from priormap.tables.geometry import (
+    Given,
+    Pair,
+    contours_of,
+    density_of,
+    geometry_density_table as geometry_density_table,
+    geometry_points_table as geometry_points_table,
+    geometry_table as geometry_table,
+    points_of,
+)
 from priormap.tables.named_priors import listed
+from priormap.tables.two_columns import TwoColumns, two_columns
 
 View: TypeAlias = Literal["penalty", "posterior"]
 VIEWS: tuple[View, View] = ("penalty", "posterior")

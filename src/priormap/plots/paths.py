@@ -10,15 +10,15 @@ from matplotlib.ticker import FuncFormatter
 
 from priormap.data.regression import Regression
 from priormap.plots.marks import EFFECT, legend_above, mark, mark_zero, shortened
-from priormap.plots.path_tables import (
-    path_knots_table,
-    path_posterior_table,
-    path_table,
-)
 from priormap.plots.style import LOOKS, Look, drawing_axes
 from priormap.priors import Prior
 from priormap.tables.chosen import Features
 from priormap.tables.named_priors import family, listed
+from priormap.tables.path import (
+    path_knots_table,
+    path_posterior_table,
+    path_table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

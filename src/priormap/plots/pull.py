@@ -8,14 +8,19 @@ same step from a small one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
+from priormap.plots.figure import Figure
 from priormap.plots.marks import legend_above
-from priormap.plots.pull_tables import (
+from priormap.plots.style import looks_of
+from priormap.priors import Prior
+from priormap.tables.named_priors import Priors, coef_unit, family, listed
+from priormap.tables.pull import (
     STEP,
     WEIGHTS,
     Written,
@@ -26,9 +31,6 @@ from priormap.plots.pull_tables import (
     pull_steps_table,
     pull_table,
 )
-from priormap.plots.style import HEIGHTS, drawing_axes, looks_of
-from priormap.priors import Prior
-from priormap.tables.named_priors import Priors, coef_unit, family, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,32 +68,8 @@ def plot_pull(
     >>> plot_pull(ax=Figure().subplots()).get_xscale()
     'symlog'
     """
-    named, weights = checked_pull(priors, written, weights)
-    table = pull_table(named, weights=weights)
-    steps = pull_steps_table(named, weights=weights, step=step)
-    looks = looks_of(named)
-    with drawing_axes(ax, height=HEIGHTS["pull"]) as axes:
-        curves: list[Any] = []
-        for name, prior in named.items():
-            part = table[table["prior"] == name]
-            # at a kink the pull is an interval: a vertical piece, of which the half that
-            # pulls a positive weight to zero is drawn
-            ends = np.maximum(part[["pull_low", "pull_high"]].to_numpy(), 0.0)
-            label = f"{name} ({family(prior)} prior)" if family(prior) not in name else name
-            curve = axes.plot(
-                np.repeat(part["weight"], 2), ends.ravel(), label=label, **looks[name].line
-            )
-            curves += curve
-            marks = steps[steps["prior"] == name]
-            axes.plot(marks["weight"], marks["pull"], "o", color=looks[name].color)
-        _set_scales(axes, table, min(weights) / 2)
-        _mark_weights(axes, steps, step, _short_names(named))
-        _mark_crossover(axes, named)
-        _mark_intervals(axes, named)
-        axes.set_xlabel(f"weight w ({coef_unit(named)})")
-        axes.set_ylabel("pull (nats per unit of w)")
-        legend_above(axes, curves)
-        return axes
+    drawn: Axes = Pull.of(priors, written=written, weights=weights, step=step).plot(ax)
+    return drawn
 
 
 def pull_caption(
@@ -108,22 +86,78 @@ def pull_caption(
     >>> "w² falls 29.999 times as much as |w|" in pull_caption()
     True
     """
-    named, weights = checked_pull(priors, written, weights)
-    steps = pull_steps_table(named, weights=weights, step=step)
-    text = f"Pull (derivative of the penalty) of {listed(list(named))} on a weight w."
-    for name, prior in named.items():
-        low, high = (float(end) for end in prior.pull_range(0.0))
-        if low < high:
-            text += f" At 0 the pull of {name} is any number from {low:.4g} to {high:.4g}."
-    for weight, more, less, factor in comparisons(steps):
-        text += (
-            f" Over a step of {step:g} from w = {weight:g}, {more} falls {factor:.6g} times as "
-            f"much as {less}."
-        )
-    pair = gaussian_and_laplace(named)
-    if pair is not None:
-        text += f" The two pulls are equal at w = {crossover(*pair):.4g}."
-    return f"{text} Axes are linear up to w = {min(weights) / 2:g} and logarithmic from there."
+    return Pull.of(priors, written=written, weights=weights, step=step).caption
+
+
+@dataclass(frozen=True, eq=False)
+class Pull(Figure):
+    """`plot_pull`."""
+
+    priors: Mapping[str, Prior]
+    weights: tuple[float, ...]
+    step: float
+    height = 3.2
+    headroom = 0.26
+
+    @classmethod
+    def of(
+        cls,
+        priors: Priors | None = None,
+        *,
+        written: Written | None = None,
+        weights: tuple[float, ...] = WEIGHTS,
+        step: float = STEP,
+    ) -> Self:
+        return cls(*checked_pull(priors, written, weights, step))
+
+    def compute(self) -> Mapping[str, pd.DataFrame]:
+        weights: Any = {"weights": self.weights}
+        steps = pull_steps_table(self.priors, step=self.step, **weights)
+        return {"": pull_table(self.priors, **weights), "steps": steps}
+
+    @property
+    def linear(self) -> float:
+        """Weight up to which the axes are linear."""
+        return min(self.weights) / 2
+
+    def draw(self, axes: Axes) -> None:
+        table, steps = self.tables[""], self.tables["steps"]
+        looks = looks_of(self.priors)
+        curves: list[Any] = []
+        for name, prior in self.priors.items():
+            part = table[table["prior"] == name]
+            # at a kink the pull is an interval: a vertical piece, of which the half that
+            # pulls a positive weight to zero is drawn
+            ends = np.maximum(part[["pull_low", "pull_high"]].to_numpy(), 0.0)
+            label = f"{name} ({family(prior)} prior)" if family(prior) not in name else name
+            weight = np.repeat(part["weight"], 2)
+            curves += axes.plot(weight, ends.ravel(), label=label, **looks[name].line)
+            marks = steps[steps["prior"] == name]
+            axes.plot(marks["weight"], marks["pull"], "o", color=looks[name].color)
+        _set_scales(axes, table, self.linear)
+        _mark_weights(axes, steps, self.step, _short_names(self.priors))
+        _mark_crossover(axes, self.priors)
+        _mark_intervals(axes, self.priors)
+        axes.set_xlabel(f"weight w ({coef_unit(self.priors)})")
+        axes.set_ylabel("pull (nats per unit of w)")
+        legend_above(axes, curves)
+
+    @property
+    def caption(self) -> str:
+        text = f"Pull (derivative of the penalty) of {listed(list(self.priors))} on a weight w."
+        for name, prior in self.priors.items():
+            low, high = (float(end) for end in prior.pull_range(0.0))
+            if low < high:
+                text += f" At 0 the pull of {name} is any number from {low:.4g} to {high:.4g}."
+        for weight, more, less, factor in comparisons(self.tables["steps"]):
+            text += (
+                f" Over a step of {self.step:g} from w = {weight:g}, {more} falls {factor:.6g} "
+                f"times as much as {less}."
+            )
+        pair = gaussian_and_laplace(self.priors)
+        if pair is not None:
+            text += f" The two pulls are equal at w = {crossover(*pair):.4g}."
+        return f"{text} Axes are linear up to w = {self.linear:g} and logarithmic from there."
 
 
 def _set_scales(axes: Axes, table: pd.DataFrame, linear: float) -> None:

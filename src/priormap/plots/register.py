@@ -50,9 +50,9 @@ class Entry:
 
 
 FIGURES = (
-    Entry("prior_shapes", "shapes", written="alone"),
-    Entry("pull", "pull", parts=("steps",), written="alone", more=("crossover",)),
-    Entry("shrinkage", "shrinkage", written="alone", more=("dead_zone_edge",)),
+    Entry("prior_shapes", "one_coefficient", "PriorShapes", written="alone"),
+    Entry("pull", "pull", "Pull", ("steps",), "alone", ("crossover",)),
+    Entry("shrinkage", "one_coefficient", "Shrinkage", (), "alone", ("dead_zone_edge",)),
     Entry("prior_predictive", "predictive", parts=("points",), written="once"),
     Entry(
         "geometry",

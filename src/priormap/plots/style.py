@@ -20,7 +20,6 @@ from priormap.priors import Prior
 _windows: ContextVar[bool] = ContextVar("windows", default=True)
 _STYLE_SHEET = "priormap.plots.priormap"  # matplotlib finds priormap.mplstyle in this package
 COLUMN_WIDTH = 3.4  # inches
-HEIGHTS = {"prior_shapes": 3.9, "pull": 3.2, "shrinkage": 3.2}  # inches
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,8 @@ def check_places(
 
 
 def _pictures_of(table: Contrast, features: tuple[str, ...] | None) -> list[Picture]:
-    from priormap.plots.two_columns import chosen_pair
     from priormap.tables.chosen import data_of
+    from priormap.tables.two_columns import chosen_pair
 
     data = data_of(table)
     if features is not None:

@@ -12,10 +12,10 @@ from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.model import Model
-from priormap.plots.path_range import PathRange, at_scale, kept
 from priormap.posterior import sample
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.tables.chosen import MOST_ROWS, Features, chosen_columns
+from priormap.tables.path_range import PathRange, at_scale, kept
 
 if TYPE_CHECKING:
     import pandas as pd

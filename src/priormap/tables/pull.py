@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -59,23 +60,14 @@ def pull_table(
     """
     import pandas as pd
 
-    named, weights = checked_pull(priors, written, weights)
+    named, weights, _ = checked_pull(priors, written, weights)
     grid = np.geomspace(min(weights) / 4, max(weights) * 4, 200)
     grid = np.unique(np.concatenate([[0.0], grid, weights]))
     parts = []
     for name, prior in named.items():
         low, high = prior.pull_range(grid)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "prior": name,
-                    "family": family(prior),
-                    "weight": grid,
-                    "pull_low": low,
-                    "pull_high": high,
-                }
-            )
-        )
+        columns = {"weight": grid, "pull_low": low, "pull_high": high}
+        parts.append(pd.DataFrame({"prior": name, "family": family(prior), **columns}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -105,27 +97,15 @@ def pull_steps_table(
     """
     import pandas as pd
 
-    named, weights = checked_pull(priors, written, weights)
-    step = positive_number("step", step)
-    if step > min(weights):
-        raise PriormapError(
-            f"step must not exceed the smallest of weights, {min(weights):g}, got {step:g}"
-        )
-    rows = [
-        (
-            weight,
-            name,
-            family(prior),
-            float(prior.pull(weight)),
-            float(prior.penalty(weight) - prior.penalty(weight - step)),
-        )
-        for weight in weights
-        for name, prior in named.items()
-    ]
+    named, weights, step = checked_pull(priors, written, weights, step)
+    rows = []
+    for weight, (name, prior) in product(weights, named.items()):
+        fall = float(prior.penalty(weight) - prior.penalty(weight - step))
+        rows.append((weight, name, family(prior), float(prior.pull(weight)), fall))
     return pd.DataFrame(rows, columns=["weight", "prior", "family", "pull", "fall"])
 
 
-def crossover(gaussian: Gaussian, laplace: Laplace) -> float:
+def crossover(gaussian: Prior, laplace: Prior) -> float:
     """Weight above which the Gaussian prior pulls harder than the Laplace prior.
 
     Their pulls ``w / t**2`` and ``1 / s`` agree at ``t**2 / s``.
@@ -150,18 +130,25 @@ def comparisons(steps: pd.DataFrame) -> Iterator[tuple[float, str, str, float]]:
             yield float(str(weight)), more, less, falls[more] / falls[less]
 
 
-def gaussian_and_laplace(named: Mapping[str, Prior]) -> tuple[Gaussian, Laplace] | None:
-    """Return the one Gaussian and the one Laplace prior, if that is all there is."""
-    match sorted(named.values(), key=family):
-        case [Gaussian() as gaussian, Laplace() as laplace]:
-            return gaussian, laplace
-    return None
+def gaussian_and_laplace(named: Mapping[str, Prior]) -> tuple[Prior, Prior] | None:
+    """Return the prior whose pull grows as the weight and that whose pull is constant.
+
+    None unless there are these two and no other.
+    """
+    growth = {float(prior.pull(2.0) / prior.pull(1.0)): prior for prior in named.values()}
+    return (growth[2.0], growth[1.0]) if len(named) == 2 and growth.keys() == {1.0, 2.0} else None
 
 
 def checked_pull(
-    priors: Priors | None, written: Written | None, weights: tuple[float, ...]
-) -> tuple[dict[str, Prior], tuple[float, ...]]:
-    """Return the priors by name and the weights, if they can be drawn."""
+    priors: Priors | None,
+    written: Written | None = None,
+    weights: tuple[float, ...] = WEIGHTS,
+    step: float | None = None,
+) -> tuple[dict[str, Prior], tuple[float, ...], float]:
+    """Return the priors by name, the distinct weights and the step, or refuse.
+
+    The step that is not asked for is half of the smallest weight.
+    """
     if written is not None and written not in _L2:
         raise PriormapError(f"written must be 'w^2' or 'w^2/2', got {written!r}")
     if priors is not None and written is not None:
@@ -177,5 +164,11 @@ def checked_pull(
         coef_unit(named)
     if np.ndim(weights) != 1 or len(weights) == 0:
         raise PriormapError(f"weights must be a tuple of positive numbers, got {weights!r}")
-    distinct = dict.fromkeys(positive_number("weights", weight) for weight in weights)
-    return named, tuple(distinct)
+    weights = tuple(dict.fromkeys(positive_number("weights", weight) for weight in weights))
+    least = min(weights)
+    step = least / 2 if step is None else positive_number("step", step)
+    if step > least:
+        raise PriormapError(
+            f"step must not exceed the smallest of weights, {least:g}, got {step:g}"
+        )
+    return named, weights, step

@@ -9,9 +9,9 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
-from priormap.plots.two_columns import TwoColumns, two_columns
 from priormap.priors import Prior
 from priormap.tables.contours import ellipse, prior_contour
+from priormap.tables.two_columns import TwoColumns, two_columns
 
 if TYPE_CHECKING:
     import pandas as pd
