@@ -105,7 +105,7 @@ class Joint(ContrastFigure):
 
     @classmethod
     def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
-        from priormap.plots.two_columns import chosen_pair
+        from priormap.tables.two_columns import chosen_pair
 
         first, second = (table.data.names[j] for j in chosen_pair(table.data, features))
         return cls.of(table, (first, second), prior)

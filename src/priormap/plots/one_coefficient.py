@@ -14,7 +14,7 @@ from priormap.plots.figure import Figure
 from priormap.plots.marks import legend_above
 from priormap.plots.style import LOOKS, looks_of
 from priormap.priors import Prior
-from priormap.tables.named_priors import Priors, coef_unit, family, listed
+from priormap.tables.named_priors import Priors, coef_unit, listed
 from priormap.tables.one_coefficient import (
     Match,
     checked_shapes,
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 
 
 _FITS_BESIDE_THE_PEAK = 14  # characters of a name in the legend
-_CURVES = {
-    "Gaussian": "a parabola for a Gaussian prior (ridge)",
-    "Laplace": "two straight lines that meet in a corner for a Laplace prior (lasso)",
-    "ElasticNet": "two branches of a parabola that meet in a corner for an elastic net prior",
-}
 
 
 def plot_prior_shapes(
@@ -111,7 +106,7 @@ class PriorShapes(Figure):
     @property
     def caption(self) -> str:
         by_sd = "in units of the prior standard deviation"
-        curves = [_CURVES[kind] for kind in dict.fromkeys(map(family, self.priors.values()))]
+        curves = list(dict.fromkeys(map(_curve, self.priors.values())))
         text = (
             f"Density (top) and negative log density (bottom) of {listed(list(self.priors))}, "
             f"{by_sd if self.match == 'sd' else 'scales as given'}. Up to a constant the negative "
@@ -127,6 +122,22 @@ class PriorShapes(Figure):
                 f"{times[edge]:.3g} times at {edge:.3g}."
             )
         return text
+
+
+def _curve(prior: Prior) -> str:
+    """Say what curve the penalty of a prior is, by its pull."""
+    low, high = prior.pull_range(0.0)
+    first, second, third = prior.pull(np.array([1.0, 2.0, 3.0]) * prior.interval(0.5))
+    if not np.isclose(third - second, second - first, rtol=1e-9, atol=1e-9 * third):
+        curve = "two curves that meet in a corner" if low < high else "a curve without a corner"
+    elif low == high:
+        curve = "a parabola"
+    else:
+        sides = "straight lines" if np.isclose(first, third) else "branches of a parabola"
+        curve = f"two {sides} that meet in a corner"
+    article = "an" if prior.spoken[0].lower() in "aeiou" else "a"
+    fit = f" ({prior.fit})" if prior.fit not in ("", prior.spoken) else ""
+    return f"{curve} for {article} {prior.spoken} prior{fit}"
 
 
 def plot_shrinkage(

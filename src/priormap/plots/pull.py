@@ -19,7 +19,7 @@ from priormap.plots.figure import Figure
 from priormap.plots.marks import legend_above
 from priormap.plots.style import looks_of
 from priormap.priors import Prior
-from priormap.tables.named_priors import Priors, coef_unit, family, listed
+from priormap.tables.named_priors import Priors, coef_unit, listed
 from priormap.tables.pull import (
     STEP,
     WEIGHTS,
@@ -129,7 +129,7 @@ class Pull(Figure):
             # at a kink the pull is an interval: a vertical piece, of which the half that
             # pulls a positive weight to zero is drawn
             ends = np.maximum(part[["pull_low", "pull_high"]].to_numpy(), 0.0)
-            label = f"{name} ({family(prior)} prior)" if family(prior) not in name else name
+            label = f"{name} ({prior.label} prior)" if prior.label not in name else name
             weight = np.repeat(part["weight"], 2)
             curves += axes.plot(weight, ends.ravel(), label=label, **looks[name].line)
             marks = steps[steps["prior"] == name]
@@ -180,7 +180,7 @@ def _set_scales(axes: Axes, table: pd.DataFrame, linear: float) -> None:
 
 def _short_names(named: Mapping[str, Prior]) -> dict[str, str]:
     """Names for notes inside the axes: families, where names are long and families tell."""
-    families = [family(prior) for prior in named.values()]
+    families = [prior.label for prior in named.values()]
     fit = max(map(len, named)) <= 10 or len(set(families)) < len(families)
     return dict(zip(named, named if fit else families, strict=True))
 

@@ -14,7 +14,6 @@ from priormap.priors import Prior
 from priormap.tables.named_priors import (
     Priors,
     coef_unit,
-    family,
     matched_pair,
     named_priors,
     refuse_flat,
@@ -71,9 +70,7 @@ def prior_shapes_table(priors: Priors | None = None, *, match: Match = "sd") -> 
         coef = _shape_grid(limit, sds[name] / unit)
         log_density = prior.logpdf(coef * unit) + np.log(unit)
         columns = {"density": np.exp(log_density), "neg_log_density": -log_density}
-        parts.append(
-            pd.DataFrame({"prior": name, "family": family(prior), "coef": coef, **columns})
-        )
+        parts.append(pd.DataFrame({"prior": name, "family": prior.label, "coef": coef, **columns}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -83,15 +80,15 @@ def checked_shapes(priors: Priors | None, match: Match) -> dict[str, Prior]:
         raise PriormapError(f"match must be 'sd' or 'given', got {match!r}")
     named = named_priors(priors if priors is not None else matched_pair())
     if priors is None and match == "sd":
-        named = {family(prior): prior for prior in named.values()}
+        named = {prior.label: prior for prior in named.values()}
     refuse_flat(named)
     if match == "given":
         coef_unit(named)
         return named
     for one, other in combinations(named.values(), 2):
-        if family(one) == family(other) and _same_shape(one, other):
+        if one.label == other.label and _same_shape(one, other):
             raise PriormapError(
-                f"match='sd' makes all {family(one)} priors the same curve; use match='given' "
+                f"match='sd' makes all {one.label} priors the same curve; use match='given' "
                 "or keep one"
             )
     return named
@@ -152,7 +149,7 @@ def shrinkage_table(priors: Priors | None = None, sd: float = 1.0) -> pd.DataFra
     parts = []
     for name, prior in named.items():
         columns = {"z": z, "mode": prior.shrink(z, sd), "mean": prior.posterior_mean(z, sd)}
-        parts.append(pd.DataFrame({"prior": name, "family": family(prior), **columns}))
+        parts.append(pd.DataFrame({"prior": name, "family": prior.label, **columns}))
     return pd.concat(parts, ignore_index=True)
 
 

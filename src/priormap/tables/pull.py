@@ -11,7 +11,7 @@ import numpy as np
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
 from priormap.priors import Gaussian, Laplace, Prior
-from priormap.tables.named_priors import Priors, coef_unit, family, named_priors, refuse_flat
+from priormap.tables.named_priors import Priors, coef_unit, named_priors, refuse_flat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ def pull_table(
     for name, prior in named.items():
         low, high = prior.pull_range(grid)
         columns = {"weight": grid, "pull_low": low, "pull_high": high}
-        parts.append(pd.DataFrame({"prior": name, "family": family(prior), **columns}))
+        parts.append(pd.DataFrame({"prior": name, "family": prior.label, **columns}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -101,7 +101,7 @@ def pull_steps_table(
     rows = []
     for weight, (name, prior) in product(weights, named.items()):
         fall = float(prior.penalty(weight) - prior.penalty(weight - step))
-        rows.append((weight, name, family(prior), float(prior.pull(weight)), fall))
+        rows.append((weight, name, prior.label, float(prior.pull(weight)), fall))
     return pd.DataFrame(rows, columns=["weight", "prior", "family", "pull", "fall"])
 
 
