@@ -163,7 +163,7 @@ def test_figures_for_files_open_no_window(table):
 
 
 def test_names_of_files_are_known_before_the_data(table):
-    pictures = data_pictures(list(table.modes), lambda: table, ("c0", "c1"))
+    pictures = data_pictures(list(table.priors), lambda: table, ("c0", "c1"))
     assert [picture.name for picture in pictures] == OF_DATA
     odd = data_pictures(["my / prior"], lambda: table, ("c0", "c1"))
     assert "path-my-prior" in [picture.name for picture in odd]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
+from priormap.plots.figure import Figure
 from priormap.plots.marks import (
     fill_posterior,
     legend_above,
@@ -33,9 +35,15 @@ from priormap.tables.geometry import (
     geometry_points_table as geometry_points_table,
     geometry_table as geometry_table,
     points_of,
+    stacked,
 )
 from priormap.tables.named_priors import listed
-from priormap.tables.two_columns import TwoColumns, two_columns
+from priormap.tables.posterior_contrast import Contrast
+from priormap.tables.two_columns import TwoColumns, chosen_pair, two_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 View: TypeAlias = Literal["penalty", "posterior"]
 VIEWS: tuple[View, View] = ("penalty", "posterior")
@@ -97,28 +105,14 @@ def plot_geometry(
     >>> axes[1, 0].get_xlabel(), axes[1, 0].get_ylabel()
     ('coefficient of x0', 'coefficient of x2')
     """
-    problems = two_columns(data, priors, features)
-    if len(problems) > _MOST_PRIORS:
+    figure = Geometry.of(data, priors, features)
+    if figure.rows > _MOST_PRIORS:
         raise PriormapError(
-            f"priors holds {len(problems)} priors and this figure shows at most {_MOST_PRIORS}; "
+            f"priors holds {figure.rows} priors and this figure shows at most {_MOST_PRIORS}; "
             "draw them apart with plot_geometry_panel(..., ax=ax)"
         )
-    looks = looks_of({name: problem.fit.prior for name, problem in problems.items()})
-    whole, rows = _whole(list(problems.values())), len(problems)
-    with drawing_axes(axes, height=0.6 + 1.75 * rows, rows=rows, columns=2, share=False) as panels:
-        for row, (name, problem) in zip(panels, problems.items(), strict=True):
-            close = _close(problem)
-            for view, ax in zip(VIEWS, row, strict=True):
-                _draw(ax, problem, view, looks[name])
-                ax.set_title(f"{shortened(name, _SHORT)}: {view}")
-            _frame(row[0], *whole)
-            _frame(row[1], *close)
-            _box(row[0], *close)
-            row[0].set_ylabel(_axis_name(problem, 1, _SHORT))
-        for ax in panels[-1]:
-            ax.set_xlabel(_axis_name(problem, 0, _SHORT))
-        legend_of_figure(panels[0, 0].figure, _legend(problems, VIEWS))
-        return panels
+    panels: NDArray[Any] = figure.plot(axes)
+    return panels
 
 
 def plot_geometry_panel(
@@ -169,27 +163,79 @@ def plot_geometry_panel(
 
 def geometry_caption(data: Regression, priors: Given = None, features: Pair = None) -> str:
     """Caption of `plot_geometry`, with its numbers computed from the same problems."""
-    problems = two_columns(data, priors, features)
-    one = next(iter(problems.values()))
-    x, y = one.fit.names
-    noise = "as given" if isinstance(data.sigma, float) else "that of their least squares"
-    unit = "effects (coefficients times sd of their column)" * data.standardize or "coefficients"
-    text = (
-        f"Regression on {x} and {y} alone, sigma {one.fit.sigma:.4g} ({noise}); {unit} of the "
-        f"two. Left: ellipses of the loss about least squares at ({_at(one.free)}), and the ball "
-        "of the penalty, which touch at the solution. Right: the same curves as contours of "
-        f"likelihood and prior, and the regions that hold {listed([f'{m:.0%}' for m in MASSES])} "
-        "of the posterior."
-    )
-    for name, problem in problems.items():
-        points = points_of(problem).set_index("point")
-        mode, posterior = problem.mode, problem.posterior
-        text += f" {name} ({problem.fit.prior!r}): mode ({_at(mode)})"
-        if points["on_kink"]["mode"]:
-            zeros = [n for n, b in zip(problem.fit.names, mode, strict=True) if b == 0]
-            text += f", exactly 0 in {listed(zeros)}"
-        text += f"; posterior mean ({_at(posterior.mean)}), medians ({_at(posterior.median)})."
-    return text
+    return Geometry.of(data, priors, features).caption
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry(Figure):
+    """`plot_geometry`."""
+
+    data: Regression
+    problems: Mapping[str, TwoColumns]
+    columns = 2
+    shares_x = False
+
+    @classmethod
+    def of(cls, data: Regression, priors: Given = None, features: Pair = None) -> Self:
+        return cls(data, two_columns(data, priors, features))
+
+    @classmethod
+    def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
+        first, second = (table.data.names[j] for j in chosen_pair(table.data, features))
+        return cls.of(table.data, table.priors, (first, second))
+
+    @property
+    def rows(self) -> int:
+        return len(self.problems)
+
+    @property
+    def height(self) -> float:
+        return 0.6 + 1.75 * self.rows
+
+    def compute(self) -> Mapping[str, pd.DataFrame]:
+        parts = {"": contours_of, "points": points_of, "density": density_of}
+        return {part: stacked(self.problems, table_of) for part, table_of in parts.items()}
+
+    def draw(self, axes: NDArray[Any]) -> None:
+        looks = looks_of({name: problem.fit.prior for name, problem in self.problems.items()})
+        whole = _whole(list(self.problems.values()))
+        for row, (name, problem) in zip(axes, self.problems.items(), strict=True):
+            close = _close(problem)
+            for view, ax in zip(VIEWS, row, strict=True):
+                _draw(ax, problem, view, looks[name])
+                ax.set_title(f"{shortened(name, _SHORT)}: {view}")
+            _frame(row[0], *whole)
+            _frame(row[1], *close)
+            _box(row[0], *close)
+            row[0].set_ylabel(_axis_name(problem, 1, _SHORT))
+        for ax in axes[-1]:
+            ax.set_xlabel(_axis_name(problem, 0, _SHORT))
+        legend_of_figure(axes[0, 0].figure, _legend(self.problems, VIEWS))
+
+    @property
+    def caption(self) -> str:
+        data, problems = self.data, self.problems
+        one = next(iter(problems.values()))
+        x, y = one.fit.names
+        noise = "as given" if data.noise.is_known else "that of their least squares"
+        unit = "effects (coefficients times sd of their column)"
+        unit = unit if data.standardize else "coefficients"
+        masses = listed([f"{mass:.0%}" for mass in MASSES])
+        text = (
+            f"Regression on {x} and {y} alone, sigma {one.fit.sigma:.4g} ({noise}); {unit} of the "
+            f"two. Left: ellipses of the loss about least squares at ({_at(one.free)}), and the "
+            "ball of the penalty, which touch at the solution. Right: the same curves as contours "
+            f"of likelihood and prior, and the regions that hold {masses} of the posterior."
+        )
+        for name, problem in problems.items():
+            points = points_of(problem).set_index("point")
+            mode, posterior = problem.mode, problem.posterior
+            text += f" {name} ({problem.fit.prior!r}): mode ({_at(mode)})"
+            if points["on_kink"]["mode"]:
+                zeros = [n for n, b in zip(problem.fit.names, mode, strict=True) if b == 0]
+                text += f", exactly 0 in {listed(zeros)}"
+            text += f"; posterior mean ({_at(posterior.mean)}), medians ({_at(posterior.median)})."
+        return text
 
 
 def _draw(axes: Axes, problem: TwoColumns, view: View, look: Any) -> None:

@@ -28,6 +28,7 @@ from priormap.tables.joint_posterior import (
     joint_table,
 )
 from priormap.tables.posterior_contrast import Contrast
+from priormap.tables.two_columns import chosen_pair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,8 +106,6 @@ class Joint(ContrastFigure):
 
     @classmethod
     def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
-        from priormap.tables.two_columns import chosen_pair
-
         first, second = (table.data.names[j] for j in chosen_pair(table.data, features))
         return cls.of(table, (first, second), prior)
 

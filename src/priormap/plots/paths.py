@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from priormap.data.regression import Regression
+from priormap.plots.figure import Figure
 from priormap.plots.marks import EFFECT, legend_above, mark, mark_zero, shortened
-from priormap.plots.style import LOOKS, Look, drawing_axes
+from priormap.plots.style import Look, look_of
 from priormap.priors import Prior
 from priormap.tables.chosen import Features
-from priormap.tables.named_priors import family, listed
+from priormap.tables.named_priors import listed
 from priormap.tables.path import (
     path_knots_table,
     path_posterior_table,
     path_table,
 )
+from priormap.tables.posterior_contrast import Contrast
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_HEIGHT = 3.3  # inches
+_MOST_WITH_BANDS = 200  # columns of a path with posteriors in a file: more take minutes
 _TINTS = 0.45  # share of white in the look of the last of the chosen columns
 _ESTIMATOR = {"Gaussian": "Ridge", "Laplace": "Lasso", "ElasticNet": "ElasticNet"}
 _ALPHA_AXIS = 27.0  # points that its labels take
@@ -86,33 +90,8 @@ def plot_path(
     'prior scale'
     """
     options: dict[str, Any] = {"mass": mass, "draws": draws, "random_seed": random_seed}
-    modes = path_table(data, prior, features, **options)
-    posteriors = path_posterior_table(data, prior, features, **options)
-    knots = path_knots_table(data, prior, features, **options)
-    chosen = modes.loc[modes["is_chosen"], "feature"].unique().tolist()
-    tints = np.linspace(0, _TINTS, max(len(chosen), 2))
-    look = LOOKS[family(prior)]
-    looks = {name: look.tinted(share) for name, share in zip(chosen, tints, strict=False)}
-    with drawing_axes(ax, height=_HEIGHT) as axes:
-        mark_zero(axes, y=True)
-        for name, part in modes[~modes["is_chosen"]].groupby("feature", sort=False):
-            axes.plot(part["scale"], part["mode"], label=f"mode {name}", **_OTHER)
-        for name in reversed(posteriors["feature"].unique()):
-            _draw_posterior(axes, posteriors[posteriors["feature"] == name], looks[name])
-        for name in chosen:
-            part = modes[modes["feature"] == name]
-            line = {"color": looks[name].color, "linestyle": "-", "zorder": 4}
-            axes.plot(part["scale"], part["mode"], label=f"mode {name}", **line)
-        _mark_knots(axes, knots, looks)
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.set_xlim(modes["scale"].min(), modes["scale"].max())
-        axes.set_xlabel(_scale_name(data, prior))
-        axes.set_ylabel(EFFECT)
-        _name_lines(axes, modes, looks)
-        _alpha_axis(axes, modes, data, prior)
-        legend_above(axes, _legend(modes, knots, look, mass if draws else 0.0), lift=_ALPHA_AXIS)
-        return axes
+    drawn: Axes = Path.of(data, prior, features, **options).plot(ax)
+    return drawn
 
 
 def path_caption(
@@ -126,28 +105,105 @@ def path_caption(
 ) -> str:
     """Caption of `plot_path`, with its numbers computed from the same tables."""
     options: dict[str, Any] = {"mass": mass, "draws": draws, "random_seed": random_seed}
-    modes = path_table(data, prior, features, **options)
-    posteriors = path_posterior_table(data, prior, features, **options)
-    knots = path_knots_table(data, prior, features, **options)
-    chosen = modes.loc[modes["is_chosen"], "feature"].unique().tolist()
-    text = (
-        f"Modes (lines) along the scale of a {family(prior)} prior, in changes of y per standard "
-        f"deviation of the column; named: {listed(chosen)}."
-    )
-    if draws:
-        exact = family(prior) == "Gaussian" and isinstance(data.sigma, float)
-        source = "exact" if exact else f"from {4 * draws} draws at each of 15 scales"
-        text += f" For these also posterior means (dashed) and {mass:.0%} credible bands, {source}."
-    grey, total = modes["feature"].nunique() - len(chosen), data.n_features
-    if grey:
-        text += f" {grey} other columns are grey."
-    if left := total - len(chosen) - grey:
-        text += f" {left} of {total} columns are left out."
-    low, high = modes["scale"].min(), modes["scale"].max()
-    text += f" The scale runs from {low:.3g} to {high:.3g}"
-    if modes["alpha"].notna().all():
-        text += f" (alpha from {modes['alpha'].max():.3g} to {modes['alpha'].min():.3g})"
-    return text + "." + "".join(_about(name, knots, posteriors) for name in chosen)
+    return Path.of(data, prior, features, **options).caption
+
+
+@dataclass(frozen=True, eq=False)
+class Path(Figure):
+    """`plot_path`."""
+
+    data: Regression
+    prior: Prior
+    features: Features
+    mass: float
+    draws: int
+    random_seed: int
+    height = 3.3
+
+    @classmethod
+    def of(
+        cls,
+        data: Regression,
+        prior: Prior,
+        features: Features = None,
+        *,
+        mass: float = 0.9,
+        draws: int = 500,
+        random_seed: int = 0,
+    ) -> Self:
+        return cls(data, prior, features, mass, draws, random_seed)
+
+    @classmethod
+    def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
+        few: dict[str, Any] = {} if table.data.n_features <= _MOST_WITH_BANDS else {"draws": 0}
+        return cls.of(table.data, table.priors[prior], **few)
+
+    def compute(self) -> Mapping[str, pd.DataFrame]:
+        given: tuple[Any, ...] = (self.data, self.prior, self.features)
+        options: dict[str, Any] = {
+            "mass": self.mass,
+            "draws": self.draws,
+            "random_seed": self.random_seed,
+        }
+        return {
+            "": path_table(*given, **options),
+            "posterior": path_posterior_table(*given, **options),
+            "knots": path_knots_table(*given, **options),
+        }
+
+    @property
+    def chosen(self) -> list[str]:
+        """Columns with a band."""
+        modes = self.tables[""]
+        return modes.loc[modes["is_chosen"], "feature"].unique().tolist()
+
+    def draw(self, axes: Axes) -> None:
+        modes, posteriors, knots = self.tables.values()
+        tints = np.linspace(0, _TINTS, max(len(self.chosen), 2))
+        look = look_of(self.prior.label)
+        looks = {n: look.tinted(share) for n, share in zip(self.chosen, tints, strict=False)}
+        mark_zero(axes, y=True)
+        for name, part in modes[~modes["is_chosen"]].groupby("feature", sort=False):
+            axes.plot(part["scale"], part["mode"], label=f"mode {name}", **_OTHER)
+        for name in reversed(posteriors["feature"].unique()):
+            _draw_posterior(axes, posteriors[posteriors["feature"] == name], looks[name])
+        for name in self.chosen:
+            part = modes[modes["feature"] == name]
+            line: dict[str, Any] = {"color": looks[name].color, "linestyle": "-", "zorder": 4}
+            axes.plot(part["scale"], part["mode"], label=f"mode {name}", **line)
+        _mark_knots(axes, knots, looks)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.set_xlim(modes["scale"].min(), modes["scale"].max())
+        axes.set_xlabel(_scale_name(self.data, self.prior))
+        axes.set_ylabel(EFFECT)
+        _name_lines(axes, modes, looks)
+        _alpha_axis(axes, modes, self.data, self.prior)
+        handles = _legend(modes, knots, look, self.mass if self.draws else 0.0)
+        legend_above(axes, handles, lift=_ALPHA_AXIS)
+
+    @property
+    def caption(self) -> str:
+        (modes, posteriors, knots), chosen = self.tables.values(), self.chosen
+        text = (
+            f"Modes (lines) along the scale of a {self.prior.label} prior, in changes of y per "
+            f"standard deviation of the column; named: {listed(chosen)}."
+        )
+        if self.draws:
+            exact = self.prior.is_normal and self.data.noise.is_known
+            source = "exact" if exact else f"from {4 * self.draws} draws at each of 15 scales"
+            bands = f"{self.mass:.0%} credible bands"
+            text += f" For these also posterior means (dashed) and {bands}, {source}."
+        grey, total = modes["feature"].nunique() - len(chosen), self.data.n_features
+        if grey:
+            text += f" {grey} other columns are grey."
+        if left := total - len(chosen) - grey:
+            text += f" {left} of {total} columns are left out."
+        low, high = modes["scale"].min(), modes["scale"].max()
+        text += f" The scale runs from {low:.3g} to {high:.3g}"
+        if modes["alpha"].notna().all():
+            text += f" (alpha from {modes['alpha'].max():.3g} to {modes['alpha'].min():.3g})"
+        return text + "." + "".join(_about(name, knots, posteriors) for name in chosen)
 
 
 def _about(name: str, knots: pd.DataFrame, posteriors: pd.DataFrame) -> str:
@@ -201,7 +257,7 @@ def _mark_knots(axes: Axes, knots: pd.DataFrame, looks: dict[str, Look]) -> None
 
 
 def _scale_name(data: Regression, prior: Prior) -> str:
-    several = np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale) or family(prior) == "ElasticNet"
+    several = np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale) or len(prior.scales) > 1
     name = "multiple of the prior scales" if several else "prior scale"
     return name + " (in noise sd)" * prior.scaled_by_noise
 
@@ -243,7 +299,7 @@ def _alpha_axis(axes: Axes, modes: pd.DataFrame, data: Regression, prior: Prior)
     top.set_ticks(at, [f"{tick:g}" for tick in ticks])
     top.set_ticks([], minor=True)
     own = ", standardised columns" * data.standardize
-    top.set_xlabel(f"scikit-learn alpha ({_ESTIMATOR[family(prior)]}{own})")
+    top.set_xlabel(f"scikit-learn alpha ({_ESTIMATOR[prior.label]}{own})")
 
 
 def _legend(modes: pd.DataFrame, knots: pd.DataFrame, look: Look, mass: float) -> list[Any]:

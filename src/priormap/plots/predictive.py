@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from priormap.data.regression import Regression
-from priormap.plots.marks import legend_above, mark, mark_handles
-from priormap.plots.style import LOOKS, drawing_axes, looks_of
+from priormap.plots.figure import Figure
+from priormap.plots.marks import legend_above, line_handles, mark, mark_handles
+from priormap.plots.style import LOOKS, looks_of
 from priormap.priors import Prior
 from priormap.tables.named_priors import listed
+from priormap.tables.posterior_contrast import Contrast
 from priormap.tables.prior_predictive import (
     checked_priors,
     prior_predictive_points_table,
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_HEIGHT = 3.9  # inches
 _WIDE, _BEYOND = 0.5, 2.0  # R squared below the first is drawn up to its 95% point times the second
 _TALLEST = 6.0  # times the peak of the flattest prior: the others are cut off there
 
@@ -71,52 +74,91 @@ def plot_prior_predictive(
     >>> upper.get_xlabel()
     'R²: share of the variance of y that X explains'
     """
-    named = checked_priors(data, priors)
-    table, points = prior_predictive_table(data, named), prior_predictive_points_table(data, named)
-    looks = looks_of(named)
-    with drawing_axes(axes, height=_HEIGHT, rows=2, share=False) as panels:
-        for quantity, ax in zip(("r2", "size"), panels, strict=True):
-            for name, look in looks.items():
-                part = table[(table["prior"] == name) & (table["quantity"] == quantity)]
-                ax.plot(part["value"], part["density"], label=name, **look.line)
-                point = points[(points["prior"] == name) & (points["quantity"] == quantity)]
-                label = f"median {name}"
-                style = mark("median", look.color)
-                ax.plot(point["median"], 0, label=label, zorder=5, clip_on=False, **style)
-            ax.set_ylim(bottom=0)
-        _dress(panels, data)
-        right, top = _shown(table, points)
-        panels[0].set_xlim(0, right)
-        panels[0].set_ylim(0, top)
-        legend_above(panels[0], _legend(looks))
-        return np.array(list(panels), dtype=object)
+    panels: NDArray[Any] = PriorPredictive.of(data, priors).plot(axes)
+    return panels
 
 
 def prior_predictive_caption(data: Regression, priors: Prior | Mapping[str, Prior]) -> str:
     """Caption of `plot_prior_predictive`, with its numbers computed from the same draws."""
-    named = checked_priors(data, priors)
-    points = prior_predictive_points_table(data, named)
-    known = isinstance(data.sigma, float)
-    noise = f"sigma {data.sigma:.4g}" if known else f"sigma ~ {_rounded(repr(data.sigma))}"
-    text = (
-        f"Before y is seen: densities of R squared (top) and of the standard deviation of the "
-        f"linear predictor (bottom, in units of y) under {listed(list(named))}, with {noise}; "
-        "squares are medians, and the dotted line is the standard deviation of y, "
-        f"{np.std(data.y):.4g}."
-    )
-    for name in named:
-        r2, size = points[points["prior"] == name].to_dict("records")
-        text += (
-            f" {name}: R squared {r2['median']:.2g} [{r2['low']:.2g}, {r2['high']:.2g}], size "
-            f"{size['median']:.3g} [{size['low']:.3g}, {size['high']:.3g}] (median and 90%)."
+    return PriorPredictive.of(data, priors).caption
+
+
+@dataclass(frozen=True, eq=False)
+class PriorPredictive(Figure):
+    """`plot_prior_predictive`."""
+
+    data: Regression
+    priors: Mapping[str, Prior]
+    height = 3.9
+    rows = 2
+    shares_x = False
+
+    @classmethod
+    def of(cls, data: Regression, priors: Prior | Mapping[str, Prior]) -> Self:
+        return cls(data, checked_priors(data, priors))
+
+    @classmethod
+    def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
+        return cls.of(table.data, table.priors)
+
+    def compute(self) -> Mapping[str, pd.DataFrame]:
+        points = prior_predictive_points_table(self.data, self.priors)
+        return {"": prior_predictive_table(self.data, self.priors), "points": points}
+
+    def draw(self, axes: NDArray[Any]) -> None:
+        looks = looks_of(self.priors)
+        for quantity, panel in zip(("r2", "size"), axes, strict=True):
+            table, points = (part[part["quantity"] == quantity] for part in self.tables.values())
+            for name, look in looks.items():
+                part = table[table["prior"] == name]
+                panel.plot(part["value"], part["density"], label=name, **look.line)
+                at, style = points[points["prior"] == name]["median"], mark("median", look.color)
+                panel.plot(at, 0, label=f"median {name}", zorder=5, clip_on=False, **style)
+            panel.set_ylim(bottom=0)
+        self._dress(*axes)
+        right, top = _shown(self.tables[""], self.tables["points"])
+        axes[0].set_xlim(0, right)
+        axes[0].set_ylim(0, top)
+        (median,) = mark_handles(["median"])
+        median.set_label("prior median")
+        sd = line_handles({"sd of y": LOOKS["least squares"]})
+        legend_above(axes[0], [*line_handles(looks), median, *sd])
+
+    def _dress(self, upper: Axes, lower: Axes) -> None:
+        upper.set_xlabel("R²: share of the variance of y that X explains")
+        upper.set_ylabel("prior density")
+        sd = float(np.std(self.data.y))
+        lower.set_xscale("log")
+        lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        if sd > 0:
+            line = {**LOOKS["least squares"].line, "linewidth": 1.2}
+            lower.axvline(sd, zorder=0, label="sd of y", **line)
+            lower.set_xlim(right=max(1.2 * sd, lower.get_xlim()[1]))
+        lower.set_xlabel("sd of the linear predictor (unit of y)")
+        lower.set_ylabel("density per factor of 10")
+
+    @property
+    def caption(self) -> str:
+        table, points, noise = self.tables[""], self.tables["points"], self.data.noise
+        said = f"sigma {noise.sd:.4g}" if noise.is_known else f"sigma ~ {_rounded(str(noise))}"
+        text = (
+            "Before y is seen: densities of R squared (top) and of the standard deviation of the "
+            f"linear predictor (bottom, in units of y) under {listed(list(self.priors))}, with "
+            f"{said}; squares are medians, and the dotted line is the standard deviation of y, "
+            f"{np.std(self.data.y):.4g}."
         )
-    table = prior_predictive_table(data, named)
-    right, top = _shown(table, points)
-    if right < 1:
-        text += f" R squared is drawn up to {right:.2g}."
-    if (table.loc[table["quantity"] == "r2", "density"] > top).any():
-        text += f" Densities of R squared above {top:.3g} are cut off."
-    return text
+        for name in self.priors:
+            r2, size = points[points["prior"] == name].to_dict("records")
+            text += (
+                f" {name}: R squared {r2['median']:.2g} [{r2['low']:.2g}, {r2['high']:.2g}], size "
+                f"{size['median']:.3g} [{size['low']:.3g}, {size['high']:.3g}] (median and 90%)."
+            )
+        right, top = _shown(table, points)
+        if right < 1:
+            text += f" R squared is drawn up to {right:.2g}."
+        if (table.loc[table["quantity"] == "r2", "density"] > top).any():
+            text += f" Densities of R squared above {top:.3g} are cut off."
+        return text
 
 
 def _shown(table: pd.DataFrame, points: pd.DataFrame) -> tuple[float, float]:
@@ -128,30 +170,6 @@ def _shown(table: pd.DataFrame, points: pd.DataFrame) -> tuple[float, float]:
     return right, 1.05 * min(float(peaks.max()), _TALLEST * float(peaks.min()))
 
 
-def _dress(panels: NDArray[Any], data: Regression) -> None:
-    upper, lower = panels
-    upper.set_xlabel("R²: share of the variance of y that X explains")
-    upper.set_ylabel("prior density")
-    sd = float(np.std(data.y))
-    lower.set_xscale("log")
-    lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    if sd > 0:
-        line = {**LOOKS["least squares"].line, "linewidth": 1.2}
-        lower.axvline(sd, zorder=0, label="sd of y", **line)
-        lower.set_xlim(right=max(1.2 * sd, lower.get_xlim()[1]))
-    lower.set_xlabel("sd of the linear predictor (unit of y)")
-    lower.set_ylabel("density per factor of 10")
-
-
 def _rounded(text: str) -> str:
     """Text with its numbers at four digits."""
     return re.sub(r"\d+\.\d+(e[-+]?\d+)?", lambda number: f"{float(number[0]):.4g}", text)
-
-
-def _legend(looks: Any) -> list[Any]:
-    from matplotlib.lines import Line2D
-
-    handles: list[Any] = [Line2D([], [], label=name, **look.line) for name, look in looks.items()]
-    (median,) = mark_handles(["median"])
-    median.set_label("prior median")
-    return [*handles, median, Line2D([], [], label="sd of y", **LOOKS["least squares"].line)]

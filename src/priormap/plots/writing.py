@@ -78,7 +78,7 @@ def write_figures(
     if table is not None:
         from priormap.tables.chosen import check_contrast
 
-        names = list(check_contrast(table).modes)
+        names = list(check_contrast(table).priors)
     check_places(folder, format, names, tables=tables, force=force)
     pictures = prior_pictures()
     if table is not None:
@@ -118,7 +118,9 @@ def check_places(
     pictures = prior_pictures() + (data_pictures(priors, _never) if priors else [])
     names = [f"{picture.name}.{format}" for picture in pictures] + [_CAPTIONS]
     if tables:
-        names += [f"{picture.name}{part}.csv" for picture in pictures for part in picture.tables]
+        names += [
+            f"{picture.name}{end}.csv" for picture in pictures for end in picture.parts.values()
+        ]
     there = [name for name in names if (folder / name).exists()]
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
@@ -129,13 +131,11 @@ def check_places(
 
 
 def _pictures_of(table: Contrast, features: tuple[str, ...] | None) -> list[Picture]:
-    from priormap.tables.chosen import data_of
     from priormap.tables.two_columns import chosen_pair
 
-    data = data_of(table)
     if features is not None:
-        chosen_pair(data, features)  # refuses what is no pair before anything is drawn
-    return data_pictures(list(table.modes), lambda: table, features)
+        chosen_pair(table.data, features)  # refuses what is no pair before anything is drawn
+    return data_pictures(list(table.priors), lambda: table, features)
 
 
 def _contents(
@@ -147,7 +147,7 @@ def _contents(
     for picture in pictures:
         name = f"{picture.name}.{format}"
         try:
-            caption = picture.caption()
+            caption = picture.caption
             with house_style(), without_windows():
                 image = rendered(figure_of(picture.draw()), format, caption)
         except PriormapError as reason:
@@ -155,8 +155,8 @@ def _contents(
             continue
         contents[name], captions[name] = image, caption
         if tables:
-            for part, make in picture.tables.items():
-                contents[f"{picture.name}{part}.csv"] = make().to_csv(index=False)
+            for part, end in picture.parts.items():
+                contents[f"{picture.name}{end}.csv"] = picture.table(part).to_csv(index=False)
     return contents, captions
 
 

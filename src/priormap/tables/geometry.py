@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -53,7 +53,7 @@ def geometry_table(data: Regression, priors: Given = None, features: Pair = None
     >>> bool(np.ptp(size) < 1e-12)
     True
     """
-    return _stacked(two_columns(data, priors, features), contours_of)
+    return stacked(two_columns(data, priors, features), contours_of)
 
 
 def geometry_points_table(
@@ -67,7 +67,7 @@ def geometry_points_table(
         Columns ``prior``, ``family``, ``point``, ``x_feature``, ``y_feature``, ``x``, ``y`` and
         ``on_kink``: whether a coefficient is exactly zero where the prior has a kink.
     """
-    return _stacked(two_columns(data, priors, features), points_of)
+    return stacked(two_columns(data, priors, features), points_of)
 
 
 def geometry_density_table(
@@ -80,7 +80,7 @@ def geometry_density_table(
     DataFrame
         Columns ``prior``, ``family``, ``x``, ``y``, ``density``.
     """
-    return _stacked(two_columns(data, priors, features), density_of)
+    return stacked(two_columns(data, priors, features), density_of)
 
 
 def contours_of(problem: TwoColumns) -> pd.DataFrame:
@@ -143,13 +143,16 @@ def _grid(low: float, high: float) -> Floats:
     return np.linspace(low, high, _NODES)
 
 
-def _stacked(problems: Mapping[str, TwoColumns], table_of: object) -> pd.DataFrame:
+def stacked(
+    problems: Mapping[str, TwoColumns], table_of: Callable[[TwoColumns], pd.DataFrame]
+) -> pd.DataFrame:
+    """Return one table of all problems, each under the name of its prior."""
     import pandas as pd
 
     parts = []
     for name, problem in problems.items():
-        part = table_of(problem)  # type: ignore[operator]
-        part.insert(0, "family", type(problem.fit.prior).__name__)
+        part = table_of(problem)
+        part.insert(0, "family", problem.fit.prior.label)
         part.insert(0, "prior", name)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
