@@ -174,7 +174,7 @@ class MapPath(Described):
     def to_dict(self) -> dict[str, Any]:
         """Every mode of the path."""
         return {
-            "prior": type(self.prior).__name__,
+            "prior": self.prior.label,
             "along": self.along,
             "is_knots": self.is_knots,
             "features": list(self.names),
