@@ -20,7 +20,8 @@ from priormap import (
     find_map,
     map_path,
 )
-from priormap.display.html import html_table
+from priormap.display.blocks import Cell, Table
+from priormap.display.html import as_html
 from report_pages import tree
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
@@ -79,8 +80,8 @@ def test_many_columns_stay_compact():
 def test_the_numbers_are_in_the_table():
     cells = [cell.text for cell in tree(Penalty([1.5], [0.25])._repr_html_()).all("td")]
     assert cells == ["1.5", "0.25"]
-    rows = [(f"x{j}", j) for j in range(23)]
-    page = tree(html_table(["column", "number"], rows))
+    rows = tuple((Cell(f"x{j}"), Cell(f"{j}")) for j in range(23))
+    page = tree(as_html([Table(("column", "number"), rows)]))
     assert [cell.text for cell in page.all("td")] == [str(j) for j in range(20)]
     assert "... 3 more" in page.text
 

@@ -19,7 +19,9 @@ from priormap.data.moments import Moments, means_and_norms
 from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
 from priormap.data.validation import as_design, as_response, check_same_index
-from priormap.display.html import html_lines, html_table
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, Table
+from priormap.display.text import Described
 from priormap.errors import Phrase, PriormapError, PriormapWarning
 from priormap.likelihoods import Gaussian, Likelihood
 from priormap.priors.densities import HalfStudentT, PositiveDensity
@@ -32,7 +34,7 @@ _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that nee
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Regression:
+class Regression(Described):
     r"""Data and noise of the model ``y | a, b ~ Normal(a + X b, sigma**2)``.
 
     The intercept ``a`` is not penalised: its prior is flat. X is not copied, so do not change
@@ -135,9 +137,13 @@ class Regression:
         columns = f"{self.n_features} column{'s' * (self.n_features != 1)}"
         return f"Regression({self.n_rows} rows, {columns}, sigma={self.noise}{options})"
 
-    def _repr_html_(self) -> str:
-        rows = list(zip(self.names, self.column_sd, strict=True))
-        return html_lines([repr(self)]) + html_table(["column", "sd"], rows)
+    def blocks(self) -> tuple[Block, ...]:
+        """The data in a sentence, and the standard deviation of each column."""
+        rows = tuple(
+            (cells.text(name), cells.number(sd, 6))
+            for name, sd in zip(self.names, self.column_sd, strict=True)
+        )
+        return Paragraph(repr(self)), Table(("column", "sd"), rows)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, target: str, **options: Any) -> Self:

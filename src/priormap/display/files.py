@@ -49,11 +49,11 @@ def check_folder(folder: Path) -> None:
         raise _unwritable(folder, f"no permission to write in {nearest}")
 
 
-def write_files(contents: Mapping[Path, Content]) -> None:
+def write_files(contents: Mapping[Path, Content], folder: Path | None = None) -> None:
     """Write everything under temporary names, then move it; a failure leaves nothing new.
 
-    Folders that these files go to are made. Where a content is a mapping of names to bytes, its
-    place is a folder, which is put back as it was where anything fails.
+    A `folder` is made first, with those above it. Where a content is a mapping of names to
+    bytes, its place is a folder, which is put back as it was where anything fails.
 
     Raises
     ------
@@ -72,10 +72,11 @@ def write_files(contents: Mapping[Path, Content]) -> None:
     new, old = ({place: _beside(place, end) for place in contents} for end in ("new", "old"))
     folders = [place for place, content in contents.items() if isinstance(content, Mapping)]
     moved: list[Path] = []
-    place = Path()
+    place = folder or Path()
     try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
         for place, content in contents.items():
-            place.parent.mkdir(parents=True, exist_ok=True)
             _fill(new[place], content)
         for place in sorted(contents, key=lambda place: place not in folders):
             if place in folders and place.exists():

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 _MOST_ROWS = 20  # of all tables together, as long as each has a few
 _FEWEST_ROWS = 5
@@ -32,9 +27,7 @@ def as_html(blocks: Sequence[Block]) -> str:
 def _element(block: Block, most: int) -> str:
     match block:
         case Table():
-            rows, cut = block.largest(most), len(block.rows) - most
-            caption = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
-            return _table(block.header, rows, cut, caption)
+            return _table(block, most)
         case Paragraph() if block.text:
             text = escape("".join(block.parts))
             return f"<p>{f'<strong>{text}</strong>' if 'strong' in block.tone else text}</p>"
@@ -45,48 +38,14 @@ def _element(block: Block, most: int) -> str:
     return ""
 
 
-def html_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a table of at most twenty rows, the first column naming them.
-
-    Examples
-    --------
-    >>> html_table(["column", "sd"], [["a<b", 0.5]]).count("a&lt;b")
-    1
-    """
-    return _table(header, rows[:_MOST_ROWS], len(rows) - _MOST_ROWS)
-
-
-def _table(
-    header: Sequence[str], rows: Sequence[Sequence[object]], cut: int, caption: str = ""
-) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+def _table(table: Table, most: int) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
     lines = []
-    for first, *rest in rows:
-        cells = "".join(f"<td>{escape(_shown(value))}</td>" for value in rest)
-        lines.append(f'<tr><th scope="row">{escape(_shown(first))}</th>{cells}</tr>')
+    for first, *rest in table.largest(most):
+        values = "".join(f"<td>{escape(cell.text)}</td>" for cell in rest)
+        lines.append(f'<tr><th scope="row">{escape(first.text)}</th>{values}</tr>')
+    cut = len(table.rows) - most
     more = f"<p>... {cut} more</p>" if cut > 0 else ""
+    caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
     body = f"<tbody>{''.join(lines)}</tbody>"
     return f"<table>{caption}<thead><tr>{head}</tr></thead>{body}</table>{more}"
-
-
-def html_frame(frame: pd.DataFrame, digits: int, *, index: bool = True) -> str:
-    """Return a DataFrame as a table, its middle left out where it is large."""
-    return frame.to_html(
-        index=index,
-        float_format=f"{{:.{digits}g}}".format,
-        max_rows=_MOST_ROWS,
-        max_cols=_MOST_ROWS,
-        border=0,
-    )
-
-
-def html_lines(lines: Iterable[str]) -> str:
-    """Return sentences as a list, or one sentence as a paragraph."""
-    escaped = [escape(line) for line in lines]
-    if len(escaped) == 1:
-        return f"<p>{escaped[0]}</p>"
-    return f"<ul>{''.join(f'<li>{line}</li>' for line in escaped)}</ul>"
-
-
-def _shown(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -16,13 +16,15 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Floats
 from priormap.checks import as_numbers, positive_number
 from priormap.data.regression import Regression
-from priormap.display.html import html_table
+from priormap.display import cells
+from priormap.display.blocks import Block, Table
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.priors import Prior, check_prior, penalty_parts
 
 
 @dataclass(frozen=True, eq=False)
-class Penalty:
+class Penalty(Described):
     r"""The pair ``(l1, l2)``, one entry per column, in units of the caller's columns.
 
     Parameters
@@ -76,9 +78,13 @@ class Penalty:
         l1, l2 = penalty_weights(column_prior(prior, data), sigma)
         return cls(zero + l1, zero + l2)
 
-    def _repr_html_(self) -> str:
-        rows = [(j, *pair) for j, pair in enumerate(zip(self.l1, self.l2, strict=True))]
-        return html_table(["column", "l1", "l2"], rows)
+    def blocks(self) -> tuple[Block, ...]:
+        """Both weights of every column."""
+        rows = tuple(
+            (cells.text(j), cells.number(l1, 6), cells.number(l2, 6))
+            for j, (l1, l2) in enumerate(zip(self.l1, self.l2, strict=True))
+        )
+        return (Table(("column", "l1", "l2"), rows),)
 
     def value(self, coef: ArrayLike) -> float:
         """``sum(l1 |b|) + sum(l2 b**2) / 2``."""

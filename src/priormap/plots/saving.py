@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from priormap.display.files import write_files
 from priormap.errors import PriormapError
 
 # what each format calls a caption, and what keeps the time of writing out of the file
@@ -63,7 +64,7 @@ def save_figure(
     """
     path = Path(path)
     content = rendered(figure_of(drawn), known_format(path.suffix.removeprefix(".")), caption)
-    write_whole(path, content)
+    write_files({path: content})
     return path
 
 
@@ -72,12 +73,6 @@ def known_format(format: str) -> str:
     if format not in _FORMATS:
         raise PriormapError(f"format must be png, svg or pdf, got {format!r}")
     return format
-
-
-def unwritable(path: Path, error: OSError) -> PriormapError:
-    """Say why a file or a folder cannot be written."""
-    reason = error.strerror or error
-    return PriormapError(f"cannot write {path} ({reason}); choose a folder that you may write")
 
 
 def figure_of(drawn: object) -> Figure:
@@ -97,15 +92,3 @@ def rendered(figure: Figure, format: str, caption: str) -> bytes:
     with matplotlib.rc_context(_EMBEDDED):
         figure.savefig(file, format=format, dpi=300, metadata={**metadata, key: caption})
     return file.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name in the same folder, then move it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from None
-    finally:
-        temporary.unlink(missing_ok=True)

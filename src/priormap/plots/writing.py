@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from priormap.display.files import Content, check_folder, write_files
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.plots.gallery import Picture, data_pictures, prior_pictures
-from priormap.plots.saving import figure_of, known_format, rendered, unwritable, write_whole
+from priormap.plots.saving import figure_of, known_format, rendered
 from priormap.plots.style import house_style, without_windows
 
 if TYPE_CHECKING:
@@ -85,14 +86,9 @@ def write_figures(
         pictures += _pictures_of(table, features)
     contents, captions = _contents(pictures, format, tables)
     contents[_CAPTIONS] = "\n\n".join(f"{name}\n{text}" for name, text in captions.items()) + "\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from None
-    for name, content in contents.items():
-        data = content if isinstance(content, bytes) else content.encode("utf-8")
-        write_whole(folder / name, data)
-    return [folder / name for name in contents]
+    files = {folder / name: content for name, content in contents.items()}
+    write_files(files, folder)
+    return list(files)
 
 
 def check_places(
@@ -112,7 +108,8 @@ def check_places(
     priors : list of str
         Names of the priors of the contrast, where there is one.
     """
-    folder, format = _writable(Path(folder)), known_format(format)
+    folder, format = Path(folder), known_format(format)
+    check_folder(folder)
     if force:
         return
     pictures = prior_pictures() + (data_pictures(priors, _never) if priors else [])
@@ -140,9 +137,9 @@ def _pictures_of(table: Contrast, features: tuple[str, ...] | None) -> list[Pict
 
 def _contents(
     pictures: Sequence[Picture], format: str, tables: bool
-) -> tuple[dict[str, bytes | str], dict[str, str]]:
+) -> tuple[dict[str, Content], dict[str, str]]:
     """Return the content of every file, and the caption of every figure, by their names."""
-    contents: dict[str, bytes | str] = {}
+    contents: dict[str, Content] = {}
     captions: dict[str, str] = {}
     for picture in pictures:
         name = f"{picture.name}.{format}"
@@ -158,16 +155,6 @@ def _contents(
             for part, end in picture.parts.items():
                 contents[f"{picture.name}{end}.csv"] = picture.table(part).to_csv(index=False)
     return contents, captions
-
-
-def _writable(folder: Path) -> Path:
-    """Return `folder` if files can be written into it, or it can be made."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir():
-        raise PriormapError(f"folder {folder} cannot be made: {nearest} is a file; name another")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise unwritable(folder, PermissionError(f"no permission to write in {nearest}"))
-    return folder
 
 
 def _never() -> Any:

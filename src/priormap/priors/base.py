@@ -20,7 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats, Indices
-from priormap.display.html import html_lines, html_table
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, facts
+from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.priors.checks import checked_power, checked_scale, noise_sd, unwrap
 from priormap.priors.densities import ProperDensity, listed_densities
@@ -29,7 +31,7 @@ _TINY = 2.0**-500
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Prior(ABC):
+class Prior(Described, ABC):
     """A zero-centred, symmetric prior of one coefficient.
 
     Attributes
@@ -251,11 +253,13 @@ class Prior(ABC):
         inside = ", ".join(f"{name}={value}" for name, value in shown_numbers.items())
         return f"{type(self).__name__}({inside})"
 
-    def _repr_html_(self) -> str:
-        rows = [(name.replace("_", " "), shown(v)) for name, v in self.parameters.items()]
+    def blocks(self) -> tuple[Block, ...]:
+        """The prior in a sentence, its parameters and standard deviation."""
+        numbers = {name.replace("_", " "): shown(v) for name, v in self.parameters.items()}
         if self.hyperprior is None:
-            rows.append(("sd", shown(self.sd)))
-        return html_lines([repr(self)]) + html_table(["what", "value"], rows)
+            numbers["sd"] = shown(self.sd)
+        values = ((name, cells.text(value)) for name, value in numbers.items())
+        return Paragraph(repr(self)), facts(values)
 
     # what a family answers, at known scales in its own unit
 

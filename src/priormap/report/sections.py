@@ -181,7 +181,8 @@ def _about_sigma(results: Results) -> str:
     noise = results.data.noise
     if noise.density is None:
         return f"{shown(noise.sd, 6)}, taken as known"
-    return f"unknown, under {noise.density.spoken}"
+    parts = (f"{name}={value:.6g}" for name, value in vars(noise.density).items())
+    return f"unknown, under {type(noise.density).__name__}({', '.join(parts)})"
 
 
 def _sentences(results: Results) -> dict[str, str]:
