@@ -4,6 +4,7 @@ import io
 import re
 import sys
 import xml.etree.ElementTree as ET
+from collections import Counter
 
 import matplotlib.image
 import numpy as np
@@ -12,9 +13,12 @@ import pytest
 
 from priormap import Gaussian, Laplace, PriormapError, PriormapWarning, Regression, contrast, plots
 from priormap.cli import run
-from priormap.plots import save_figure, write_figures
+from priormap.plots import geometry, paths, predictive, save_figure, write_figures
+from priormap.plots.figure import Figure
 from priormap.plots.gallery import data_pictures, prior_pictures
+from priormap.plots.register import FIGURES
 from priormap.plots.style import without_windows
+from priormap.posterior.rao_blackwell import RaoBlackwell
 
 OWN = ["prior-shapes", "pull", "shrinkage"]
 OF_DATA = [
@@ -193,6 +197,45 @@ def test_more_columns_than_a_figure_shows_are_counted(tmp_path):
     assert "Shown are 12 of 16 columns; 4 left out." in captions
     assert "Shown are 4 of 16 columns; 12 left out." in captions
     assert "13 other columns are grey." in captions
+
+
+def test_every_density_is_computed_once_for_all_files(table, tmp_path, monkeypatch):
+    """Drawing, caption and table of a figure read the same numbers."""
+    counts = Counter()
+
+    def counted(owner, name):
+        computed = getattr(owner, name)
+
+        def count(*given, **options):
+            counts[name] += 1
+            return computed(*given, **options)
+
+        monkeypatch.setattr(owner, name, count)
+
+    counted(RaoBlackwell, "density")
+    counted(RaoBlackwell, "joint_density")
+    counted(geometry, "two_columns")
+    counted(predictive, "prior_predictive_table")
+    counted(predictive, "prior_predictive_points_table")
+    counted(paths, "path_table")
+    write_figures(tmp_path, "svg", table, tables=True)
+    features, priors = table.data.n_features, len(table.priors)
+    assert counts == {
+        "density": features * priors,
+        "joint_density": priors,
+        "two_columns": 1,
+        "prior_predictive_table": 1,
+        "prior_predictive_points_table": 1,
+        "path_table": priors,
+    }
+
+
+@pytest.mark.parametrize("entry", FIGURES, ids=lambda entry: entry.name)
+def test_the_register_says_what_there_is(entry):
+    loaded = entry.load()
+    assert issubclass(loaded, Figure)
+    assert all(callable(getattr(plots, name)) for name in entry.functions)
+    assert {"of", "compute", "draw", "caption"} <= set(vars(loaded))
 
 
 # bad input
