@@ -542,7 +542,7 @@ def test_progress_is_told_no_figure_stays_open_and_one_that_refuses_leaves_a_sen
     def refuses(*args, **options):
         raise PriormapError("scale <is> odd")
 
-    monkeypatch.setattr("priormap.plots.plot_shrinkage", refuses)
+    monkeypatch.setattr("priormap.plots.one_coefficient.Shrinkage.compute", refuses)
     before, told, data = plt.get_fignums(), [], small(p=1, standardize=True)
     options = QUICK | {"progress": told.append}
     path = write_report(data, {"ridge": Gaussian(1.0)}, tmp_path / "r.html", **options)

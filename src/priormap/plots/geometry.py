@@ -105,13 +105,7 @@ def plot_geometry(
     >>> axes[1, 0].get_xlabel(), axes[1, 0].get_ylabel()
     ('coefficient of x0', 'coefficient of x2')
     """
-    figure = Geometry.of(data, priors, features)
-    if figure.rows > _MOST_PRIORS:
-        raise PriormapError(
-            f"priors holds {figure.rows} priors and this figure shows at most {_MOST_PRIORS}; "
-            "draw them apart with plot_geometry_panel(..., ax=ax)"
-        )
-    panels: NDArray[Any] = figure.plot(axes)
+    panels: NDArray[Any] = Geometry.of(data, priors, features).plot(axes)
     return panels
 
 
@@ -193,6 +187,11 @@ class Geometry(Figure):
         return 0.6 + 1.75 * self.rows
 
     def compute(self) -> Mapping[str, pd.DataFrame]:
+        if self.rows > _MOST_PRIORS:
+            raise PriormapError(
+                f"priors holds {self.rows} priors and this figure shows at most {_MOST_PRIORS}; "
+                "draw them apart with plot_geometry_panel(..., ax=ax)"
+            )
         parts = {"": contours_of, "points": points_of, "density": density_of}
         return {part: stacked(self.problems, table_of) for part, table_of in parts.items()}
 

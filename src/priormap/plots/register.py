@@ -71,3 +71,8 @@ FIGURES = (
     Entry("scale_choice", "scale_choice_curves", "ScaleCurves", ("points",)),
     Entry("sensitivity", "sensitivities", "Sensitivity"),
 )
+
+
+def figure_named(name: str) -> type[Figure]:
+    """Import the class of the figure that ``plot_<name>`` draws."""
+    return next(entry for entry in FIGURES if entry.name == name).load()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from priormap import plots
 from priormap.display.blocks import Block, Items, Picture
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate
+from priormap.plots.figure import Figure
+from priormap.plots.register import figure_named
 from priormap.priors import Prior
 from priormap.report.beliefs import effect_prior
 from priormap.report.results import Progress, Results, ranked
@@ -36,15 +36,9 @@ class Entry:
     name: str
     variants: Callable[[Results], Iterable[Variant]]
 
-    def draw(self) -> Callable[..., Any]:
-        """Return the function that draws."""
-        drawer: Callable[..., Any] = getattr(plots, f"plot_{self.name}")
-        return drawer
-
-    def caption(self) -> Callable[..., str]:
-        """Return the function that says what is drawn."""
-        caption: Callable[..., str] = getattr(plots, f"{self.name}_caption")
-        return caption
+    def figure(self, *given: Any, **options: Any) -> Figure:
+        """Return the figure, whose numbers are computed once for drawing and caption."""
+        return figure_named(self.name).of(*given, **options)
 
 
 def _of_table(results: Results) -> Iterable[Variant]:
@@ -135,10 +129,10 @@ def draw_figures(results: Results, format: str, progress: Progress) -> dict[str,
             title = f"{entry.title}: {suffix}" if suffix else entry.title
             name = entry.name.replace("_", "-") + (f"-{number}" if suffix else "")
             progress(f"drawing {title.lower()}")
-            draw, caption = entry.draw(), entry.caption()
             try:
-                said = caption(*given, **options)
-                image = embedded_figure(partial(draw, *given, **options), format, name)
+                figure = entry.figure(*given, **options)
+                said = figure.caption
+                image = embedded_figure(figure.plot, format, name)
             except PriormapError as refusal:
                 block: Block = Items((f"{title}: not drawn, because {refusal}.",))
             else:
