@@ -136,3 +136,12 @@ def test_bad_input_is_one_line_and_exit_code_2(table, capsys, arguments, message
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_prior_may_be_called_by_its_fit(table, capsys):
+    assert run(["compare", *table, "--prior", "ridge", "--prior", "Lasso", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["prior"] for one in found["priors"]] == ["gaussian", "laplace"]
+    assert run(["compare", *table, "--prior", "cauchy"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("priormap: --prior 'cauchy' is unknown; choose one of: gaussian, lapl")

@@ -48,6 +48,7 @@ COMMANDS = {
     "compare": [],
     "choose": QUICK,
     "contrast": QUICK,
+    "report": [*QUICK, "-o", "page.html"],
     "path": [],
     "sample": [*QUICK, "-o", "draws.nc"],
     "figures": [*QUICK, "-o", "figures"],
