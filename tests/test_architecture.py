@@ -104,6 +104,7 @@ OWNERS = {
     "rich": {"cli", "display", "posterior"},
     "jinja2": {"report"},
     "markupsafe": {"report"},
+    "latex2mathml": {"report"},
     "pyarrow": set(),
 }
 HEAVY = (*OWNERS, "pandas")
