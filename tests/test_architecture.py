@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import priormap
+from priormap.priors import PRIORS
+from priormap.priors.densities import DENSITIES
 
 ROOT = Path(priormap.__file__).parent
 
@@ -148,6 +151,19 @@ def test_a_module_imports_only_from_below_or_beside_it_in_its_own_part(module):
         assert there < here or top, f"{module} (floor {here}) imports {imported}"
 
 
+def test_the_picture_in_the_docs_shows_the_floors():
+    picture = (ROOT.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    lines = picture.split("```")[1].splitlines()
+    heights = {
+        room: next(k for k, line in enumerate(lines) if re.search(rf"(^|  ){room}  ", line))
+        for room in FLOOR
+        if not room.startswith("_")
+    }
+    for room, floor in FLOOR.items():
+        below = [low for low in heights if FLOOR[low] < floor and room in heights]
+        assert all(heights[low] > heights[room] for low in below), room
+
+
 def test_files_do_not_import_each_other_in_a_circle():
     below = {
         module: {name for name in imports(path) if name in MODULES and name != module}
@@ -261,3 +277,132 @@ def test_only_the_faces_of_packages_list_what_they_export():
         if listed:
             loaded = importlib.import_module(module)
             assert all(hasattr(loaded, name) for name in loaded.__all__)
+
+
+# families
+
+
+FAMILIES = {kind.__name__ for kind in (*PRIORS, *DENSITIES)}
+WORDS = {word for kind in PRIORS for word in (kind.name, kind.label, kind.spoken, kind.fit)}
+OF_A_PRIOR = {"name", "label", "spoken", "fit", "family", "__name__"}
+HOLDS_ONE = {"prior", "priors", "sigma", "noise", "density", "hyperprior", "relative", "columns"}
+# May ask, and do: the tables of random variables in PyMC, and their reader
+ASKS = {"priormap.posterior.pymc.inference", "priormap.posterior.pymc.variables"}
+
+
+def last_name(node):
+    """Last name of a dotted expression: ``sigma`` of ``self.data.sigma``."""
+    return getattr(node, "attr", getattr(node, "id", ""))
+
+
+def names_in(node):
+    return {last_name(one) for one in ast.walk(node)}
+
+
+def asks_for_a_family(node):
+    """Whether an expression or pattern asks which prior or density it holds, or sigma its type."""
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[it, kinds]):
+            of_sigma = last_name(it) == "sigma" and names_in(kinds) & {"float", "int", "Real"}
+            return bool(names_in(kinds) & FAMILIES) or bool(of_sigma)
+        case ast.MatchClass(cls=kind):
+            return last_name(kind) in FAMILIES
+        case ast.Call(func=ast.Name(id="type"), args=[it]):
+            return last_name(it) in HOLDS_ONE
+        case ast.Attribute(value=it, attr="__class__"):
+            return last_name(it) in HOLDS_ONE
+        case ast.Dict(keys=keys):
+            return any(last_name(key) in FAMILIES for key in keys)
+        case ast.Compare(left=it, comparators=others):
+            constants = {
+                one.value
+                for each in others
+                for one in ast.walk(each)
+                if isinstance(one, ast.Constant)
+            }
+            return last_name(it) in OF_A_PRIOR and bool(constants & WORDS)
+    return False
+
+
+def askers(source):
+    """Lines of a source that ask for a family; ``type(prior).__name__`` only names it."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {id(one.value) for one in nodes if getattr(one, "attr", "") == "__name__"}
+    return [one.lineno for one in nodes if id(one) not in names and asks_for_a_family(one)]
+
+
+def test_only_priors_and_the_translation_to_pymc_know_families():
+    asked = {
+        module: lines
+        for module, path in MODULES.items()
+        if part(module) != "priors" and (lines := askers(path.read_text(encoding="utf-8")))
+    }
+    assert asked.keys() == ASKS, asked
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "isinstance(prior, Laplace)",
+        "isinstance(fit.prior, priors.Gaussian | priors.Laplace)",
+        "issubclass(kind, (Laplace, ElasticNet))",
+        "isinstance(data.sigma, float)",
+        "type(fit.prior) is kind",
+        "table[type(prior)]",
+        "prior.__class__",
+        "{Gaussian: 'ridge'}",
+        "prior.name == 'laplace'",
+        "type(prior).__name__ == 'Laplace'",
+        "fit.prior.label in {'Gaussian', 'Laplace'}",
+        "match prior:\n    case Gaussian(scale):\n        pass",
+        "match sigma:\n    case densities.Jeffreys():\n        pass",
+    ],
+)
+def test_negative_control_a_family_that_is_asked_for_is_seen(code):
+    assert askers(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "isinstance(prior, Prior)",
+        "isinstance(prior, PenaltyParts)",
+        "type(error) is ValueError",
+        "type(prior).__name__",
+        "convention.likelihood == 'gaussian'",
+        "LOOKS = {'Gaussian': 1}",
+        "Gaussian(2.0)",
+        "match value:\n    case float():\n        pass",
+    ],
+)
+def test_a_capability_may_be_asked_for(code):
+    assert not askers(code)
+
+
+# long functions
+
+MOST_LINES = 50
+
+
+def lengths(source):
+    """Lines of every function's body, without its docstring, by name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[bool(ast.get_docstring(node)) :]
+            yield node.name, node.end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_functions_are_short():
+    long = {
+        f"{module}.{name}": lines
+        for module, path in MODULES.items()
+        for name, lines in lengths(path.read_text(encoding="utf-8"))
+        if lines > MOST_LINES
+    }
+    assert not long
+
+
+def test_negative_control_a_long_function_is_seen():
+    body = "    x = 1\n" * (MOST_LINES + 1)
+    ((_, lines),) = lengths(f'def f():\n    """Say\n\n    it.\n    """\n{body}')
+    assert lines == MOST_LINES + 1

@@ -9,11 +9,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from priormap.arrays import Floats
+from priormap.conventions import scikit_learn_alpha
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.model import Model
 from priormap.posterior import sample
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.priors import Prior
 from priormap.tables.chosen import MOST_ROWS, Features, chosen_columns
 from priormap.tables.path_range import PathRange, at_scale, kept
 
@@ -144,13 +145,7 @@ def path_knots_table(
 
 def _alpha(data: Regression, prior: Prior, scale: float, sigma: float) -> float:
     """Penalty strength of scikit-learn's Ridge, Lasso or ElasticNet for the same mode."""
-    there = at_scale(prior, scale)
-    if isinstance(there, Gaussian):
-        alpha = there.to_ridge(sigma)
-    elif isinstance(there, Laplace):
-        alpha = there.to_lasso(sigma, data.n_rows)
-    else:
-        alpha = there.to_elastic_net(sigma, data.n_rows)[0]
+    alpha = scikit_learn_alpha(at_scale(prior, scale), sigma, data.n_rows)
     return float(alpha) if np.ndim(alpha) == 0 else np.nan
 
 
@@ -168,7 +163,7 @@ def _posteriors(
 
 def _posterior(data: Regression, prior: Prior, mass: float, draws: int, seed: int) -> Floats:
     tails = np.array([(1 - mass) / 2, (1 + mass) / 2])
-    if isinstance(prior, Gaussian) and isinstance(data.sigma, float):
+    if prior.is_normal and data.noise.is_known:
         from priormap.posterior.gaussian import gaussian_posterior
 
         exact = gaussian_posterior(Model(data, prior))

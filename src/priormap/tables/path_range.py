@@ -15,7 +15,7 @@ from priormap.errors import PriormapError
 from priormap.mode import MapPath, map_path
 from priormap.model.least_squares import least_squares
 from priormap.model.penalty import Penalty
-from priormap.priors import Gaussian, Laplace, Prior, check_prior
+from priormap.priors import Prior, check_prior, penalty_parts
 
 _MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
 _SHRUNK_AWAY = 0.15  # of the scale at which the best seen direction is half shrunk
@@ -65,11 +65,12 @@ class PathRange:
 
     @classmethod
     def _computed(cls, data: Regression, prior: Prior) -> PathRange:
-        low, is_known = _first_scale(data, prior), isinstance(data.sigma, float)
+        parts, is_known = penalty_parts(prior), data.noise.is_known
+        low = _first_scale(data, prior)
         path = map_path(data, prior, low * np.logspace(0, _DECADES, _MODES[is_known]))
         high = path.scales[_last(path.coef, data)]
         knots = _Knots.none(data)
-        if isinstance(prior, Laplace) or (is_known and not isinstance(prior, Gaussian)):
+        if parts.has_l1 and (is_known or not parts.has_l2):
             knots = _Knots.of(path).within(low, path.scales[-1] / _AFTER)
             high = max(high, _AFTER * knots.scales.max(initial=0.0))
         scales = np.unique(np.concatenate([path.scales[path.scales <= high], knots.scales, [high]]))
@@ -106,14 +107,14 @@ class _Knots(NamedTuple):
     def of(cls, path: MapPath) -> _Knots:
         """Knots of the path that these are modes of."""
         data, prior = path.data, path.prior
-        if not isinstance(prior, Laplace):
+        if penalty_parts(prior).has_l2:
             return cls.found(path)
-        if isinstance(data.sigma, float):
+        if data.noise.is_known:
             return cls.exact(data, prior)
         return cls.exact(data.with_noise(1.0), prior).with_learnt_noise(path)
 
     @classmethod
-    def exact(cls, data: Regression, prior: Laplace) -> _Knots:
+    def exact(cls, data: Regression, prior: Prior) -> _Knots:
         """All knots of a Laplace path, least squares (at the scale inf) among them."""
         path = map_path(data, prior)
         live, none = path.coef != 0, np.zeros((1, data.n_features), dtype=bool)
@@ -189,7 +190,7 @@ class _Knots(NamedTuple):
 
 def _first_scale(data: Regression, prior: Prior) -> float:
     """Where the first coefficient leaves zero, or where all are shrunk away."""
-    sigma = data.sigma if isinstance(data.sigma, float) else float(np.std(data.y)) or 1.0
+    sigma = data.noise.sd if data.noise.is_known else float(np.std(data.y)) or 1.0
     penalty = Penalty.from_prior(at_scale(prior, 1.0), data, sigma)
     unit = data.unit
     live = (unit.x_norm > 0) & (penalty.l1 + penalty.l2 > 0)
@@ -218,5 +219,5 @@ def _last(coef: Floats, data: Regression) -> int:
 
 def at_scale(prior: Prior, scale: float) -> Prior:
     """Prior of the path: with this scale, or this multiple where it has several."""
-    has_one = isinstance(prior, Gaussian | Laplace) and np.ndim(prior.scale) == 0
+    has_one = prior.scales == ("scale",) and not prior.has_vector
     return prior.with_scale(scale) if has_one else prior.stretched(scale)

@@ -208,13 +208,12 @@ def _of_columns(name: str, prior: object, data: Regression, which: list[int]) ->
 
 def _expressive(pair: Regression) -> dict[str, Prior]:
     """Priors that halve least squares of the column that enters the lasso path first, alone."""
-    assert isinstance(pair.sigma, float)
     length = pair.unit.x_norm / (pair.column_sd if pair.standardize else 1.0)
     correlation = np.abs(pair.unit.xty) * length * pair.unit.y_norm
     first = int(np.argmax(correlation))
     if correlation[first] == 0:
         raise PriormapError("y does not vary with the columns: there is nothing to shrink")
     return {
-        "lasso": Laplace(2 * pair.sigma**2 / float(correlation[first])),
-        "ridge": Gaussian(pair.sigma / float(length[first])),
+        "lasso": Laplace(2 * pair.noise.sd**2 / float(correlation[first])),
+        "ridge": Gaussian(pair.noise.sd / float(length[first])),
     }
