@@ -14,7 +14,7 @@ from priormap import (
     Regression,
     log_posterior,
 )
-from priormap.model.penalty import column_prior, column_scale, relative_prior
+from priormap.model import Model
 
 
 @pytest.fixture
@@ -74,18 +74,16 @@ def test_it_agrees_with_the_conversions_of_the_priors(alpha, sigma):
 def test_priors_of_columns_in_the_callers_units(data):
     standard = Regression(data.X, data.y, data.sigma, standardize=True)
     sd = data.column_sd
-    net = column_prior(ElasticNet(0.5, [1.0, 2.0, np.inf]), standard)
+    net = Model(standard, ElasticNet(0.5, [1.0, 2.0, np.inf])).column_prior
     np.testing.assert_allclose(net.l1_scale, 0.5 / sd)
     np.testing.assert_allclose(net.l2_scale, [1.0 / sd[0], 2.0 / sd[1], np.inf])
-    np.testing.assert_allclose(column_scale(Laplace(2.0), standard), 2.0 / sd)
+    np.testing.assert_allclose(Model(standard, Laplace(2.0)).column_prior.scale, 2.0 / sd)
     learnt = ElasticNet(0.5, hyperprior=HalfNormal(1.0), scaled_by_noise=True)
-    assert relative_prior(learnt, data) == ElasticNet([0.5] * 3, [1.0] * 3, scaled_by_noise=True)
+    assert Model(data, learnt).relative == ElasticNet([0.5] * 3, [1.0] * 3, scaled_by_noise=True)
     with pytest.raises(PriormapError, match="is learnt"):
-        column_prior(learnt, data)
-    with pytest.raises(PriormapError, match="two scales for each column"):
-        column_scale(ElasticNet(), data)
+        _ = Model(data, learnt).column_prior
     with pytest.raises(PriormapError, match="l2_scale has 2 entries but X has 3 columns"):
-        column_prior(ElasticNet(1.0, [1.0, 2.0]), data)
+        Model(data, ElasticNet(1.0, [1.0, 2.0]))
 
 
 def test_value_is_the_formula(rng):

@@ -47,7 +47,7 @@ class _Axis:
     def prior_at(self, prior: Prior, value: float) -> Prior:
         """Return the prior at one number; a vector of scales is multiplied by its scale."""
         if self.along == "power":
-            return prior.power_scaled(value)
+            return penalty_parts(prior).power_scaled(value)
         return prior.with_scale(value) if np.ndim(prior.scale) == 0 else prior.stretched(value)
 
     def strengths(self, values: Floats) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from priormap.checks import as_numbers, positive_number
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
-from priormap.model.penalty import column_prior
+from priormap.model.model import Model
 from priormap.priors import Prior, check_prior
 
 
@@ -94,5 +94,4 @@ def _at_scale(prior: Prior, scale: float | None) -> tuple[Prior, float]:
 
 def log_prior(data: Regression, prior: Prior, coef: ArrayLike, sigma: float) -> float:
     """Log density of `coef` under `prior` given sigma, in the caller's units."""
-    given_noise = column_prior(prior, data).stretched(sigma if prior.scaled_by_noise else 1.0)
-    return float(np.sum(given_noise.logpdf(coef)))
+    return float(np.sum(Model(data, prior).given_noise(sigma).logpdf(coef)))

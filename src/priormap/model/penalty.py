@@ -74,8 +74,9 @@ class Penalty(Described):
         the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
         penalty_parts(check_prior(prior))  # refuses it as it was given, not per column
+        _ = prior.known_scale
         zero = np.zeros(data.n_features)
-        l1, l2 = penalty_weights(column_prior(prior, data), sigma)
+        l1, l2 = penalty_weights(relative_prior(prior, data), sigma)
         return cls(zero + l1, zero + l2)
 
     def blocks(self) -> tuple[Block, ...]:
@@ -105,15 +106,12 @@ def penalty_weights(prior: Prior, sigma: float) -> tuple[Floats, Floats]:
     return l1, np.asarray((noise / np.asarray(parts.l2_scale)) ** 2)
 
 
-def column_prior(prior: Prior, data: Regression) -> Prior:
-    """Return the prior of each coefficient, with scales in units of the caller's columns."""
-    check_prior(prior)
-    _ = prior.known_scale  # refuses a learnt one
-    return relative_prior(prior, data)
-
-
 def relative_prior(prior: Prior, data: Regression) -> Prior:
-    """As `column_prior`, where the scale may be learnt: it is then a multiple of these."""
+    """Return the prior of each coefficient, with scales in units of the caller's columns.
+
+    A learnt scale is a multiple of these. A standardised regression's prior speaks of
+    ``sd_j * b_j``.
+    """
     check_columns(prior, data)
     unit = 1 / data.column_sd if data.standardize else 1.0
     return prior.stretched(np.ones(data.n_features) * unit)
@@ -129,19 +127,3 @@ def check_columns(prior: object, data: Regression) -> None:
                 f"{name} has {len(scale)} entries but X has {data.n_features} columns; "
                 "give one number, or one per column"
             )
-
-
-def column_scale(prior: Prior, data: Regression) -> Floats:
-    """Scale of a prior that has one, for each coefficient in units of the caller's columns."""
-    return _one_scale(column_prior(prior, data))
-
-
-def relative_scale(prior: Prior, data: Regression) -> Floats:
-    """As `column_scale`, where the scale may be learnt: it is then a multiple of this."""
-    return _one_scale(relative_prior(prior, data))
-
-
-def _one_scale(columns: Prior) -> Floats:
-    if len(columns.scales) > 1:
-        raise PriormapError(f"{columns!r} has two scales for each column, not one")
-    return np.asarray(columns.scale)

@@ -16,7 +16,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.noise import Noise
 from priormap.data.regression import Regression
-from priormap.model.penalty import relative_prior
+from priormap.model.model import Model
 from priormap.priors import Prior
 
 _SEED = 0
@@ -78,7 +78,7 @@ def prior_r2(data: Regression, prior: Prior, sigma: float) -> PriorR2:
     live = data.unit.x_norm > 0  # a constant column explains nothing
     if not live.any():
         return PriorR2(0.0, 0.0, 0.0)
-    if relative_prior(prior, data).is_flat[live].any():
+    if Model(data, prior).relative.is_flat[live].any():
         return PriorR2(1.0, 1.0, 1.0)
     r2 = PriorPredictive.of(data, prior, sigma).r2
     low, median, high = np.quantile(r2, _LEVELS).tolist()
@@ -93,7 +93,7 @@ def _sizes(data: Regression, prior: Prior, draws: int, rng: np.random.Generator)
     """Draws of the standard deviation of the linear predictor, at the scale 1 where learnt."""
     unit, parts = data.unit, []
     live = np.flatnonzero(unit.x_norm > 0)  # a constant column explains nothing
-    columns = relative_prior(prior, data).on_columns(live)
+    columns = Model(data, prior).relative.on_columns(live)
     rows = max(1, _BLOCK // data.n_features)
     for start in range(0, draws, rows):
         scaled = np.zeros((min(rows, draws - start), data.n_features))

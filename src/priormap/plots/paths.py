@@ -257,7 +257,7 @@ def _mark_knots(axes: Axes, knots: pd.DataFrame, looks: dict[str, Look]) -> None
 
 
 def _scale_name(data: Regression, prior: Prior) -> str:
-    several = np.ndim(prior.l1_scale) or np.ndim(prior.l2_scale) or len(prior.scales) > 1
+    several = prior.has_vector or len(prior.scales) > 1
     name = "multiple of the prior scales" if several else "prior scale"
     return name + " (in noise sd)" * prior.scaled_by_noise
 

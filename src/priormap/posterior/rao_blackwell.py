@@ -15,7 +15,7 @@ from scipy import integrate
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
-from priormap.model.penalty import relative_prior
+from priormap.model.model import Model
 from priormap.posterior.plane_posterior import log_kinked_mass
 from priormap.priors import PenaltyParts, Prior
 
@@ -56,7 +56,7 @@ class RaoBlackwell:
         if "scale" in posterior:  # the prior given has its posterior median
             scale = posterior["scale"].to_numpy().ravel()
             factor = factor * scale[rows] / np.median(scale)
-        columns = relative_prior(prior, data)
+        columns = Model(data, prior).relative
         own = (columns.on_columns(np.array([j])) for j in which)
         self._priors = [one.stretched(factor) for one in own]  # one scale for each draw
         self._set_likelihood(data, coef[rows], which)

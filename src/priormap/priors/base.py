@@ -62,24 +62,6 @@ class Prior(Described, ABC):
     no_mode: ClassVar[str] = "its penalty is neither |b| nor b**2"
     is_normal: ClassVar[bool] = False
 
-    if TYPE_CHECKING:  # until every room asks for the penalty parts
-
-        @property
-        def l1_scale(self) -> Any:
-            """As in `PenaltyParts`."""
-
-        @property
-        def l2_scale(self) -> Any:
-            """As in `PenaltyParts`."""
-
-        @property
-        def power_scaled(self) -> Any:
-            """As in `PenaltyParts`."""
-
-        @property
-        def to_elastic_net(self) -> Any:
-            """As in `ElasticNet`."""
-
     @property
     @abstractmethod
     def scaled_by_noise(self) -> bool:

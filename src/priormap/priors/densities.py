@@ -373,7 +373,3 @@ def listed_densities(among: type[PositiveDensity] = PositiveDensity) -> str:
     """Names of the densities in a sentence; of one kind, where it matters."""
     names = [f"{kind.__name__}(...)" for kind in DENSITIES if issubclass(kind, among)]
     return " or ".join([", ".join(names[:-1]), names[-1]])
-
-
-NoisePrior: TypeAlias = PositiveDensity  # until every room asks the density itself
-ScaleDensity: TypeAlias = ProperDensity
