@@ -107,10 +107,18 @@ class RaoBlackwell:
             some = np.arange(start, min(start + _CHUNK, draws))
             log_density = (self._pull[some] @ points - square) / self._sigma[some, None] ** 2
             for prior, coef in zip(self._priors, points, strict=True):
-                log_density -= prior.on_columns(some).penalty(coef[:, None]).T
+                log_density -= _penalty(coef, prior.on_columns(some))
             density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
             total += (density / density.sum(axis=1, keepdims=True)).sum(axis=0)
         return total.reshape(len(y), len(x)) / (draws * cell)
+
+
+def _penalty(coef: Floats, prior: Prior) -> Floats:
+    """Penalty under each scale of the prior, shape (scales, coefficients)."""
+    if not isinstance(prior, PenaltyParts):
+        return prior.penalty(coef[:, None]).T
+    rate, square = 1 / np.asarray(prior.l1_scale), 1 / np.asarray(prior.l2_scale) ** 2
+    return np.asarray(np.outer(rate, np.abs(coef)) + np.outer(square, coef**2 / 2))
 
 
 def _log_density_of_parts(

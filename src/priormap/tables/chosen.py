@@ -10,7 +10,6 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
-from priormap.mode import MapEstimate
 from priormap.tables.named_priors import listed
 from priormap.tables.posterior_contrast import Contrast
 
@@ -25,12 +24,6 @@ def check_contrast(table: object) -> Contrast:
             f"table must be what contrast(data, priors) returned, got {type(table).__name__}"
         )
     return table
-
-
-def data_of(table: Contrast) -> Regression:
-    """Return the data that all modes of the table are modes of."""
-    first: MapEstimate = next(iter(table.modes.values()))
-    return first.data
 
 
 def chosen_features(table: Contrast, features: Features, most: int) -> tuple[str, ...]:

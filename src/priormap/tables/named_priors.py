@@ -66,11 +66,6 @@ def check_priors(data: Regression, priors: object) -> None:
         Model(data, prior)
 
 
-def family(prior: Prior) -> str:
-    """Name of the family of a prior, the key to its look."""
-    return prior.label
-
-
 def coef_unit(priors: Mapping[str, Prior]) -> str:
     """Unit in which the priors as given measure a coefficient."""
     by_noise = {prior.scaled_by_noise for prior in priors.values()}
