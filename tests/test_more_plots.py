@@ -38,6 +38,7 @@ from priormap.plots import (
     prior_predictive_points_table,
     prior_predictive_table,
 )
+from priormap.plots.predictive import PriorPredictive as PriorPredictiveFigure
 
 PRIORS = {"ridge": Gaussian(0.5), "lasso": Laplace(0.12)}
 
@@ -198,6 +199,15 @@ def test_a_prior_has_one_r_squared_wherever_it_is_told(prior):
     data = correlated(p=4)
     points = prior_predictive_points_table(data, prior).set_index("quantity")
     assert prior_r2(data, prior, data.sigma).median == points["median"]["r2"]
+
+
+def test_the_predictive_figure_draws_each_prior_once(monkeypatch):
+    drawn, of = [], PriorPredictive.of
+    monkeypatch.setattr(PriorPredictive, "of", lambda *given: drawn.append(given) or of(*given))
+    shown = PriorPredictiveFigure.of(correlated(p=2), PRIORS)
+    shown.plot(Figure().subplots(2))
+    assert "ridge" in shown.caption
+    assert len(drawn) == len(PRIORS)
 
 
 def test_a_constant_column_expects_nothing():

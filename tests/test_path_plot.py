@@ -316,3 +316,22 @@ def test_with_unknown_noise_coefficients_leave_zero_at_the_knots(scaled_by_noise
         )
         assert (below == 0) != (above == 0)
         assert (below == 0) == (knot["event"] == "leaves zero")
+
+
+@pytest.mark.parametrize("table", [path_table, path_posterior_table, path_knots_table])
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ({"mass": -3}, "mass must be a positive finite number, got -3"),
+        ({"mass": 1.0}, "mass must lie between 0 and 1, got 1.0"),
+        ({"draws": "x"}, "draws must be a positive integer, got 'x'"),
+        ({"draws": -1}, "draws must be a positive integer, got -1"),
+        ({"random_seed": 0.5}, "random_seed must be an integer from 0"),
+        ({"features": "zz"}, "'zz', which is no column"),
+    ],
+)
+def test_every_table_of_the_path_checks_every_argument(table, option, sentence):
+    data = Regression(np.eye(4)[:, :3], [3.0, 0.5, -3.0, -0.5], sigma=1.0)
+    with pytest.raises(PriormapError, match=sentence) as refusal:
+        table(data, Laplace(), **option)
+    assert "\n" not in str(refusal.value)

@@ -176,7 +176,8 @@ class Geometry(Figure):
     @classmethod
     def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
         first, second = (table.data.names[j] for j in chosen_pair(table.data, features))
-        return cls.of(table.data, table.priors, (first, second))
+        at_modes = {name: fit.prior for name, fit in table.modes.items()}
+        return cls.of(table.data, at_modes or table.priors, (first, second))
 
     @property
     def rows(self) -> int:

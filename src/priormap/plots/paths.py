@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from priormap.conventions.of_priors import scikit_learn_call
 from priormap.data.regression import Regression
 from priormap.plots.figure import Figure
 from priormap.plots.marks import EFFECT, legend_above, mark, mark_zero, shortened
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _MOST_WITH_BANDS = 200  # columns of a path with posteriors in a file: more take minutes
 _TINTS = 0.45  # share of white in the look of the last of the chosen columns
-_ESTIMATOR = {"Gaussian": "Ridge", "Laplace": "Lasso", "ElasticNet": "ElasticNet"}
 _ALPHA_AXIS = 27.0  # points that its labels take
 _OTHER: dict[str, Any] = {"color": "0.75", "linestyle": "-", "linewidth": 0.8}
 _APART = 0.055  # of the height of the axes, between names
@@ -298,8 +298,9 @@ def _alpha_axis(axes: Axes, modes: pd.DataFrame, data: Regression, prior: Prior)
     top = axes.secondary_xaxis("top")
     top.set_ticks(at, [f"{tick:g}" for tick in ticks])
     top.set_ticks([], minor=True)
+    estimator = scikit_learn_call(prior.with_scale(1.0), 1.0, data.n_rows).estimator
     own = ", standardised columns" * data.standardize
-    top.set_xlabel(f"scikit-learn alpha ({_ESTIMATOR[prior.label]}{own})")
+    top.set_xlabel(f"scikit-learn alpha ({estimator}{own})")
 
 
 def _legend(modes: pd.DataFrame, knots: pd.DataFrame, look: Look, mass: float) -> list[Any]:

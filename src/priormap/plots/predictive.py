@@ -21,8 +21,11 @@ from priormap.tables.named_priors import listed
 from priormap.tables.posterior_contrast import Contrast
 from priormap.tables.prior_predictive import (
     checked_priors,
-    prior_predictive_points_table,
-    prior_predictive_table,
+    density_table,
+    drawn_of,
+    prior_predictive_points_table as prior_predictive_points_table,
+    prior_predictive_table as prior_predictive_table,
+    quantile_table,
 )
 
 if TYPE_CHECKING:
@@ -99,11 +102,12 @@ class PriorPredictive(Figure):
 
     @classmethod
     def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:
-        return cls.of(table.data, table.priors)
+        at_modes = {name: fit.prior for name, fit in table.modes.items()}  # no scale is learnt
+        return cls.of(table.data, {**table.priors, **at_modes})
 
     def compute(self) -> Mapping[str, pd.DataFrame]:
-        points = prior_predictive_points_table(self.data, self.priors)
-        return {"": prior_predictive_table(self.data, self.priors), "points": points}
+        drawn = drawn_of(self.data, self.priors)
+        return {"": density_table(drawn), "points": quantile_table(drawn)}
 
     def draw(self, axes: NDArray[Any]) -> None:
         looks = looks_of(self.priors)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from priormap.arrays import Floats
+from priormap.checks import checked_count, checked_seed, positive_number
 from priormap.conventions import scikit_learn_alpha
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
@@ -60,8 +61,7 @@ def path_table(
     """
     import pandas as pd
 
-    shown = PathRange.of(data, prior)
-    chosen = chosen_columns(data, features, shown.strongest(), _MOST)
+    shown, chosen = _checked(data, prior, features, mass, draws, random_seed)
     alpha = np.array(
         [_alpha(data, prior, *pair) for pair in zip(shown.scales, shown.sigma, strict=True)]
     )
@@ -96,12 +96,9 @@ def path_posterior_table(
     """
     import pandas as pd
 
-    if not 0 < mass < 1:
-        raise PriormapError(f"mass must lie between 0 and 1, got {mass!r}")
+    shown, chosen = _checked(data, prior, features, mass, draws, random_seed)
     if draws == 0:
         return pd.DataFrame(columns=["feature", "scale", "mean", "low", "high"])
-    shown = PathRange.of(data, prior)
-    chosen = chosen_columns(data, features, shown.strongest(), _MOST)
     scales = np.geomspace(shown.scales[0], shown.scales[-1], _POSTERIORS)
     which = [data.names.index(name) for name in chosen]
     along = _posteriors(data, prior, scales, mass, draws, random_seed)[:, :, which]
@@ -133,7 +130,7 @@ def path_knots_table(
     """
     import pandas as pd
 
-    shown = PathRange.of(data, prior)
+    shown, _ = _checked(data, prior, features, mass, draws, random_seed)
     rows = [
         (shown.knots[k], data.names[j], event)
         for event, where in (("leaves zero", shown.leaves), ("returns to zero", shown.returns))
@@ -141,6 +138,19 @@ def path_knots_table(
     ]
     table = pd.DataFrame(rows, columns=["scale", "feature", "event"])
     return table.sort_values("scale", kind="stable", ignore_index=True)
+
+
+def _checked(
+    data: Regression, prior: Prior, features: Features, mass: float, draws: int, seed: int
+) -> tuple[PathRange, tuple[str, ...]]:
+    """Return the part of the path that is shown, and the columns with bands, or refuse."""
+    if not positive_number("mass", mass) < 1:
+        raise PriormapError(f"mass must lie between 0 and 1, got {mass!r}")
+    if draws != 0:  # which leaves the posteriors out
+        checked_count("draws", draws)
+    checked_seed(seed)
+    shown = PathRange.of(data, prior)
+    return shown, chosen_columns(data, features, shown.strongest(), _MOST)
 
 
 def _alpha(data: Regression, prior: Prior, scale: float, sigma: float) -> float:

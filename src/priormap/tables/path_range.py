@@ -13,8 +13,8 @@ from priormap.arrays import Bools, Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.mode import MapPath, map_path
+from priormap.model import Model
 from priormap.model.least_squares import least_squares
-from priormap.model.penalty import Penalty
 from priormap.priors import Prior, check_prior, penalty_parts
 
 _MODES = {True: 240, False: 30}  # scales of the modes, where sigma is known and where not
@@ -191,7 +191,7 @@ class _Knots(NamedTuple):
 def _first_scale(data: Regression, prior: Prior) -> float:
     """Where the first coefficient leaves zero, or where all are shrunk away."""
     sigma = data.noise.sd if data.noise.is_known else float(np.std(data.y)) or 1.0
-    penalty = Penalty.from_prior(at_scale(prior, 1.0), data, sigma)
+    penalty = Model(data, at_scale(prior, 1.0)).penalty(sigma)
     unit = data.unit
     live = (unit.x_norm > 0) & (penalty.l1 + penalty.l2 > 0)
     if not live.any() or unit.y_norm == 0:
@@ -219,5 +219,5 @@ def _last(coef: Floats, data: Regression) -> int:
 
 def at_scale(prior: Prior, scale: float) -> Prior:
     """Prior of the path: with this scale, or this multiple where it has several."""
-    has_one = prior.scales == ("scale",) and not prior.has_vector
+    has_one = len(prior.scales) == 1 and not prior.has_vector
     return prior.with_scale(scale) if has_one else prior.stretched(scale)

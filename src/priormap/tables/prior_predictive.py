@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from scipy.special import expit
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+Drawn: TypeAlias = Mapping[tuple[str, str], PriorPredictive]  # by name and family
 _GRID = 360
 _EDGE = 14.0  # log odds of R squared: from a millionth to one minus that
 
@@ -49,22 +50,7 @@ def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]
     >>> bool(abs(np.trapezoid(part["density"], part["value"]) - 1) < 0.05)
     True
     """
-    import pandas as pd
-
-    parts = []
-    for name, prior in checked_priors(data, priors).items():
-        drawn = PriorPredictive.of(data, prior)
-        odds = 2 * (np.log(drawn.size) - np.log(drawn.sigma))  # log of R2 / (1 - R2)
-        r2 = expit(np.linspace(-_EDGE, _EDGE, _GRID))  # fine where densities may be steep
-        density = _smoothed(odds, np.log(r2) - np.log1p(-r2)) / (r2 * (1 - r2))
-        log_size = np.log10(drawn.size)
-        low, high = np.quantile(log_size, (0.001, 0.999))
-        at = np.linspace(low - 0.1, high + 0.1, _GRID)
-        curves = {"r2": (r2, density), "size": (10**at, _smoothed(log_size, at))}
-        for quantity, (value, height) in curves.items():
-            columns = {"quantity": quantity, "value": value, "density": height}
-            parts.append(pd.DataFrame({"prior": name, "family": prior.label, **columns}))
-    return pd.concat(parts, ignore_index=True)
+    return density_table(drawn_of(data, priors))
 
 
 def prior_predictive_points_table(
@@ -77,14 +63,43 @@ def prior_predictive_points_table(
     DataFrame
         Columns ``prior``, ``family``, ``quantity``, ``low``, ``median``, ``high``.
     """
+    return quantile_table(drawn_of(data, priors))
+
+
+def drawn_of(data: Regression, priors: Prior | Mapping[str, Prior]) -> Drawn:
+    """Draw from every prior, by its name and label, or refuse."""
+    named = checked_priors(data, priors)
+    return {(name, prior.label): PriorPredictive.of(data, prior) for name, prior in named.items()}
+
+
+def density_table(priors: Drawn) -> pd.DataFrame:
+    """`prior_predictive_table` of these draws."""
+    import pandas as pd
+
+    parts = []
+    for (name, label), drawn in priors.items():
+        odds = 2 * (np.log(drawn.size) - np.log(drawn.sigma))  # log of R2 / (1 - R2)
+        r2 = expit(np.linspace(-_EDGE, _EDGE, _GRID))  # fine where densities may be steep
+        density = _smoothed(odds, np.log(r2) - np.log1p(-r2)) / (r2 * (1 - r2))
+        log_size = np.log10(drawn.size)
+        low, high = np.quantile(log_size, (0.001, 0.999))
+        at = np.linspace(low - 0.1, high + 0.1, _GRID)
+        curves = {"r2": (r2, density), "size": (10**at, _smoothed(log_size, at))}
+        for quantity, (value, height) in curves.items():
+            columns = {"quantity": quantity, "value": value, "density": height}
+            parts.append(pd.DataFrame({"prior": name, "family": label, **columns}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def quantile_table(priors: Drawn) -> pd.DataFrame:
+    """`prior_predictive_points_table` of these draws."""
     import pandas as pd
 
     rows = []
-    for name, prior in checked_priors(data, priors).items():
-        drawn = PriorPredictive.of(data, prior)
+    for (name, label), drawn in priors.items():
         for quantity, values in (("r2", drawn.r2), ("size", drawn.size)):
             ends = np.quantile(values, (0.05, 0.5, 0.95))
-            rows.append((name, prior.label, quantity, *ends))
+            rows.append((name, label, quantity, *ends))
     return pd.DataFrame(rows, columns=["prior", "family", "quantity", "low", "median", "high"])
 
 

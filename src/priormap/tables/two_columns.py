@@ -13,7 +13,7 @@ from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate, find_map
 from priormap.model.least_squares import least_squares
-from priormap.model.penalty import Penalty
+from priormap.model.model import Model
 from priormap.posterior.plane_posterior import PlanePosterior
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.tables.named_priors import priors_by_name
@@ -198,7 +198,7 @@ def _of_columns(name: str, prior: object, data: Regression, which: list[int]) ->
             f"prior {name!r} learns its scale and has no one shape; fix it with "
             "prior.with_scale(...)"
         )
-    penalty = Penalty.from_prior(prior, data, 1.0)  # refuses scales that do not match the columns
+    penalty = Model(data, prior).penalty(1.0)  # refuses scales that do not match the columns
     if not (penalty.l1[which] + penalty.l2[which] > 0).all():
         raise PriormapError(
             f"prior {name!r} is flat (scale=inf) and has no shape to draw; give a finite scale"
@@ -208,12 +208,13 @@ def _of_columns(name: str, prior: object, data: Regression, which: list[int]) ->
 
 def _expressive(pair: Regression) -> dict[str, Prior]:
     """Priors that halve least squares of the column that enters the lasso path first, alone."""
+    sigma = pair.noise.sd
     length = pair.unit.x_norm / (pair.column_sd if pair.standardize else 1.0)
     correlation = np.abs(pair.unit.xty) * length * pair.unit.y_norm
     first = int(np.argmax(correlation))
     if correlation[first] == 0:
         raise PriormapError("y does not vary with the columns: there is nothing to shrink")
     return {
-        "lasso": Laplace(2 * pair.noise.sd**2 / float(correlation[first])),
-        "ridge": Gaussian(pair.noise.sd / float(length[first])),
+        "lasso": Laplace(2 * sigma**2 / float(correlation[first])),
+        "ridge": Gaussian(sigma / float(length[first])),
     }
