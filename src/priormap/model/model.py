@@ -118,7 +118,8 @@ class Model:
 
     def penalty(self, sigma: float | None = None) -> Penalty:
         """Penalty whose minimiser is the mode at `sigma`, or at the known one."""
-        return Penalty.from_prior(self.prior, self.data, self.noise.at(sigma))
+        penalty_parts(self.prior)  # refuses it as it was given, not per column
+        return Penalty.of_columns(self.column_prior, self.noise.at(sigma))
 
     def problem(self, sigma: float | None = None) -> UnitProblem:
         """The canonical problem in unit columns, at `sigma` or at the known one."""

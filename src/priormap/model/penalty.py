@@ -73,10 +73,16 @@ class Penalty(Described):
         prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
         the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
-        penalty_parts(check_prior(prior))  # refuses it as it was given, not per column
+        check_columns(prior, data)
+        penalty_parts(prior)  # refuses it as it was given, not per column
         _ = prior.known_scale
-        zero = np.zeros(data.n_features)
-        l1, l2 = penalty_weights(relative_prior(prior, data), sigma)
+        return cls.of_columns(relative_prior(prior, data), sigma)
+
+    @classmethod
+    def of_columns(cls, columns: Prior, sigma: float) -> Penalty:
+        """As `from_prior`, of a prior with one scale for each of the caller's columns."""
+        l1, l2 = penalty_weights(columns, sigma)
+        zero = np.zeros(max(l1.size, l2.size))
         return cls(zero + l1, zero + l2)
 
     def blocks(self) -> tuple[Block, ...]:
@@ -112,7 +118,6 @@ def relative_prior(prior: Prior, data: Regression) -> Prior:
     A learnt scale is a multiple of these. A standardised regression's prior speaks of
     ``sd_j * b_j``.
     """
-    check_columns(prior, data)
     unit = 1 / data.column_sd if data.standardize else 1.0
     return prior.stretched(np.ones(data.n_features) * unit)
 

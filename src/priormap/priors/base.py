@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -289,7 +289,14 @@ class Prior(Described, ABC):
         return self._known._shrink(z / _TINY, 1.0) * _TINY
 
     def _changed(self, **parameters: Any) -> Self:
-        return replace(self, **parameters)
+        """As `dataclasses.replace`, in a fraction of its time."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self) | parameters)
+        other.__post_init__()
+        return other
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
 
     def _check_options(self) -> None:
         if self.hyperprior is not None and not isinstance(self.hyperprior, ProperDensity):
