@@ -215,8 +215,8 @@ def test_every_density_is_computed_once_for_all_files(table, tmp_path, monkeypat
     counted(RaoBlackwell, "density")
     counted(RaoBlackwell, "joint_density")
     counted(geometry, "two_columns")
-    counted(predictive, "prior_predictive_table")
-    counted(predictive, "prior_predictive_points_table")
+    for name in ("drawn_of", "density_table", "quantile_table"):
+        counted(predictive, name)
     counted(paths, "path_table")
     write_figures(tmp_path, "svg", table, tables=True)
     features, priors = table.data.n_features, len(table.priors)
@@ -224,8 +224,9 @@ def test_every_density_is_computed_once_for_all_files(table, tmp_path, monkeypat
         "density": features * priors,
         "joint_density": priors,
         "two_columns": 1,
-        "prior_predictive_table": 1,
-        "prior_predictive_points_table": 1,
+        "drawn_of": 1,
+        "density_table": 1,
+        "quantile_table": 1,
         "path_table": priors,
     }
 
