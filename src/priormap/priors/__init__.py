@@ -7,12 +7,10 @@ A prior knows numbers only: no data, no columns. One file a family; the families
 from __future__ import annotations
 
 from priormap.errors import PriormapError
-from priormap.priors.base import (
+from priormap.priors.base import OneScalePrior, Prior
+from priormap.priors.capabilities import (
     NormalMixture,
-    OneScalePrior,
     PenaltyParts,
-    PowerScaling,
-    Prior,
     penalty_parts,
 )
 from priormap.priors.elastic_net import ElasticNet
@@ -27,7 +25,6 @@ __all__ = [
     "NormalMixture",
     "OneScalePrior",
     "PenaltyParts",
-    "PowerScaling",
     "Prior",
     "check_prior",
     "listed_priors",

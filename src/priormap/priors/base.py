@@ -4,9 +4,7 @@ A family answers seven questions of one coefficient, whose scale is a number in 
 the methods that begin with an underscore. Vectors of scales, columns, units of the noise, learnt
 scales and checks are written once, here.
 
-Beyond these a family may have *capabilities*: the parts of a penalty that exact modes are made
-for (`PenaltyParts`), a mixture of normals that Gibbs kernels draw from (`NormalMixture`), and
-powers of its density (`PowerScaling`). A verb asks for the capability, never for the family.
+Beyond these a family may have capabilities: see `priormap.priors.capabilities`.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,7 +22,7 @@ from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
 from priormap.errors import PriormapError
-from priormap.priors.checks import checked_power, checked_scale, noise_sd, unwrap
+from priormap.priors.checks import checked_scale, noise_sd, unwrap
 from priormap.priors.densities import ProperDensity, listed_densities
 
 _TINY = 2.0**-500
@@ -336,72 +334,6 @@ class OneScalePrior(Prior):
             object.__setattr__(self, "scale", 1.0)
         object.__setattr__(self, "scale", checked_scale("scale", self.scale))
         self._check_options()
-
-
-# capabilities
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class PenaltyParts(Prior):
-    """A prior whose penalty is ``|b| / l1_scale + b**2 / (2 l2_scale**2)``.
-
-    It opens exact modes, their paths and certificates, and every library's way of writing it.
-    """
-
-    no_mode: ClassVar[str] = ""
-    has_l1: ClassVar[bool]
-    has_l2: ClassVar[bool]
-
-    @property
-    @abstractmethod
-    def l1_scale(self) -> float | Floats:
-        """Scale of the L1 part of the penalty; infinite where there is none."""
-
-    @property
-    @abstractmethod
-    def l2_scale(self) -> float | Floats:
-        """Scale of the L2 part of the penalty; infinite where there is none."""
-
-    @abstractmethod
-    def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
-        """Return the same kind of prior with these known scales of the parts that it has."""
-
-    def power_scaled(self, power: float) -> Self:
-        """Return the prior whose density is this one's to a power, normalised.
-
-        Every penalty is multiplied by `power`: the L1 scale is divided by it, the L2 scale by
-        its root; 0 is the flat prior.
-        """
-        known, weaker = self._known, 1 / power if checked_power(power) else np.inf
-        return known.with_parts(known.l1_scale * weaker, known.l2_scale * np.sqrt(weaker))
-
-
-@runtime_checkable
-class NormalMixture(Protocol):
-    """A prior that is a mixture of normals, which opens Gibbs kernels.
-
-    Its density is ``exp(-curvature b**2 / 2)`` times that of ``b | v ~ Normal(0, v)``, with v
-    exponential of mean ``2 / rate**2``; a rate of zero leaves the mixture out.
-    """
-
-    @property
-    def mixing(self) -> tuple[Floats, Floats]:
-        """``(rate, curvature)``."""
-
-
-@runtime_checkable
-class PowerScaling(Protocol):
-    """A prior whose density may be taken to a power without leaving the family."""
-
-    def power_scaled(self, power: float) -> Prior:
-        """Return the prior whose density is this one's to a power, normalised."""
-
-
-def penalty_parts(prior: Prior, what: str = "exact mode") -> PenaltyParts:
-    """Return the prior as one with penalty parts, or refuse with its own reason."""
-    if not isinstance(prior, PenaltyParts):
-        raise PriormapError(f"{prior!r} has no {what}: {prior.no_mode}")
-    return prior
 
 
 def shown(scale: float | Floats) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtri_exp
 
 from priormap.arrays import Floats
-from priormap.priors.base import PenaltyParts
+from priormap.priors.capabilities import PenaltyParts
 from priormap.priors.tails import truncated_normal_mean_square, two_sided_mean
 
 _MOST_RATIO = 1e10  # of l2_scale to l1_scale: from here on doubles see a Laplace density

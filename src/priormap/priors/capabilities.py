@@ -1,0 +1,74 @@
+"""What some priors can beyond the seven questions, and what that opens.
+
+The parts of a penalty, which exact modes and powers of the density are made for (`PenaltyParts`),
+and a mixture of normals, which Gibbs kernels draw from (`NormalMixture`). A verb asks for the
+capability, never for the family.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from priormap.arrays import Floats
+from priormap.errors import PriormapError
+from priormap.priors.base import Prior
+from priormap.priors.checks import checked_power
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PenaltyParts(Prior):
+    """A prior whose penalty is ``|b| / l1_scale + b**2 / (2 l2_scale**2)``.
+
+    It opens exact modes, their paths and certificates, and every library's way of writing it.
+    """
+
+    no_mode: ClassVar[str] = ""
+    has_l1: ClassVar[bool]
+    has_l2: ClassVar[bool]
+
+    @property
+    @abstractmethod
+    def l1_scale(self) -> float | Floats:
+        """Scale of the L1 part of the penalty; infinite where there is none."""
+
+    @property
+    @abstractmethod
+    def l2_scale(self) -> float | Floats:
+        """Scale of the L2 part of the penalty; infinite where there is none."""
+
+    @abstractmethod
+    def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
+        """Return the same kind of prior with these known scales of the parts that it has."""
+
+    def power_scaled(self, power: float) -> Self:
+        """Return the prior whose density is this one's to a power, normalised.
+
+        Every penalty is multiplied by `power`: the L1 scale is divided by it, the L2 scale by
+        its root; 0 is the flat prior.
+        """
+        known, weaker = self._known, 1 / power if checked_power(power) else np.inf
+        return known.with_parts(known.l1_scale * weaker, known.l2_scale * np.sqrt(weaker))
+
+
+@runtime_checkable
+class NormalMixture(Protocol):
+    """A prior that is a mixture of normals, which opens Gibbs kernels.
+
+    Its density is ``exp(-curvature b**2 / 2)`` times that of ``b | v ~ Normal(0, v)``, with v
+    exponential of mean ``2 / rate**2``; a rate of zero leaves the mixture out.
+    """
+
+    @property
+    def mixing(self) -> tuple[Floats, Floats]:
+        """``(rate, curvature)``."""
+
+
+def penalty_parts(prior: Prior, what: str = "exact mode") -> PenaltyParts:
+    """Return the prior as one with penalty parts, or refuse with its own reason."""
+    if not isinstance(prior, PenaltyParts):
+        raise PriormapError(f"{prior!r} has no {what}: {prior.no_mode}")
+    return prior
