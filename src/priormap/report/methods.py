@@ -94,26 +94,28 @@ def _model(results: Results) -> Blocks:
     if density is None:
         known = Tex(rf"\sigma = {number(data.noise.sd, 8)}")
         return first, Paragraph(("Sigma is known: ", known, "."))
-    shape = _noise_density(density)
-    if shape is None:
-        return first, Paragraph(f"Sigma is unknown, under {density.spoken}.")
-    law = Tex(rf"\mathrm{{p}} ( \sigma ) \propto {shape}")
+    law = Tex(rf"\mathrm{{p}} ( \sigma ) \propto {_noise_density(density)}")
     return first, Paragraph("Sigma is unknown, with the density", law)
 
 
-def _noise_density(density: PositiveDensity) -> str | None:
-    """Density of sigma up to a constant, where it has a formula here."""
-    given = vars(density)
-    scale, df, shape = (given.get(name, 1.0) for name in ("scale", "df", "shape"))
-    student = rf"( 1 + \frac{{\sigma^{{2}}}}{{{number(df)} \cdot {_square(scale)}}} )"
-    return {
-        "HalfNormal": rf"\exp ( - \frac{{\sigma^{{2}}}}{{2 \cdot {_square(scale)}}} )",
-        "HalfStudentT": rf"{student}^{{- {number((df + 1) / 2)}}}",
-        "HalfCauchy": rf"{student}^{{- 1}}",
-        "InverseGamma": rf"\sigma^{{- {number(2 * shape + 1)}}} "
-        rf"\exp ( - \frac{{{number(scale)}}}{{\sigma^{{2}}}} )",
-        "Jeffreys": r"\frac{1}{\sigma}",
-    }.get(type(density).__name__)
+def _noise_density(density: PositiveDensity) -> str:
+    """Density of sigma up to a constant, from the numbers of its formula."""
+    logs, inverse, square, tail, reach = density.terms
+    factors = []
+    if logs == 1:
+        factors.append(r"\frac{1}{\sigma}")
+    elif logs:
+        factors.append(rf"\sigma^{{{'- ' * (logs > 0)}{number(abs(logs))}}}")
+    if inverse:
+        factors.append(rf"\exp ( - \frac{{{number(inverse)}}}{{\sigma^{{2}}}} )")
+    if square:
+        scale = _square(np.sqrt(0.5 / square))
+        factors.append(rf"\exp ( - \frac{{\sigma^{{2}}}}{{2 \cdot {scale}}} )")
+    if tail:  # that of a Student t with so many degrees of freedom
+        df = 2 * tail - 1
+        ratio = rf"\frac{{\sigma^{{2}}}}{{{number(df)} \cdot {_square(reach / np.sqrt(df))}}}"
+        factors.append(rf"( 1 + {ratio} )^{{- {number(tail)}}}")
+    return " ".join(factors)
 
 
 def _problem(results: Results) -> Blocks:
