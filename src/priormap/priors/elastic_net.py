@@ -70,7 +70,10 @@ class ElasticNet(L1L2Prior):
     spoken: ClassVar[str] = "elastic net"
     fit: ClassVar[str] = "elastic net"
     aliases: ClassVar[tuple[str, ...]] = ("elasticnet", "enet")
-    reference: ClassVar[str] = "Zou and Hastie (2005)"
+    reference: ClassVar[str] = (
+        "Zou and Hastie (2005), Regularization and variable selection via the elastic net, "
+        "JRSS B 67(2)"
+    )
     scales: ClassVar[tuple[str, ...]] = ("l1_scale", "l2_scale")
     has_l1: ClassVar[bool] = True
     has_l2: ClassVar[bool] = True

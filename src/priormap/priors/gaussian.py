@@ -58,7 +58,10 @@ class Gaussian(OneScalePrior, L1L2Prior):
     spoken: ClassVar[str] = "Gaussian"
     fit: ClassVar[str] = "ridge"
     aliases: ClassVar[tuple[str, ...]] = ("normal", "ridge")
-    reference: ClassVar[str] = "Hoerl and Kennard (1970)"
+    reference: ClassVar[str] = (
+        "Hoerl and Kennard (1970), Ridge regression: biased estimation for nonorthogonal problems, "
+        "Technometrics 12(1)"
+    )
     is_normal: ClassVar[bool] = True
     has_l1: ClassVar[bool] = False
     has_l2: ClassVar[bool] = True

@@ -59,7 +59,10 @@ class Laplace(OneScalePrior, L1L2Prior):
     spoken: ClassVar[str] = "Laplace"
     fit: ClassVar[str] = "lasso"
     aliases: ClassVar[tuple[str, ...]] = ("double_exponential", "lasso")
-    reference: ClassVar[str] = "Tibshirani (1996)"
+    reference: ClassVar[str] = (
+        "Tibshirani (1996), Regression shrinkage and selection via the lasso, JRSS B 58(1); "
+        "Park and Casella (2008), The Bayesian lasso, JASA 103(482)"
+    )
     has_l1: ClassVar[bool] = True
     has_l2: ClassVar[bool] = False
 

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from priormap.mode import MapEstimate
 
 Blocks = tuple[Block, ...]
-_REFERENCES = {  # by label of the prior, where more is said than in `Prior.reference`
-    "Gaussian": "Hoerl and Kennard (1970), Ridge regression: biased estimation for nonorthogonal "
-    "problems, Technometrics 12(1).",
-    "Laplace": "Tibshirani (1996), Regression shrinkage and selection via the lasso, JRSS B "
-    "58(1); Park and Casella (2008), The Bayesian lasso, JASA 103(482).",
-    "ElasticNet": "Zou and Hastie (2005), Regularization and variable selection via the elastic "
-    "net, JRSS B 67(2).",
-}
 _OF_POSTERIORS = (
     "Hahn and Carvalho (2015), Decoupling shrinkage and selection in Bayesian linear models, "
     "JASA 110(509): DSS.",
@@ -57,10 +49,8 @@ def methods(results: Results) -> Blocks:
         blocks += penalty_of(name, modes[name]) if name in modes else [_without_mode(name, prior)]
     blocks += [Subheading("The certificate"), *_certificate()]
     blocks += [Subheading("The posterior"), *_posterior(results)]
-    labels = {prior.label: prior for prior in priors.values()}
-    known = [text for label, text in _REFERENCES.items() if label in labels]
-    others = [f"{prior.reference}." for label, prior in labels.items() if label not in _REFERENCES]
-    return (*blocks, Subheading("References"), Items((*known, *others, *_OF_POSTERIORS)))
+    texts = dict.fromkeys(f"{prior.reference}." for prior in priors.values())
+    return (*blocks, Subheading("References"), Items((*texts, *_OF_POSTERIORS)))
 
 
 def number(value: float, digits: int = 5) -> str:
