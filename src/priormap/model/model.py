@@ -102,11 +102,6 @@ class Model:
         by_noise = self.prior.scaled_by_noise
         return self.relative.stretched(self.columns.divisor / (1.0 if by_noise else self.unit_y))
 
-    @property
-    def _known_unit_prior(self) -> Prior:
-        _ = self.prior.known_scale  # refuses a learnt one
-        return self.unit_prior
-
     @cached_property
     def is_flat(self) -> Bools:
         """Whether each coefficient has a flat prior, shape (p,)."""
@@ -128,7 +123,8 @@ class Model:
     @cached_property
     def unit_problem(self) -> UnitProblem:
         """The problem at the noise ``|y|``; at another its penalties are multiples of these."""
-        parts, live = penalty_parts(self._known_unit_prior), self.columns.x_norm > 0
+        _ = self.prior.known_scale  # refuses a learnt one
+        parts, live = penalty_parts(self.unit_prior), self.columns.x_norm > 0
         l1 = np.where(live, 1 / np.asarray(parts.l1_scale), 0.0)
         return UnitProblem(
             self.columns, l1, np.where(live, (1 / np.asarray(parts.l2_scale)) ** 2, 0.0)
