@@ -9,7 +9,6 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.conventions.records import Convention, Term
-from priormap.model.penalty import penalty_weights
 from priormap.priors import Prior, penalty_parts
 
 _HUB = Convention(
@@ -99,8 +98,9 @@ def scikit_learn_call(prior: Prior, sigma: float, n: int) -> ScikitLearnCall:
     >>> scikit_learn_call(ElasticNet(l1_scale=1.0, l2_scale=1.0), sigma=2.0, n=100)
     ScikitLearnCall(estimator='ElasticNet', alpha=0.08, l1_ratio=0.5)
     """
-    (l1, l2), rows = penalty_weights(prior, sigma), positive_number("n", n)
-    parts, is_flat = penalty_parts(prior), not (l1.any() or l2.any())
+    parts, rows = penalty_parts(prior), positive_number("n", n)
+    l1, l2 = parts.weights(sigma)
+    is_flat = not (l1.any() or l2.any())
     if not (l1.any() or (is_flat and parts.has_l1)):
         return ScikitLearnCall("Ridge", _number(l2), np.nan)
     if not (l2.any() or (is_flat and parts.has_l2)):

@@ -15,7 +15,6 @@ from priormap.conventions import scikit_learn_alpha, scikit_learn_call
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
-from priormap.model.penalty import penalty_weights
 from priormap.priors import Gaussian, Prior, check_prior, penalty_parts, prior_named
 from priormap.priors.densities import HalfCauchy, ProperDensity
 
@@ -115,7 +114,7 @@ class ScaleFamily:
         c = np.asarray(scales, dtype=float)
         if self.no_mode:
             return np.full(c.shape, np.nan)
-        l1, l2 = penalty_weights(self.typical, self.sigma)
+        l1, l2 = penalty_parts(self.typical).weights(self.sigma)
         return np.asarray(l1 / c + l2 / c**2)
 
     def alpha(self, scales: ArrayLike) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
-from priormap.checks import as_numbers, positive_number
+from priormap.checks import as_numbers
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Table
@@ -81,7 +81,7 @@ class Penalty(Described):
     @classmethod
     def of_columns(cls, columns: Prior, sigma: float) -> Penalty:
         """As `from_prior`, of a prior with one scale for each of the caller's columns."""
-        l1, l2 = penalty_weights(columns, sigma)
+        l1, l2 = penalty_parts(columns).weights(sigma)
         zero = np.zeros(max(l1.size, l2.size))
         return cls(zero + l1, zero + l2)
 
@@ -97,19 +97,6 @@ class Penalty(Described):
         """``sum(l1 |b|) + sum(l2 b**2) / 2``."""
         coef = np.asarray(coef, dtype=float)
         return float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
-
-
-def penalty_weights(prior: Prior, sigma: float) -> tuple[Floats, Floats]:
-    """``l1`` and ``l2`` of the canonical problem, for the columns that the prior speaks of.
-
-    ``sigma**2 / l1_scale`` and ``sigma**2 / l2_scale**2``; of a prior scaled by the noise,
-    ``sigma / l1_scale`` and ``1 / l2_scale**2``. One number each, or one for each scale.
-    """
-    parts, sigma = penalty_parts(prior), positive_number("sigma", sigma)
-    _ = prior.known_scale  # refuses a learnt one
-    noise = 1.0 if prior.scaled_by_noise else sigma
-    l1 = np.asarray(sigma * noise / np.asarray(parts.l1_scale))
-    return l1, np.asarray((noise / np.asarray(parts.l2_scale)) ** 2)
 
 
 def relative_prior(prior: Prior, data: Regression) -> Prior:

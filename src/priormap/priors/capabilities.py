@@ -14,6 +14,7 @@ from typing import ClassVar, Protocol, Self, runtime_checkable
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import positive_number
 from priormap.errors import PriormapError
 from priormap.priors.base import Prior
 from priormap.priors.checks import checked_power
@@ -43,6 +44,17 @@ class PenaltyParts(Prior):
     @abstractmethod
     def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
         """Return the same kind of prior with these known scales of the parts that it has."""
+
+    def weights(self, sigma: float) -> tuple[Floats, Floats]:
+        """``l1`` and ``l2`` of the canonical problem, one number each or one for each scale.
+
+        ``sigma**2 / l1_scale`` and ``sigma**2 / l2_scale**2``; of a prior scaled by the noise,
+        ``sigma / l1_scale`` and ``1 / l2_scale**2``.
+        """
+        known, sigma = self._known, positive_number("sigma", sigma)
+        noise = 1.0 if self.scaled_by_noise else sigma
+        l1 = np.asarray(sigma * noise / np.asarray(known.l1_scale))
+        return l1, np.asarray((noise / np.asarray(known.l2_scale)) ** 2)
 
     def power_scaled(self, power: float) -> Self:
         """Return the prior whose density is this one's to a power, normalised.

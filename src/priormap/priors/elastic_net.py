@@ -130,11 +130,7 @@ class ElasticNet(L1L2Prior):
         ``alpha = (l1 + l2) / n`` and ``l1_ratio = l1 / (l1 + l2)``, with ``l1 = sigma**2 / s``
         and ``l2 = sigma**2 / t**2``; the flat prior is alpha 0 at the l1_ratio 1.
         """
-        self._known  # noqa: B018  # refuses a learnt scale
-        sigma = positive_number("sigma", sigma)
-        noise = 1.0 if self.scaled_by_noise else sigma
-        l1 = np.asarray(sigma * noise / np.asarray(self.l1_scale))
-        l2 = np.asarray(noise / np.asarray(self.l2_scale)) ** 2
+        l1, l2 = self.weights(sigma)
         total = l1 + l2
         ratio = np.divide(l1, total, out=np.ones_like(total), where=total > 0)
         return unwrap(total / positive_number("n", n)), unwrap(ratio)

@@ -74,8 +74,7 @@ class Gaussian(OneScalePrior, L1L2Prior):
 
     def to_ridge(self, sigma: float) -> float | Floats:
         """``alpha`` of the scikit-learn Ridge that is the mode: ``sigma**2 / scale**2``."""
-        noise = 1.0 if self.scaled_by_noise else positive_number("sigma", sigma)
-        return unwrap((noise / np.asarray(self.known_scale)) ** 2)
+        return unwrap(self.weights(sigma)[1])
 
     @property
     def l1_scale(self) -> float:

@@ -77,9 +77,7 @@ class Laplace(OneScalePrior, L1L2Prior):
 
     def to_lasso(self, sigma: float, n: int) -> float | Floats:
         """``alpha`` of the scikit-learn Lasso that is the mode: ``sigma**2 / (n scale)``."""
-        sigma = positive_number("sigma", sigma)
-        strength = sigma if self.scaled_by_noise else sigma**2
-        return unwrap(strength / np.asarray(self.known_scale) / positive_number("n", n))
+        return unwrap(self.weights(sigma)[0] / positive_number("n", n))
 
     @property
     def l1_scale(self) -> float | Floats:
