@@ -1,7 +1,8 @@
 """The command line: ``priormap compare``, ``contrast``, ``explain`` and the others.
 
 Exit codes: 0 all is well, 1 fits differ from their modes or coefficients are not the mode, 2 the
-input cannot be used (one line on stderr, nothing written), 130 interrupted. Commands import what
+input cannot be used (one line on stderr, nothing written), 70 an error that nobody foresaw (one
+line that asks for a report; ``--debug`` shows the traceback), 130 interrupted. Commands import what
 they need when they run, so that ``priormap --help`` answers at once.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -21,6 +23,7 @@ from priormap.cli.contrast_command import contrast
 from priormap.cli.convert_command import convert
 from priormap.cli.explain_command import explain
 from priormap.cli.figures_command import figures
+from priormap.cli.guard import UNFORESEEN, plain_warnings, unforeseen, without_debug
 from priormap.cli.path_command import path
 from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
@@ -38,6 +41,8 @@ _BAD_INPUT, _INTERRUPTED = 2, 130
 app = typer.Typer(
     name="priormap",
     help="Show what a penalty believes: ridge and lasso as exact posterior modes.",
+    epilog="Exit codes: 0 all is well, 1 fits or coefficients are not the mode, 2 input that "
+    "cannot be used, 70 an error of priormap itself, 130 interrupted.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -50,6 +55,9 @@ for command in COMMANDS:
 def priormap(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; after a command too.")
+    ] = False,
 ) -> None:
     """Show what a penalty believes: ridge and lasso as exact posterior modes."""
     if version:
@@ -70,18 +78,26 @@ def main() -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
+    words, debug = without_debug(arguments)
     command = typer.main.get_command(app)
     try:
-        result = command.main(list(arguments), prog_name="priormap", standalone_mode=False)
+        with plain_warnings(debug):
+            result = command.main(words, prog_name="priormap", standalone_mode=False)
     except _UsageError as error:
         return _refuse(error.format_message())
-    except PriormapError as error:
-        return _refuse(error.in_options)
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        if isinstance(error, PriormapError):
+            return _refuse(error.in_options)
+        if isinstance(error, MemoryError):
+            return _refuse(f"not enough memory ({error}); give fewer rows, columns or draws")
+        return _refuse(unforeseen(error), UNFORESEEN)
     return int(result or 0)
 
 
-def _refuse(reason: str) -> int:
+def _refuse(reason: str, code: int = _BAD_INPUT) -> int:
     print("priormap:", " ".join(reason.split()), file=sys.stderr)
-    return _BAD_INPUT
+    return code
