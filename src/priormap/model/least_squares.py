@@ -75,9 +75,8 @@ def effective_parameters(problem: UnitProblem, coef: Floats) -> float:
     live = problem.columns.x_norm > 0
     used = live & ((coef != 0) | (problem.l1 == 0))
     if not (problem.l2[used] > 0).any():
-        return float(min(used.sum(), problem.columns.n))
+        return float(min(used.sum(), problem.columns.dof))
     weights = np.zeros(len(coef))
     with np.errstate(divide="ignore"):
         weights[used] = 1 / np.sqrt(problem.l2[used])
-    eigenvalues = Spectrum.of(problem.columns, weights).eigenvalues
-    return float((eigenvalues / (eigenvalues + 1)).sum() + np.isinf(weights).sum())
+    return float(Spectrum.of(problem.columns, weights).parameters(1.0))

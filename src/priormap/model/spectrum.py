@@ -261,6 +261,10 @@ class Spectrum:
         mu = np.asarray(mu, dtype=float)[..., None]
         return np.asarray((self.eigenvalues / (self.eigenvalues + mu)).sum(axis=-1))
 
+    def parameters(self, mu: ArrayLike) -> Floats:
+        """`degrees_of_freedom`, and those of the flat columns: the trace of the hat matrix."""
+        return self.degrees_of_freedom(mu) + self.flat_root.shape[1]
+
     # the density of the response
 
     @property

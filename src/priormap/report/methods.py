@@ -35,7 +35,7 @@ _KKT = Tex(
     r"\max_{j} \frac{| x_{j} \cdot r - \lambda_{2 j} b_{j} - "
     r"\lambda_{1 j} \mathrm{sign} ( b_{j} ) |}{| x_{j} | | y |}"
 )
-_FREEDOM = Tex(r"\mathrm{E} \frac{\| X ( b - \mathrm{E} b ) \|^{2}}{\sigma^{2}}")
+_FREEDOM = Tex(r"\mathrm{E} \frac{\mathrm{tr} \mathrm{Cov} ( X b | \sigma )}{\sigma^{2}}")
 _SAVS = Tex(r"\mathrm{sign} ( m ) \cdot \max ( | m | - \frac{1}{n m^{2}} , 0 )")
 _SIZE = Tex(r"\sqrt{\sum_{j} ( | x_{j} | b_{j} )^{2}}")
 
@@ -230,7 +230,8 @@ def _posterior(results: Results) -> Blocks:
             Tex(region),
         ),
         Paragraph(
-            "Effective degrees of freedom of the posterior mean, over the draws (of the mode: "
+            "Effective degrees of freedom of the posterior mean, averaged over sigma and a "
+            "learnt scale with each of them held (of the mode: "
             "the trace of the hat matrix of its non-zero coefficients, which under a Laplace "
             "prior is their number):",
             _FREEDOM,

@@ -16,8 +16,10 @@ from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, T
 from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate, find_map
+from priormap.model import Model
 from priormap.posterior import sample
 from priormap.priors import Prior
+from priormap.tables.degrees_of_freedom import posterior_degrees_of_freedom
 from priormap.tables.fit_measures import (
     least_squares_size,
     mode_degrees_of_freedom,
@@ -153,8 +155,10 @@ def contrast(
 
     Effective degrees of freedom are ``sum_k d_k / (d_k + l2)`` for a Gaussian mode, the number
     of non-zero coefficients for a Laplace one (Zou, Hastie and Tibshirani 2007, theorem 1), the
-    first sum over their columns for an elastic net, and
-    ``E (b - E b)' X'X (b - E b) / sigma**2`` for the posterior mean: its derivative in y, summed.
+    first sum over their columns for an elastic net. For the posterior they are
+    ``tr cov(X b | sigma, scale) / sigma**2`` averaged over sigma and a learnt scale: the
+    derivative in y of the posterior mean at each of them, summed, which is the trace of the hat
+    matrix under a Gaussian prior and never above ``min(p, n - 1)`` with an intercept.
 
     Parameters
     ----------
@@ -212,7 +216,7 @@ def contrast(
     }
     for name, prior in priors.items():
         tree = sample(data, prior, **options)
-        posterior = _Posterior(data, tree)
+        posterior = _Posterior(Model(data, prior), tree)
         if prior.hyperprior is not None:
             prior = prior.stretched(float(tree["posterior"]["scale"].median()))
         fit = None if prior.no_mode else _mode(data, prior, posterior)
@@ -235,20 +239,17 @@ def contrast(
 class _Posterior:
     """Draws as matrices, chains end to end."""
 
-    def __init__(self, data: Regression, tree: xr.DataTree) -> None:
-        posterior = tree["posterior"]
-        self.coef: Floats = posterior["coef"].to_numpy().reshape(-1, data.n_features)
+    def __init__(self, model: Model, tree: xr.DataTree) -> None:
+        posterior, noise = tree["posterior"], model.noise
+        self.coef: Floats = posterior["coef"].to_numpy().reshape(-1, model.columns.p)
+        self.mean: Floats = self.coef.mean(axis=0)
         self.sigma: Floats = (
-            np.full(len(self.coef), data.noise.sd)
-            if data.noise.is_known
+            np.full(len(self.coef), noise.sd)
+            if noise.is_known
             else posterior["sigma"].to_numpy().ravel()
         )
-        self.mean: Floats = self.coef.mean(axis=0)
-
-    def degrees_of_freedom(self, data: Regression) -> float:
-        """``E (b - E b)' X'X (b - E b) / sigma**2``."""
-        deviations = (self.coef - self.mean) / self.sigma[:, None]
-        return float(data.unit.squared_lengths(deviations * data.unit.x_norm).mean())
+        scale = posterior["scale"].to_numpy().ravel() if "scale" in posterior else None
+        self.degrees_of_freedom = posterior_degrees_of_freedom(model, self.coef, self.sigma, scale)
 
 
 def _mode(data: Regression, prior: Prior, posterior: _Posterior) -> MapEstimate:
@@ -324,7 +325,7 @@ def _summary_row(
         "size_mode": size(data, mode) / size_ls,
         "size_mean": size(data, posterior.mean) / size_ls,
         "dof_mode": np.nan if fit is None else mode_degrees_of_freedom(fit),
-        "dof_posterior": posterior.degrees_of_freedom(data),
+        "dof_posterior": posterior.degrees_of_freedom,
     }
     row |= {f"nonzero_{name}": int((coef != 0).sum()) for name, coef in sparse.items()}
     vectors = {"mode": mode, "mean": posterior.mean, **sparse}
