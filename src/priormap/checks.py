@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import numbers
+import os
+from contextlib import suppress
+from pathlib import Path
+from reprlib import Repr
 from typing import Any
 
 import numpy as np
@@ -10,25 +14,89 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.errors import Phrase, PriormapError
 
+_LONGEST = 100  # characters of a value in a sentence
+_repr = Repr()
+_repr.maxstring = _repr.maxlong = _repr.maxother = _LONGEST
+
+
+def shown(value: object) -> str:
+    """Return `repr` of a value for a sentence: in one line, and short however large it is.
+
+    Examples
+    --------
+    >>> shown(-1.0), shown(list(range(10**6)))
+    ('-1.0', '[0, 1, 2, 3, 4, 5, ...]')
+    >>> shown(10**5000)
+    'an integer of 16610 bits'
+    """
+    if isinstance(value, int) and value.bit_length() > 4 * _LONGEST:
+        return f"an integer of {value.bit_length()} bits"
+    try:
+        return " ".join(_repr.repr(value).split())
+    except Exception:  # whatever the repr of an object of the caller's may do
+        return f"a {type(value).__name__}"
+
 
 def positive_number(name: str, value: object, *, infinite: bool = False) -> float:
     """Return `value` as a positive float, or raise a sentence that names `name`."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    number = float(value) if real else np.nan  # type: ignore[arg-type]
+    try:
+        number = float(value) if real else np.nan  # type: ignore[arg-type]
+    except OverflowError:  # an int or a fraction beyond all floats
+        number = np.nan
     if not number > 0 or (np.isinf(number) and not infinite):
         kind = "a positive number" if infinite else "a positive finite number"
-        raise PriormapError(f"{name} must be {kind}, got {value!r}")
+        raise PriormapError(f"{name} must be {kind}, got {shown(value)}")
     return number
 
 
-def checked_count(name: str, value: object, least: int = 1) -> int:
+def checked_count(name: str, value: object, least: int = 1, most: int | None = None) -> int:
     """Return `value` as an int of at least `least` (0 or 1), or raise a sentence about `name`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_whole or value < least:  # type: ignore[operator]
         kind = "a positive integer" if least else "zero or a positive integer"
-        raise PriormapError(f"{name} must be {kind}, got {value!r}")
-    return int(value)
+        raise PriormapError(f"{name} must be {kind}, got {shown(value)}")
+    count = int(value)  # type: ignore[call-overload]
+    if most is not None and count > most:
+        raise PriormapError(f"{name} must be at most {most}, got {shown(value)}")
+    return count
+
+
+def refuse_memory(what: str, count: int, remedy: str | Phrase) -> None:
+    """Refuse what would fill the memory with its `count` floats, before any is taken.
+
+    Examples
+    --------
+    >>> refuse_memory("1000 draws", 4000, "give fewer draws")
+    >>> refuse_memory("10**15 draws", 10**15, "give fewer draws")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    priormap.errors.PriormapError: 10**15 draws take 7.11 PiB of memory, and there are ...
+    """
+    needed, most = 8 * count, _memory()
+    if needed > most:
+        reason = f"{what} take {_bytes(needed)} of memory, and there are {_bytes(most)}; "
+        raise PriormapError(reason, remedy)
+
+
+def _memory() -> int:
+    """Bytes of memory that this process may fill, as far as the system says."""
+    known = []
+    with suppress(AttributeError, OSError, ValueError):
+        known.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for limit in ("memory.max", "memory/memory.limit_in_bytes"):  # of a container
+        with suppress(OSError, ValueError):  # it may be "max"
+            known.append(int(Path("/sys/fs/cgroup", limit).read_text()))
+    return min(known, default=2**40)
+
+
+def _bytes(count: int) -> str:
+    if count.bit_length() > 1000:  # more than a float holds
+        return f"over 2**{count.bit_length() - 1} B"
+    power = min(max(count.bit_length() - 1, 0) // 10, 6)
+    unit = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[power]
+    return f"{count / 2 ** (10 * power):.3g} {unit}"
 
 
 def checked_seed(random_seed: object) -> int:
@@ -39,7 +107,7 @@ def checked_seed(random_seed: object) -> int:
     if not is_whole or not 0 <= random_seed < 2**63:  # type: ignore[operator]
         raise PriormapError(
             Phrase("random_seed", "--seed"),
-            f" must be an integer from 0 to 2**63 - 1, or None, got {random_seed!r}",
+            f" must be an integer from 0 to 2**63 - 1, or None, got {shown(random_seed)}",
         )
     return int(random_seed)  # type: ignore[call-overload]
 
@@ -60,13 +128,13 @@ def as_numbers(name: str, value: Any) -> Floats:
     if array.dtype.kind in "OSU":
         texts = [item for item in array.ravel().tolist() if isinstance(item, str | bytes)]
         if not texts and array.ndim == 0:
-            raise PriormapError(f"{name} must be an array of numbers, got {value!r}")
+            raise PriormapError(f"{name} must be an array of numbers, got {shown(value)}")
         if not texts:
             raise PriormapError(
                 f"{name} holds Python objects, not numbers; convert it with {name}.astype(float)"
             )
         kind = "numbers written as text" if all(map(reads_as_number, texts)) else "text"
-        raise PriormapError(f"{name} holds {kind} ({texts[0]!r}); convert it to numbers first")
+        raise PriormapError(f"{name} holds {kind} ({shown(texts[0])}); convert it to numbers first")
     refuse_kind(name, array.dtype)
     return np.asarray(array, dtype=float)
 

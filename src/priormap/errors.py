@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -22,12 +23,19 @@ class _Sentence:
     args: tuple[object, ...]
 
     def __str__(self) -> str:
-        return "".join(map(str, self.args))
+        return _in_one_line(map(str, self.args))
 
     @property
     def in_options(self) -> str:
         """The sentence as the command line says it."""
-        return "".join(part.option if isinstance(part, Phrase) else str(part) for part in self.args)
+        return _in_one_line(
+            part.option if isinstance(part, Phrase) else str(part) for part in self.args
+        )
+
+
+def _in_one_line(parts: Iterable[str]) -> str:
+    """Join parts, without the line breaks that the repr of an array may bring."""
+    return " ".join("".join(parts).splitlines())
 
 
 class PriormapError(_Sentence, ValueError):

@@ -85,7 +85,8 @@ def nearest_penalty(
     """
     if data.unit.y_norm == 0:
         return None
-    found = list(_Vector(data, penalty, coef).candidates())
+    with np.errstate(over="ignore", invalid="ignore"):  # units of another convention may overflow
+        found = list(_Vector(data, penalty, coef).candidates())
     best = min((one.violation for one in found), default=np.inf)
     if best > max(tolerance, min(_MUCH_NEARER * violation, _NEAR)):
         return None
@@ -139,6 +140,8 @@ class _Vector:
             problem = UnitProblem(
                 self._given.columns, self._given.l1 * factor, self._given.l2 * factor**2
             )
+            if not np.isfinite(problem.l1 + problem.l2).all():
+                continue
             for intercept in intercepts:
                 if sd_power and intercept == "penalised":
                     continue  # whoever standardises columns centres them too

@@ -93,9 +93,9 @@ def _slip(
 def _rescaled(prior: Prior, found: Candidate, sd: Floats | float) -> Prior:
     """Return the prior whose penalty is the found one."""
     parts = penalty_parts(prior)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # a part without penalty is flat
         return parts.with_parts(
-            parts.l1_scale / (found.l1 * sd), parts.l2_scale / (found.l2**0.5 * sd)
+            np.divide(parts.l1_scale, found.l1 * sd), np.divide(parts.l2_scale, found.l2**0.5 * sd)
         )
 
 

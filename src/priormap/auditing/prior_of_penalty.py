@@ -12,6 +12,7 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
+from priormap.errors import Phrase, PriormapError
 from priormap.model.least_squares import effective_parameters
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
@@ -57,9 +58,17 @@ def prior_of(penalty: Penalty, sigma: float, per: Floats | float = 1.0) -> Prior
     ``l1_scale = sigma**2 / l1`` and ``l2_scale = sigma / sqrt(l2)``, times `per`, what the
     prior's coefficients are times those of the penalty; one number where all columns agree.
     """
-    with np.errstate(divide="ignore"):
-        l1_scale = _one(sigma**2 / penalty.l1 * per)
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        l1_scale = _one(np.square(sigma) / penalty.l1 * per)
         l2_scale = _one(sigma / np.sqrt(penalty.l2) * per)
+    for weights, scale in ((penalty.l1, l1_scale), (penalty.l2, l2_scale)):
+        if not (np.isfinite(scale) & (np.asarray(scale) > 0) | (weights == 0)).all():
+            raise PriormapError(
+                f"sigma={sigma:g} makes the prior of this penalty wider or narrower than any "
+                "number; ",
+                Phrase("give sigma", "give --sigma"),
+                " in the units of y",
+            )
     if not penalty.l1.any():
         return Gaussian(l2_scale)
     if not penalty.l2.any():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from priormap.checks import refuse_memory
 from priormap.cli import options as ask
 from priormap.cli.work import work
 from priormap.display import cells
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from priormap.mode import MapPath
 
 
+_COPIES = 6  # numbers that a coefficient of a path takes: itself, its name, its line of the CSV
 _MOST_ROWS = 30
 _MOST_NAMES = 4  # columns whose coefficients a terminal shows
 
@@ -62,6 +64,8 @@ def path(
         if points is not None and points < 2:
             raise PriormapError(f"--points must be at least 2, got {points}")
         model = choose(data, target, [prior], sigma=sigma, standardize=standardize)
+        rows = (points or 0) * model.data.n_features
+        refuse_memory(f"--points {points}", _COPIES * rows, "give fewer")
         found = map_path(model.data, model.prior)
         if points is not None:
             inside = found.scales[np.isfinite(found.scales)]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from priormap.arrays import Floats
-from priormap.checks import checked_count, checked_seed
+from priormap.checks import checked_seed
 from priormap.criteria.criterion import Criterion, Folds, Optimum, Study, criterion_named
 from priormap.criteria.cross_validation import HOLD
 from priormap.criteria.gaussian_curves import GaussianCurves
@@ -18,6 +18,7 @@ from priormap.criteria.result import ScaleChoice
 from priormap.criteria.scale_family import PriorFamily, ScaleFamily
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
+from priormap.posterior.sampling import checked_draws
 
 _AT_END = 1e-9  # relative distance from an end of the scales that rounding explains
 _POINTS = 100
@@ -122,7 +123,7 @@ def choose_scale(
         raise PriormapError(f"hold must be 'prior' or 'alpha', got {hold!r}")
     gaussian = GaussianCurves.of(family)
     grid = default_scales(family, gaussian) if scales is None else checked_scales(scales)
-    draws, chains = checked_count("draws", draws), checked_count("chains", chains)
+    draws, chains, _ = checked_draws(data, draws, chains)
     entropy = checked_seed(random_seed)
     seed = np.random.SeedSequence(entropy)
     study = Study(family, gaussian, grid, folds, hold, draws, chains, seed)

@@ -63,7 +63,8 @@ def _curved_gap(coef: Floats, theta: Floats, l1: Floats, l2: Floats) -> Floats:
     """Fenchel-Young loss of ``l1 |c| + l2 c**2 / 2`` as ``kink + (l2 c - s)**2 / (2 l2)``."""
     soft = np.sign(theta) * np.maximum(np.abs(theta) - l1, 0.0)
     inside = theta - soft  # what the kink takes, within [-l1, l1]
-    return (l1 * np.abs(coef) - inside * coef).clip(0) + 0.5 * (l2 * coef - soft) ** 2 / l2
+    with np.errstate(over="ignore"):  # a gap beyond all floats is one
+        return (l1 * np.abs(coef) - inside * coef).clip(0) + 0.5 * (l2 * coef - soft) ** 2 / l2
 
 
 def _project_out_flat(problem: UnitProblem, gradient: Floats) -> tuple[Floats, float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap._version import __version__
-from priormap.checks import checked_count, checked_seed
+from priormap.checks import checked_count, checked_seed, refuse_memory, shown
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.model import Model
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 METHODS = ("auto", "exact", "gibbs", "nuts")
+_MOST_TUNE = 2**31 - 1  # draws that are not kept take time, no memory
 
 
 def sample(
@@ -118,9 +119,8 @@ def sample(
     True
     """
     model = Model(data, prior)
-    draws, chains = checked_count("draws", draws), checked_count("chains", chains)
-    tune = max(draws, 500) if tune is None else checked_count("tune", tune, least=0)
     groups, random_seed = check_groups(include), checked_seed(random_seed)
+    draws, chains, tune = checked_draws(data, draws, chains, tune, len(groups))
     route = _route(method, model)
     is_independent = route == "exact" and prior.is_normal
     if route == "nuts":
@@ -155,6 +155,22 @@ def sample(
         tree["posterior"].attrs.update(found)
         warn_of_bad_diagnostics(found)
     return tree
+
+
+def checked_draws(
+    data: Regression, draws: object, chains: object, tune: object = None, groups: int = 0
+) -> tuple[int, int, int]:
+    """Return draws, chains and warm-up, or refuse what does not fit into memory.
+
+    Each of `groups` holds a number for every row and draw.
+    """
+    draws, chains = checked_count("draws", draws), checked_count("chains", chains)
+    each = 2 * data.n_features + 4 + groups * data.n_rows
+    what = f"{shown(chains)} chains of {shown(draws)} draws"
+    refuse_memory(what, chains * draws * each, "give fewer draws or chains")
+    if tune is None:
+        return draws, chains, max(draws, 500)
+    return draws, chains, checked_count("tune", tune, least=0, most=_MOST_TUNE)
 
 
 def _route(method: str, model: Model) -> str:

@@ -181,7 +181,8 @@ class Prior(Described, ABC):
 
     def stretched(self, factor: float | ArrayLike) -> Self:
         """Return the prior of `factor` times the coefficient, with a known scale."""
-        scales = {name: np.asarray(getattr(self, name)) * factor for name in self.scales}
+        with np.errstate(over="ignore"):  # a scale beyond all floats is flat
+            scales = {name: np.asarray(getattr(self, name)) * factor for name in self.scales}
         return self._changed(**scales, hyperprior=None)
 
     def with_scale(self, scale: float | ArrayLike) -> Self:

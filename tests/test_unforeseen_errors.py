@@ -1,0 +1,133 @@
+"""What used to end in an error of numpy, scipy or Python ends in one sentence, or in an answer."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Lasso
+
+from priormap import (
+    ElasticNet,
+    Gaussian,
+    Laplace,
+    PriormapError,
+    Regression,
+    audit,
+    choose_scale,
+    contrast,
+    explain_penalty,
+    sample,
+)
+from priormap.checks import refuse_memory, shown
+from priormap.cli import run
+
+
+@pytest.fixture
+def data(rng):
+    X = rng.normal(size=(30, 4))
+    return Regression(X, X[:, 0] + rng.normal(size=30), sigma=1.0)
+
+
+def refused(capsys, *line):
+    """Return the one line on stderr of a command that is refused."""
+    assert run(list(line)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("priormap: ")
+    assert err.count("\n") == 1
+    return err
+
+
+# numbers that are more than a double, or a memory, can hold
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [{"draws": 10**12}, {"draws": 10**20}, {"chains": 10**12}, {"draws": 10**5000}],
+    ids=["draws", "more draws", "chains", "no float"],
+)
+@pytest.mark.parametrize("prior", [Laplace(1.0), Gaussian(1.0)], ids=lambda prior: prior.name)
+def test_draws_say_the_memory_that_they_take(counts, prior, data):
+    words = r"chains of .* draws take .*B of memory, and there are \S+ .iB; give fewer"
+    for call in (sample, lambda *a, **o: choose_scale(*a, "cv", **o)):
+        with pytest.raises(PriormapError, match=words):
+            call(data, prior, **counts)
+    with pytest.raises(PriormapError, match=words):
+        contrast(data, {"one": prior}, **counts)
+
+
+def test_the_memory_is_that_of_the_draws():
+    with pytest.raises(PriormapError, match=r"^runs take 8 EiB of memory, and there are"):
+        refuse_memory("runs", 2**60, "give fewer")
+    refuse_memory("runs", 10**6, "give fewer")
+
+
+@pytest.mark.parametrize("value", [10**400, -1, 1.5, "9", True])
+def test_a_warm_up_out_of_range(value, data):
+    with pytest.raises(PriormapError, match="tune must be"):
+        sample(data, Laplace(1.0), tune=value)
+
+
+@pytest.mark.parametrize("count", ["99999999999999999999", "999999999999"])
+def test_counts_of_a_command_line(count, capsys):
+    assert "of memory" in refused(capsys, "contrast", "--draws", count)
+    assert "of memory" in refused(capsys, "sample", "-o", "draws.nc", "--chains", count)
+    assert "--points" in refused(capsys, "path", "--points", count)
+
+
+def test_values_are_short_in_a_sentence():
+    class Broken:
+        def __repr__(self):
+            raise RuntimeError
+
+    assert shown(10**5000) == "an integer of 16610 bits"
+    assert shown(Broken()).startswith("<Broken instance")
+    assert len(shown(list(range(10**5)))) < 60
+    assert "\n" not in shown(np.zeros((30, 30)))
+    assert "\n" not in str(PriormapError(f"got {np.zeros((3, 3))!r}"))
+
+
+# scales that leave the doubles
+
+
+def test_a_scale_beyond_all_numbers_is_flat(capsys):
+    assert Gaussian(1e308).stretched(100.0) == Gaussian(np.inf)
+    assert run(["compare", "--prior", "gaussian", "--scale", "1e308", "--sigma", "unknown"]) == 0
+    assert "is LinearRegression()" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("sigma", [1e308, 1e200, 1e-200])
+def test_a_noise_that_makes_no_prior(sigma, data, capsys):
+    with pytest.raises(PriormapError, match=r"^sigma=1e[+-]?\d+ makes the prior .* units of y$"):
+        explain_penalty("sklearn.Lasso", data=data, alpha=1.0, sigma=sigma)
+    line = ("explain", "sklearn.Lasso", "--alpha", "1", "--sigma", str(sigma))
+    assert "give --sigma in the units of y" in refused(capsys, *line)
+
+
+# audits
+
+
+def test_a_lasso_judged_by_an_elastic_net(data):
+    fit = Lasso(0.1, tol=1e-14).fit(data.X, data.y)
+    found = audit(data, ElasticNet(1.0, 1.0), fit.coef_)
+    assert not found.is_mode
+    other = found.shortfall.other
+    assert np.isinf(other.prior.l2_scale)
+    assert other.prior.l1_scale == pytest.approx(1 / (30 * 0.1), rel=1e-6)
+    assert "Laplace" in str(found) or "ElasticNet" in str(found)
+
+
+def test_an_elastic_net_on_two_rows(tmp_path, capsys):
+    path = tmp_path / "two.csv"
+    path.write_text("a,b,c,y\n1,0.5,3,1\n2,-1,0.25,4\n", encoding="utf-8")
+    assert run(["compare", str(path), "--target", "y", "--prior", "elastic_net"]) in {0, 1}
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("factor", [1e100, 1e-100])
+@pytest.mark.parametrize("prior", [Laplace(1.0), Gaussian(1.0), ElasticNet(1.0, 1.0)])
+@pytest.mark.parametrize("powers", [(1, 1, 1, 1), (1, 0, 0, 0), (1, 0, 0, -1)])
+def test_columns_in_large_and_small_units(factor, prior, powers, data):
+    scaled = Regression(data.X * factor ** np.array(powers), data.y, sigma=1.0)
+    found = audit(scaled, prior, np.ones(4))
+    assert not found.is_mode
+    assert not np.isnan(found.relative_gap)
+    assert "This is not the mode" in str(found)
