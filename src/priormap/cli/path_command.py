@@ -64,8 +64,8 @@ def path(
         if points is not None and points < 2:
             raise PriormapError(f"--points must be at least 2, got {points}")
         model = choose(data, target, [prior], sigma=sigma, standardize=standardize)
-        rows = (points or 0) * model.data.n_features
-        refuse_memory(f"--points {points}", _COPIES * rows, "give fewer")
+        count = _COPIES * (points or 0) * model.data.n_features
+        refuse_memory(f"--points {points}", count, "give fewer")
         found = map_path(model.data, model.prior)
         if points is not None:
             inside = found.scales[np.isfinite(found.scales)]
