@@ -16,7 +16,7 @@ from priormap import (
     explain_penalty,
     sample,
 )
-from priormap.checks import refuse_memory, shown
+from priormap.checks import refuse_memory, short
 from priormap.cli import run
 
 
@@ -78,10 +78,10 @@ def test_values_are_short_in_a_sentence():
         def __repr__(self):
             raise RuntimeError
 
-    assert shown(10**5000) == "an integer of 16610 bits"
-    assert shown(Broken()).startswith("<Broken instance")
-    assert len(shown(list(range(10**5)))) < 60
-    assert "\n" not in shown(np.zeros((30, 30)))
+    assert short(10**5000) == "an integer of 16610 bits"
+    assert short(Broken()).startswith("<Broken instance")
+    assert len(short(list(range(10**5)))) < 60
+    assert "\n" not in short(np.zeros((30, 30)))
     assert "\n" not in str(PriormapError(f"got {np.zeros((3, 3))!r}"))
 
 

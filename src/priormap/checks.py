@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from reprlib import Repr
@@ -19,14 +20,14 @@ _repr = Repr()
 _repr.maxstring = _repr.maxlong = _repr.maxother = _LONGEST
 
 
-def shown(value: object) -> str:
+def short(value: object) -> str:
     """Return `repr` of a value for a sentence: in one line, and short however large it is.
 
     Examples
     --------
-    >>> shown(-1.0), shown(list(range(10**6)))
+    >>> short(-1.0), short(list(range(10**6)))
     ('-1.0', '[0, 1, 2, 3, 4, 5, ...]')
-    >>> shown(10**5000)
+    >>> short(10**5000)
     'an integer of 16610 bits'
     """
     if isinstance(value, int) and value.bit_length() > 4 * _LONGEST:
@@ -39,17 +40,49 @@ def shown(value: object) -> str:
 
 def positive_number(name: str, value: object, *, infinite: bool = False) -> float:
     """Return `value` as a positive float, or raise a sentence that names `name`."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    try:
-        number = float(value) if real else np.nan  # type: ignore[arg-type]
-    except OverflowError:  # an int or a fraction beyond all floats
-        number = np.nan
+    number = _real(value)
     if not number > 0 or (np.isinf(number) and not infinite):
         kind = "a positive number" if infinite else "a positive finite number"
-        raise PriormapError(f"{name} must be {kind}, got {shown(value)}")
+        raise PriormapError(f"{name} must be {kind}, got {short(value)}")
     return number
+
+
+def _real(value: object) -> float:
+    """Return a real number as a float, and NaN for whatever is none."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
+        return np.nan
+    try:
+        return float(value)
+    except OverflowError:  # an int or a fraction beyond all floats
+        return np.nan
+
+
+def real_number(name: str, value: object) -> float:
+    """Return `value` as a float that is not NaN, or raise a sentence that names `name`."""
+    number = _real(value)
+    if np.isnan(number):
+        raise PriormapError(f"{name} must be a number, got {short(value)}")
+    return number
+
+
+def share(name: str, value: object, *, zero: bool = False, one: bool = False) -> float:
+    """Return `value` as a float between 0 and 1, of which either end may be allowed, or refuse."""
+    number = _real(value) if zero else positive_number(name, value)
+    if 0 < number < 1 or (zero and number == 0) or (one and number == 1):
+        return number
+    raise PriormapError(f"{name} must lie between 0 and 1, got {short(value)}")
+
+
+def one_of(name: str, value: object, choices: Collection[str]) -> str:
+    """Return `value`, which is one of the names in `choices`, or refuse."""
+    if isinstance(value, str) and value in choices:
+        return value
+    listed = (
+        " or ".join(map(repr, choices)) if len(choices) == 2 else f"one of {', '.join(choices)}"
+    )
+    raise PriormapError(f"{name} must be {listed}, got {short(value)}")
 
 
 def checked_count(name: str, value: object, least: int = 1, most: int | None = None) -> int:
@@ -57,10 +90,10 @@ def checked_count(name: str, value: object, least: int = 1, most: int | None = N
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_whole or value < least:  # type: ignore[operator]
         kind = "a positive integer" if least else "zero or a positive integer"
-        raise PriormapError(f"{name} must be {kind}, got {shown(value)}")
+        raise PriormapError(f"{name} must be {kind}, got {short(value)}")
     count = int(value)  # type: ignore[call-overload]
     if most is not None and count > most:
-        raise PriormapError(f"{name} must be at most {most}, got {shown(value)}")
+        raise PriormapError(f"{name} must be at most {most}, got {short(value)}")
     return count
 
 
@@ -107,7 +140,7 @@ def checked_seed(random_seed: object) -> int:
     if not is_whole or not 0 <= random_seed < 2**63:  # type: ignore[operator]
         raise PriormapError(
             Phrase("random_seed", "--seed"),
-            f" must be an integer from 0 to 2**63 - 1, or None, got {shown(random_seed)}",
+            f" must be an integer from 0 to 2**63 - 1, or None, got {short(random_seed)}",
         )
     return int(random_seed)  # type: ignore[call-overload]
 
@@ -123,20 +156,21 @@ def as_numbers(name: str, value: Any) -> Floats:
         )
     try:
         array = np.asarray(value)
-    except ValueError:
+    except (TypeError, ValueError):
         raise PriormapError(f"{name} is ragged; give every row the same length") from None
     if array.dtype.kind in "OSU":
         texts = [item for item in array.ravel().tolist() if isinstance(item, str | bytes)]
         if not texts and array.ndim == 0:
-            raise PriormapError(f"{name} must be an array of numbers, got {shown(value)}")
+            raise PriormapError(f"{name} must be an array of numbers, got {short(value)}")
         if not texts:
             raise PriormapError(
                 f"{name} holds Python objects, not numbers; convert it with {name}.astype(float)"
             )
         kind = "numbers written as text" if all(map(reads_as_number, texts)) else "text"
-        raise PriormapError(f"{name} holds {kind} ({shown(texts[0])}); convert it to numbers first")
+        raise PriormapError(f"{name} holds {kind} ({short(texts[0])}); convert it to numbers first")
     refuse_kind(name, array.dtype)
-    return np.asarray(array, dtype=float)
+    with np.errstate(over="ignore"):  # of longer floats
+        return np.asarray(array, dtype=float)
 
 
 def reads_as_number(text: str | bytes) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats, Matrix
-from priormap.checks import as_numbers, positive_number
+from priormap.checks import as_numbers, positive_number, short
 from priormap.data.moments import dense, row_blocks
 from priormap.data.regression import Regression
 from priormap.errors import Phrase, PriormapError
@@ -175,7 +175,8 @@ def _checked_sd(value: ArrayLike) -> Floats:
     sd = as_numbers("column_sd", value)
     if sd.ndim > 1 or not ((sd >= 0) & (sd < np.inf)).all() or not (sd > 0).any():
         raise PriormapError(
-            f"column_sd must be a vector of finite numbers that are not negative, got {value!r}"
+            "column_sd must be a vector of finite numbers that are not negative, got "
+            f"{short(value)}"
         )
     return np.atleast_1d(sd)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import as_numbers
+from priormap.checks import as_numbers, short
 from priormap.conventions.records import Convention
 from priormap.errors import PriormapError
 
@@ -82,7 +82,7 @@ def _checked(
     is_vector = is_factor or (convention.per_column and name in convention.strengths)
     if numbers.ndim > is_vector or (is_factor and not numbers.ndim) or isinstance(value, bool):
         wanted = "a vector, one number per column" if is_factor else "a number"
-        raise PriormapError(f"{who} must be {wanted}, got {value!r}")
+        raise PriormapError(f"{who} must be {wanted}, got {short(value)}")
     if numbers.ndim and n_features and len(numbers) != n_features:
         raise PriormapError(f"{who} has {len(numbers)} entries for {n_features} columns")
     low, with_low, high, with_high, words = _RANGES[_kind(convention, name)]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from priormap.arrays import Floats
-from priormap.checks import checked_seed
+from priormap.checks import as_numbers, checked_seed, one_of, short
 from priormap.criteria.criterion import Criterion, Folds, Optimum, Study, criterion_named
 from priormap.criteria.cross_validation import HOLD
 from priormap.criteria.gaussian_curves import GaussianCurves
@@ -119,8 +119,7 @@ def choose_scale(
     Gaussian(scale=0.491517)
     """
     family = ScaleFamily.of(data, prior_family)
-    if hold not in HOLD:
-        raise PriormapError(f"hold must be 'prior' or 'alpha', got {hold!r}")
+    one_of("hold", hold, HOLD)
     gaussian = GaussianCurves.of(family)
     grid = default_scales(family, gaussian) if scales is None else checked_scales(scales)
     draws, chains, _ = checked_draws(data, draws, chains)
@@ -150,7 +149,7 @@ def _chosen(methods: object, study: Study) -> list[Criterion]:
     if isinstance(methods, str):
         methods = (methods,)
     if not isinstance(methods, Iterable):
-        raise PriormapError(f"methods must be a list of names, got {methods!r}")
+        raise PriormapError(f"methods must be a list of names, got {short(methods)}")
     chosen = list(dict.fromkeys(criterion_named(name) for name in methods))
     if not chosen:
         known = ", ".join(name for one in CRITERIA for name in one.names)
@@ -204,7 +203,7 @@ def default_scales(family: ScaleFamily, curves: GaussianCurves) -> Floats:
 
 def checked_scales(scales: ArrayLike) -> Floats:
     """Rising positive finite numbers, at least two of them."""
-    values = np.asarray(scales, dtype=float)
+    values = as_numbers("scales", scales)
     if values.ndim != 1 or len(values) < 2:
         raise PriormapError(
             f"scales must be a vector of at least 2 numbers, got an array of shape {values.shape}"

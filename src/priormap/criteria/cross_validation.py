@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.optimize import brentq
 
 from priormap.arrays import Floats, Indices
+from priormap.checks import short
 from priormap.criteria.criterion import Criterion, Curve, Folds, Optimum, Study, peak
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.moments import row_blocks
@@ -85,7 +86,7 @@ def split(
     if not isinstance(folds, Iterable) or isinstance(folds, str):
         raise PriormapError(
             "folds must be a number, or a list of (train, test) pairs of row numbers, "
-            f"got {folds!r}"
+            f"got {short(folds)}"
         )
     pairs = [_checked_fold(pair, n, least) for pair in folds]
     if len(pairs) < 2:
@@ -98,7 +99,7 @@ def _checked_fold(pair: Any, n: int, least: int) -> tuple[Indices, Indices]:
         train, test = (np.asarray(part) for part in pair)
     except (TypeError, ValueError):
         raise PriormapError(
-            f"folds must hold pairs (train, test) of row numbers, got {pair!r}"
+            f"folds must hold pairs (train, test) of row numbers, got {short(pair)}"
         ) from None
     for name, part, fewest in (("train", train, least), ("test", test, 1)):
         fits = part.ndim == 1 and part.dtype.kind in "iu" and len(part) >= fewest

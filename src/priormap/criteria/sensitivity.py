@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats
+from priormap.checks import as_numbers, share, short
 from priormap.criteria.posterior_runs import PriorTerms, prior_terms
 from priormap.criteria.power_scaling import (
     Reweighted,
@@ -206,15 +207,14 @@ def _checked(data: Regression, prior: Prior, prob: float) -> Model:
         )
     if prior.is_flat.all():
         raise PriormapError(f"{prior!r} is flat: there is no penalty to strengthen; give a scale")
-    if not (isinstance(prob, float) and 0 < prob < 1):
-        raise PriormapError(f"prob must lie between 0 and 1, got {prob!r}")
+    share("prob", prob)
     return model
 
 
 def _checked_powers(powers: ArrayLike) -> Floats:
-    values = np.asarray(powers, dtype=float)
+    values = as_numbers("powers", powers)
     if values.ndim != 1 or not values.size or not ((values > 0) & np.isfinite(values)).all():
-        raise PriormapError(f"powers must be a list of positive numbers, got {powers!r}")
+        raise PriormapError(f"powers must be a list of positive numbers, got {short(powers)}")
     return np.unique(np.append(values, 1.0))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import short
 from priormap.errors import PriormapError
 
 
@@ -49,7 +50,7 @@ class FittedLinear:
             raise PriormapError("the Pipeline has no model; its last step must be a linear one")
         model, kind = steps[-1], type(steps[-1]).__name__
         if not hasattr(model, "fit"):
-            raise PriormapError(f"estimator must be a fitted linear model, got {estimator!r}")
+            raise PriormapError(f"estimator must be a fitted linear model, got {short(estimator)}")
         if hasattr(model, "best_estimator_"):
             raise PriormapError(f"{kind} is a search, not a model; pass its best_estimator_")
         if not hasattr(model, "coef_"):

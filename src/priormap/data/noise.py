@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number
+from priormap.checks import positive_number, short
 from priormap.errors import PriormapError
 from priormap.priors.densities import PositiveDensity, ProperDensity, listed_densities
 
@@ -32,7 +32,7 @@ class Noise:
         if sigma is not None and not np.isscalar(sigma) and not isinstance(sigma, np.ndarray):
             raise PriormapError(
                 f"sigma must be a positive finite number, or a density ({listed_densities()}), "
-                f"got {sigma!r}"
+                f"got {short(sigma)}"
             )
         return cls(positive_number("sigma", sigma))
 

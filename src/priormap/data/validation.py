@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Floats, Matrix
-from priormap.checks import as_numbers, reads_as_number, refuse_kind
+from priormap.checks import as_numbers, reads_as_number, refuse_kind, short
 from priormap.errors import PriormapError
 
 
@@ -72,7 +72,7 @@ def as_names(
     if names is None and own_names is None:
         return _default_names(n_columns)
     if isinstance(names, str) or not isinstance(names, Iterable | None):
-        raise PriormapError(f"names must be a list of column names, got {names!r}")
+        raise PriormapError(f"names must be a list of column names, got {short(names)}")
     given = own_names if names is None else names
     chosen = tuple(map(str, given)) if given is not None else ()
     if len(chosen) != n_columns:

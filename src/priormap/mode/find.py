@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats
+from priormap.checks import as_numbers
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Table
@@ -86,7 +86,7 @@ class MapEstimate(Described):
 
     def predict(self, X: ArrayLike) -> Floats:
         """Fitted values ``intercept + X coef`` for rows of the same columns."""
-        X = np.asarray(X, dtype=float)
+        X = as_numbers("X", X)
         if X.ndim != 2 or X.shape[1] != len(self.coef):
             raise PriormapError(
                 f"X has shape {X.shape} but the mode has {len(self.coef)} coefficients"

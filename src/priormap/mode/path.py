@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats, Indices
-from priormap.checks import as_numbers
+from priormap.checks import as_numbers, one_of
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
@@ -41,8 +41,7 @@ class _Axis:
     along: Along
 
     def __post_init__(self) -> None:
-        if self.along not in ("scale", "power"):
-            raise PriormapError(f"along must be 'scale' or 'power', got {self.along!r}")
+        one_of("along", self.along, ("scale", "power"))
 
     def prior_at(self, prior: Prior, value: float) -> Prior:
         """Return the prior at one number; a vector of scales is multiplied by its scale."""

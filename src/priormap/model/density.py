@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from priormap.checks import as_numbers, positive_number
+from priormap.checks import as_numbers, positive_number, short
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
@@ -71,7 +71,9 @@ def log_posterior(
     if not (np.isfinite(coef).all() and np.isfinite(as_numbers("intercept", intercept))):
         raise PriormapError("coef and intercept must be finite; drop the NaN or infinite entries")
     if intercept != 0 and not data.intercept:
-        raise PriormapError(f"these data have no intercept, so it must be 0, got {intercept!r}")
+        raise PriormapError(
+            f"these data have no intercept, so it must be 0, got {short(intercept)}"
+        )
     noise = data.noise.at(sigma)
     log_likelihood = float(data.likelihood.logpdf(data.y, intercept + data.X @ coef, noise).sum())
     log_sigma = float(data.noise.logpdf(noise))

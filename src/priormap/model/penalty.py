@@ -95,7 +95,7 @@ class Penalty(Described):
 
     def value(self, coef: ArrayLike) -> float:
         """``sum(l1 |b|) + sum(l2 b**2) / 2``."""
-        coef = np.asarray(coef, dtype=float)
+        coef = as_numbers("coef", coef)
         return float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
 
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from priormap.arrays import Floats
+from priormap.checks import one_of
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.plots.figure import Figure
@@ -142,8 +143,7 @@ def plot_geometry_panel(
     >>> ax.get_ylabel()
     'coefficient of x1'
     """
-    if view not in VIEWS:
-        raise PriormapError(f"view must be 'penalty' or 'posterior', got {view!r}")
+    one_of("view", view, VIEWS)
     problems = two_columns(data, prior, features)
     ((name, problem),) = problems.items()
     with drawing_axes(ax, height=3.4) as axes:

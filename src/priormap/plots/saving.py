@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from priormap.checks import short
 from priormap.display.files import write_files
 from priormap.errors import PriormapError
 
@@ -70,8 +71,8 @@ def save_figure(
 
 def known_format(format: str) -> str:
     """Return the format, or refuse."""
-    if format not in _FORMATS:
-        raise PriormapError(f"format must be png, svg or pdf, got {format!r}")
+    if not isinstance(format, str) or format not in _FORMATS:
+        raise PriormapError(f"format must be png, svg or pdf, got {short(format)}")
     return format
 
 
@@ -81,7 +82,7 @@ def figure_of(drawn: object) -> Figure:
         return drawn
     first = np.ravel(np.asarray(drawn, dtype=object))[:1]
     if not len(first) or not isinstance(first[0], Axes):
-        raise PriormapError(f"drawn must be a matplotlib Figure or Axes, got {drawn!r}")
+        raise PriormapError(f"drawn must be a matplotlib Figure or Axes, got {short(drawn)}")
     return first[0].figure.figure  # the root, also of a subfigure
 
 

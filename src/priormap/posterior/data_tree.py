@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from priormap.checks import short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.model import Model
@@ -34,7 +35,7 @@ def check_groups(include: Collection[str]) -> tuple[str, ...]:
     """Names of the large groups that were asked for."""
     if not isinstance(include, str | Collection):
         raise PriormapError(
-            f"include must be a collection of {', '.join(LARGE_GROUPS)}, got {include!r}"
+            f"include must be a collection of {', '.join(LARGE_GROUPS)}, got {short(include)}"
         )
     chosen = (include,) if isinstance(include, str) else tuple(include)
     for name in chosen:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap._version import __version__
-from priormap.checks import checked_count, checked_seed, refuse_memory, shown
+from priormap.checks import checked_count, checked_seed, one_of, refuse_memory, short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.model import Model
@@ -166,7 +166,7 @@ def checked_draws(
     """
     draws, chains = checked_count("draws", draws), checked_count("chains", chains)
     each = 2 * data.n_features + 4 + groups * data.n_rows
-    what = f"{shown(chains)} chains of {shown(draws)} draws"
+    what = f"{short(chains)} chains of {short(draws)} draws"
     refuse_memory(what, chains * draws * each, "give fewer draws or chains")
     if tune is None:
         return draws, chains, max(draws, 500)
@@ -175,8 +175,7 @@ def checked_draws(
 
 def _route(method: str, model: Model) -> str:
     """Method, with ``"auto"`` settled; refused where the prior has not what it takes."""
-    if method not in METHODS:
-        raise PriormapError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    one_of("method", method, METHODS)
     prior = model.prior
     has_moments = model.data.likelihood.has_moments
     has_kernel = has_moments and (prior.is_normal or isinstance(prior, NormalMixture))

@@ -6,6 +6,7 @@ A prior knows numbers only: no data, no columns. One file a family; the families
 
 from __future__ import annotations
 
+from priormap.checks import short
 from priormap.errors import PriormapError
 from priormap.priors.base import OneScalePrior, Prior
 from priormap.priors.capabilities import (
@@ -44,7 +45,7 @@ def listed_priors(last: str = "or") -> str:
 def check_prior(prior: object) -> Prior:
     """Return a prior, or refuse whatever is not one."""
     if not isinstance(prior, Prior):
-        raise PriormapError(f"prior must be {listed_priors()}, got {prior!r}")
+        raise PriormapError(f"prior must be {listed_priors()}, got {short(prior)}")
     return prior
 
 

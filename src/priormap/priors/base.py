@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats, Indices
+from priormap.checks import as_numbers, real_number, share
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
@@ -79,11 +80,11 @@ class Prior(Described, ABC):
 
     def logpdf(self, coef: ArrayLike) -> Floats:
         """Log density, elementwise; the flat prior's is 0 everywhere."""
-        return np.where(self.is_flat, 0.0, self._known._logpdf(np.asarray(coef, dtype=float)))
+        return np.where(self.is_flat, 0.0, self._known._logpdf(as_numbers("coef", coef)))
 
     def penalty(self, coef: ArrayLike) -> Floats:
         """Drop of the log density from zero to `coef`."""
-        return self._known._penalty(np.asarray(coef, dtype=float))
+        return self._known._penalty(as_numbers("coef", coef))
 
     def pull(self, coef: ArrayLike) -> Floats:
         """Derivative of `penalty`: how hard the prior pulls to zero.
@@ -96,18 +97,18 @@ class Prior(Described, ABC):
 
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
         """Smallest and largest pull: the subdifferential of `penalty`."""
-        return self._known._pull_range(np.asarray(coef, dtype=float))
+        return self._known._pull_range(as_numbers("coef", coef))
 
     def shrink(self, z: ArrayLike, sd: float) -> Floats:
         """Mode of one coefficient that was observed as `z` with noise `sd`."""
-        z, sd = np.asarray(z, dtype=float), noise_sd(sd)
+        z, sd = as_numbers("z", z), noise_sd(sd)
         if sd == 0:  # the limit, which is not z where the prior's scale vanishes with the noise
             return z + self.pull(0.0) if not self.scaled_by_noise else self._shrink_far(z)
         return self.given_noise(sd)._shrink(z, sd)
 
     def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
         """Posterior mean of one coefficient that was observed as `z` with noise `sd`."""
-        z, sd = np.asarray(z, dtype=float), noise_sd(sd)
+        z, sd = as_numbers("z", z), noise_sd(sd)
         return self.shrink(z, sd) if sd == 0 else self.given_noise(sd)._posterior_mean(z, sd)
 
     def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
@@ -132,8 +133,7 @@ class Prior(Described, ABC):
         >>> round(Gaussian(1.0).interval(0.95), 4)
         1.96
         """
-        if not 0 <= mass < 1:
-            raise PriormapError(f"mass must be at least 0 and below 1, got {mass!r}")
+        mass = share("mass", mass, zero=True)
         return unwrap(np.where(self.is_flat, np.inf, self._known._interval(mass)))
 
     def probability(self, size: float) -> float | Floats:
@@ -145,7 +145,9 @@ class Prior(Described, ABC):
         >>> round(Laplace(1.0).probability(1.0), 4)
         0.6321
         """
-        return unwrap(np.where(self.is_flat, 0.0, self._known._probability(float(size))))
+        return unwrap(
+            np.where(self.is_flat, 0.0, self._known._probability(real_number("size", size)))
+        )
 
     def dead_zone(self, sd: float) -> float | Floats:
         """Largest ``|z|`` of an observation with noise `sd` whose mode is exactly zero.

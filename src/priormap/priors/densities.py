@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln, gammaln, xlogy
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number
+from priormap.checks import as_numbers, positive_number
 
 Polynomial: TypeAlias = Sequence[float]  # coefficients in rising powers of v = x**2
 
@@ -67,7 +67,7 @@ class PositiveDensity(ABC):
 
     def logpdf(self, x: ArrayLike) -> Floats:
         """Log density of x, minus infinity below zero."""
-        x = np.asarray(x, dtype=float)
+        x = as_numbers("x", x)
         positive = np.maximum(x, 0.0)
         logs, inverse, square, tail, reach = self.terms
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number
+from priormap.checks import positive_number, share, short
 from priormap.errors import PriormapError
 from priormap.priors.checks import checked_scale, penalty_strength, unwrap
 from priormap.priors.densities import ProperDensity
@@ -98,7 +98,7 @@ class ElasticNet(L1L2Prior):
             value = getattr(self, name)
             if isinstance(value, ProperDensity):
                 raise PriormapError(
-                    f"{name} must be numbers, got {value!r}; hyperprior={value!r} learns a "
+                    f"{name} must be numbers, got {short(value)}; hyperprior={value!r} learns a "
                     "common factor of both scales"
                 )
             object.__setattr__(self, name, checked_scale(name, value))
@@ -118,8 +118,7 @@ class ElasticNet(L1L2Prior):
         ``l2_scale = sigma / sqrt(n alpha (1 - l1_ratio))``.
         """
         alpha, sigma = penalty_strength(alpha), positive_number("sigma", sigma)
-        if np.ndim(l1_ratio) or not 0 <= l1_ratio <= 1:
-            raise PriormapError(f"l1_ratio must lie between 0 and 1, got {l1_ratio!r}")
+        l1_ratio = share("l1_ratio", l1_ratio, zero=True, one=True)
         strength = positive_number("n", n) * alpha
         l1, l2 = strength * l1_ratio, strength * (1 - l1_ratio)
         return cls(sigma**2 / l1 if l1 else np.inf, sigma / np.sqrt(l2) if l2 else np.inf)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from priormap.checks import short
 from priormap.display.files import Content, check_file, write_files
 from priormap.errors import PriormapError
 
@@ -48,8 +49,8 @@ def place_of(path: str | os.PathLike[str], format: str | None, *, force: bool) -
             raise PriormapError(
                 f"format of {file} is unknown; end its name with .html or .md, or name the format"
             )
-    if format not in {"html", "markdown"}:
-        raise PriormapError(f"format must be html or markdown, got {format!r}")
+    if not isinstance(format, str) or format not in {"html", "markdown"}:
+        raise PriormapError(f"format must be html or markdown, got {short(format)}")
     return Place(file, format, force=force)
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.tables.named_priors import listed
@@ -61,7 +62,7 @@ def chosen_columns(
     elif isinstance(features, str):
         features = [features]
     elif not isinstance(features, Iterable):
-        raise PriormapError(f"features must be a list of column names, got {features!r}")
+        raise PriormapError(f"features must be a list of column names, got {short(features)}")
     chosen = tuple(features)
     for name in chosen:
         if name not in names:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import short
 from priormap.errors import PriormapError
 from priormap.model.least_squares import least_squares
 from priormap.posterior.rao_blackwell import RaoBlackwell
@@ -147,7 +148,7 @@ def check_pair(table: object, features: object) -> tuple[str, str]:
     table = check_contrast(table)
     if isinstance(features, str) or not isinstance(features, tuple | list) or len(features) != 2:
         raise PriormapError(
-            f'features must be two column names, for example ("x0", "x1"), got {features!r}'
+            f'features must be two column names, for example ("x0", "x1"), got {short(features)}'
         )
     first, second = chosen_features(table, features, 2)
     return first, second
@@ -159,7 +160,9 @@ def check_prior_name(table: Contrast, prior: object) -> str:
     if prior is None and len(names) == 1:
         return names[0]
     if not isinstance(prior, str) or prior not in names:
-        raise PriormapError(f"prior must be one of {', '.join(map(repr, names))}, got {prior!r}")
+        raise PriormapError(
+            f"prior must be one of {', '.join(map(repr, names))}, got {short(prior)}"
+        )
     return prior
 
 

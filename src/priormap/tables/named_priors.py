@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from priormap.checks import short
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
@@ -33,7 +34,7 @@ def named_priors(priors: Priors) -> dict[str, Prior]:
         priors = [priors]
     if not isinstance(priors, Iterable) or isinstance(priors, str):
         raise PriormapError(
-            f"priors must be a list of priors or a dict of named ones, got {priors!r}"
+            f"priors must be a list of priors or a dict of named ones, got {short(priors)}"
         )
     named = dict(priors) if isinstance(priors, Mapping) else _named(list(priors))
     if not named:
@@ -52,7 +53,7 @@ def priors_by_name(priors: object, *, or_one: bool = False) -> dict[str, Prior]:
     if not isinstance(named, Mapping) or not named:
         wanted = "one prior or a dict of named ones" if or_one else "a dict from names to priors"
         raise PriormapError(
-            f'priors must be {wanted}, for example {{"ridge": Gaussian(1.0)}}, got {priors!r}'
+            f'priors must be {wanted}, for example {{"ridge": Gaussian(1.0)}}, got {short(priors)}'
         )
     for name in named:
         _check_name(name)
@@ -122,7 +123,9 @@ def _check(name: object, prior: object) -> None:
     _check_name(name)
     if not isinstance(prior, Prior):
         *most, last = (kind.label for kind in PRIORS)
-        raise PriormapError(f"priors must hold {', '.join(most)} or {last} priors, got {prior!r}")
+        raise PriormapError(
+            f"priors must hold {', '.join(most)} or {last} priors, got {short(prior)}"
+        )
     one = f"give {prior.label}({', '.join(f'{name}=...' for name in prior.scales)}) with one number"
     if prior.hyperprior is not None:
         raise PriormapError(f"prior {name!r} learns its scale and has no one shape; {one}")

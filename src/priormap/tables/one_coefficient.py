@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number
+from priormap.checks import one_of, positive_number
 from priormap.errors import PriormapError
 from priormap.priors import Prior
 from priormap.tables.named_priors import (
@@ -76,8 +76,7 @@ def prior_shapes_table(priors: Priors | None = None, *, match: Match = "sd") -> 
 
 def checked_shapes(priors: Priors | None, match: Match) -> dict[str, Prior]:
     """Return the priors by name, if their shapes can be drawn, or refuse."""
-    if match not in ("sd", "given"):
-        raise PriormapError(f"match must be 'sd' or 'given', got {match!r}")
+    one_of("match", match, ("sd", "given"))
     named = named_priors(priors if priors is not None else matched_pair())
     if priors is None and match == "sd":
         named = {prior.label: prior for prior in named.values()}

@@ -9,10 +9,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from priormap.arrays import Floats
-from priormap.checks import checked_count, checked_seed, positive_number
+from priormap.checks import checked_count, checked_seed, share
 from priormap.conventions import scikit_learn_alpha
 from priormap.data.regression import Regression
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapWarning
 from priormap.model import Model
 from priormap.posterior import sample
 from priormap.priors import Prior
@@ -144,8 +144,7 @@ def _checked(
     data: Regression, prior: Prior, features: Features, mass: float, draws: int, seed: int
 ) -> tuple[PathRange, tuple[str, ...]]:
     """Return the part of the path that is shown, and the columns with bands, or refuse."""
-    if not positive_number("mass", mass) < 1:
-        raise PriormapError(f"mass must lie between 0 and 1, got {mass!r}")
+    share("mass", mass)
     if draws != 0:  # which leaves the posteriors out
         checked_count("draws", draws)
     checked_seed(seed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number
+from priormap.checks import positive_number, share
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
@@ -203,8 +203,7 @@ def contrast(
 
     check_priors(data, priors)
     rope = positive_number("rope", rope)
-    if not 0 < positive_number("hdi_prob", hdi_prob) < 1:
-        raise PriormapError(f"hdi_prob must lie between 0 and 1, got {hdi_prob!r}")
+    hdi_prob = share("hdi_prob", hdi_prob)
     modes, posteriors, known, frames, rows = {}, {}, {}, [], {}
     options: dict[str, Any] = {
         "draws": draws,

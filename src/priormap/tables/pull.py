@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from priormap.checks import positive_number
+from priormap.checks import one_of, positive_number, short
 from priormap.errors import PriormapError
 from priormap.priors import Gaussian, Laplace, Prior
 from priormap.tables.named_priors import Priors, coef_unit, named_priors, refuse_flat
@@ -149,8 +149,8 @@ def checked_pull(
 
     The step that is not asked for is half of the smallest weight.
     """
-    if written is not None and written not in _L2:
-        raise PriormapError(f"written must be 'w^2' or 'w^2/2', got {written!r}")
+    if written is not None:
+        one_of("written", written, _L2)
     if priors is not None and written is not None:
         raise PriormapError(
             f"written={written!r} only speaks of the default priors; drop it, or drop priors"
@@ -163,7 +163,7 @@ def checked_pull(
         refuse_flat(named)
         coef_unit(named)
     if np.ndim(weights) != 1 or len(weights) == 0:
-        raise PriormapError(f"weights must be a tuple of positive numbers, got {weights!r}")
+        raise PriormapError(f"weights must be a tuple of positive numbers, got {short(weights)}")
     weights = tuple(dict.fromkeys(positive_number("weights", weight) for weight in weights))
     least = min(weights)
     step = least / 2 if step is None else positive_number("step", step)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import short
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.mode import MapEstimate, find_map
@@ -148,12 +149,13 @@ def chosen_pair(data: Regression, features: object = None) -> list[int]:
 def _named_pair(data: Regression, features: object) -> list[int]:
     if isinstance(features, str) or not isinstance(features, Iterable):
         raise PriormapError(
-            f'features must be two column names, for example ("x0", "x1"), got {features!r}'
+            f'features must be two column names, for example ("x0", "x1"), got {short(features)}'
         )
     pair, names = list(features), data.names
     if len(pair) != 2 or pair[0] == pair[1]:
         raise PriormapError(
-            f'features must be two different column names, for example ("x0", "x1"), got {pair!r}'
+            'features must be two different column names, for example ("x0", "x1"), got '
+            f"{short(pair)}"
         )
     for name in pair:
         if name not in names:
@@ -192,7 +194,7 @@ def _residual_sd(pair: Regression) -> float:
 def _of_columns(name: str, prior: object, data: Regression, which: list[int]) -> Prior:
     """Prior of the chosen columns: their entries, where it has one scale for each column."""
     if not isinstance(prior, Prior):
-        raise PriormapError(f"prior {name!r} must be a prior, got {prior!r}")
+        raise PriormapError(f"prior {name!r} must be a prior, got {short(prior)}")
     if prior.hyperprior is not None:
         raise PriormapError(
             f"prior {name!r} learns its scale and has no one shape; fix it with "

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import one_of
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.model import Model
@@ -66,11 +67,7 @@ def check_nuts_options(options: Mapping[str, Any]) -> None:
         if name not in _OF_ANY_SAMPLER + _OF_PYMC:
             known = ", ".join(sorted(_OF_ANY_SAMPLER + _OF_PYMC))
             raise PriormapError(f"method='nuts' has no option {name!r}; there are: {known}")
-    sampler = options.get("nuts_sampler", "pymc")
-    if sampler not in NUTS_SAMPLERS:
-        raise PriormapError(
-            f"nuts_sampler must be one of {', '.join(NUTS_SAMPLERS)}, got {sampler!r}"
-        )
+    sampler = one_of("nuts_sampler", options.get("nuts_sampler", "pymc"), NUTS_SAMPLERS)
     if find_spec(sampler) is None:
         raise PriormapError(
             f"nuts_sampler={sampler!r} is not installed; install it, or use nuts_sampler='pymc'"

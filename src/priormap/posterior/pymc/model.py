@@ -12,8 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Floats
+from priormap.checks import one_of
 from priormap.data.regression import Regression
-from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.pymc.variables import Tensor, coefficients, improper, load_pymc, positive
 from priormap.priors import Prior
@@ -72,8 +72,7 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     >>> model.coords["feature"]
     ('x0',)
     """
-    if likelihood not in ("rows", "moments"):
-        raise PriormapError(f"likelihood must be 'rows' or 'moments', got {likelihood!r}")
+    one_of("likelihood", likelihood, ("rows", "moments"))
     settled, pm = Model(data, prior), load_pymc()
     with pm.Model(coords={"feature": list(data.names)}) as model:
         if data.noise.density is None:
