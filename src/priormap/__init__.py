@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from priormap.mode import Certificate, MapEstimate, MapPath, find_map, map_path
     from priormap.plots import (
         plot_coefficient_shrinkage,
+        plot_compare,
         plot_contrast,
         plot_geometry,
         plot_joint,
@@ -43,7 +44,14 @@ if TYPE_CHECKING:
     )
     from priormap.posterior import pymc_model, sample
     from priormap.report import write_report
-    from priormap.tables import Contrast, MapComparison, compare_map, contrast
+    from priormap.tables import (
+        Contrast,
+        MapComparison,
+        PriorComparison,
+        compare_map,
+        compare_priors,
+        contrast,
+    )
 
 _VERBS = {
     "Certificate": "priormap.mode",
@@ -52,11 +60,13 @@ _VERBS = {
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
+    "PriorComparison": "priormap.tables",
     "PriorSensitivity": "priormap.criteria",
     "ScaleChoice": "priormap.criteria",
     "audit": "priormap.auditing",
     "choose_scale": "priormap.criteria",
     "compare_map": "priormap.tables",
+    "compare_priors": "priormap.tables",
     "contrast": "priormap.tables",
     "convert": "priormap.conventions",
     "explain": "priormap.auditing",
@@ -65,6 +75,7 @@ _VERBS = {
     "list_conventions": "priormap.conventions",
     "map_path": "priormap.mode",
     "plot_coefficient_shrinkage": "priormap.plots",
+    "plot_compare": "priormap.plots",
     "plot_contrast": "priormap.plots",
     "plot_geometry": "priormap.plots",
     "plot_joint": "priormap.plots",
@@ -99,6 +110,7 @@ __all__ = [
     "MapEstimate",
     "MapPath",
     "Penalty",
+    "PriorComparison",
     "PriorSensitivity",
     "PriormapError",
     "PriormapWarning",
@@ -107,6 +119,7 @@ __all__ = [
     "audit",
     "choose_scale",
     "compare_map",
+    "compare_priors",
     "contrast",
     "convert",
     "explain",
@@ -116,6 +129,7 @@ __all__ = [
     "log_posterior",
     "map_path",
     "plot_coefficient_shrinkage",
+    "plot_compare",
     "plot_contrast",
     "plot_geometry",
     "plot_joint",

@@ -25,6 +25,7 @@ from priormap.cli.explain_command import explain
 from priormap.cli.figures_command import figures
 from priormap.cli.guard import UNFORESEEN, plain_warnings, unforeseen, without_debug
 from priormap.cli.path_command import path
+from priormap.cli.rank_command import rank
 from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
 from priormap.errors import PriormapError
@@ -32,7 +33,7 @@ from priormap.errors import PriormapError
 __all__ = ["main", "run"]
 
 COMMANDS = (
-    *(compare, contrast, choose, path, convert),
+    *(compare, contrast, rank, choose, path, convert),
     *(sample, figures, report, explain, audit),
 )
 _UsageError: Any = typer.BadParameter.__bases__[0]  # typer does not export it by name

@@ -9,7 +9,6 @@ import typer
 
 from priormap.cli import options as ask
 from priormap.cli.work import work
-from priormap.display.files import check_file
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
@@ -91,9 +90,7 @@ def choose(
 def _check_figure(file: Path, priors: int, force: bool) -> None:
     if priors != 1:
         raise PriormapError("--figure draws one prior; give --prior once")
-    if file.suffix.removeprefix(".") not in list(ask.Format):
-        raise PriormapError(f"--figure must end in .png, .svg or .pdf, got {str(file)!r}")
-    check_file(file, force=force, option="--figure")
+    ask.check_figure(file, force)
 
 
 def _draw(choice: ScaleChoice, figure: str) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from priormap.display.files import check_file
 from priormap.errors import PriormapError
 from priormap.priors import PRIORS
 
@@ -101,6 +102,9 @@ Json: TypeAlias = Annotated[
 Csv: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE|-", help="Write the coefficients as CSV.")
 ]
+FigureFile: TypeAlias = Annotated[
+    str | None, typer.Option("--figure", metavar="FILE", help="Draw it (.png, .svg or .pdf).")
+]
 
 # numbers of a library call
 
@@ -136,3 +140,10 @@ def numbers_of_call(
             raise PriormapError(f"{name.strip()} was given twice; give it once")
         numbers[name.strip()] = number
     return numbers
+
+
+def check_figure(file: Path, force: bool) -> None:
+    """Refuse a file of ``--figure`` that has another ending or cannot be written."""
+    if file.suffix.removeprefix(".") not in list(Format):
+        raise PriormapError(f"--figure must end in .png, .svg or .pdf, got {str(file)!r}")
+    check_file(file, force=force, option="--figure")

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _FULL_PRECISION = 32.0  # minus the log of the rounding error
 _NOTHING_LEFT = 1e-11  # of the largest coefficient
 _BLOCK = 1 << 19  # rows times draws that are looked at together
-_MOST_ROWS = 2_000  # that are left out
+MOST_ROWS = 2_000  # that are left out
 _MOST_SCALES = 12  # posteriors of draws that are looked at
-_BAD_KHAT = 0.7
+BAD_KHAT = 0.7
 _NEAR = 4.0  # of a log density: differences below are small beside those over rows
 
 
@@ -78,16 +78,25 @@ def _interpolated(function: Callable[[Floats], Floats], scales: Floats) -> Float
     return np.polynomial.chebyshev.chebval(2 * (x - low) / (high - low) - 1, found)
 
 
-def loo_from_draws(
-    data: Regression, tree: xr.DataTree, rows: Indices
-) -> tuple[float, float, float]:
-    """Density, standard error and largest k-hat from the draws of one posterior."""
+class RowDensities(NamedTuple):
+    """Log predictive densities of single rows, each of shape (rows,).
+
+    Given all other rows, given all rows, and the k-hat of the first.
+    """
+
+    left_out: Floats
+    fitted: Floats
+    khat: Floats
+
+
+def row_densities(data: Regression, tree: xr.DataTree, rows: Indices) -> RowDensities:
+    """Densities of each row by importance sampling of the draws of one posterior."""
     posterior = tree["posterior"]
     coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
     intercept = posterior["intercept"].to_numpy().ravel() if data.intercept else 0.0
     sigma = np.ravel(sigma_of(data, tree))
     constant = -np.log(sigma * np.sqrt(2 * np.pi))
-    densities, khats = np.empty((len(rows), 1)), np.empty(len(rows))
+    found = RowDensities(*np.empty((3, len(rows))))
     size = max(1, _BLOCK // len(coef))
     for start in range(0, len(rows), size):
         block = slice(start, start + size)
@@ -98,10 +107,19 @@ def loo_from_draws(
         np.square(given, out=given)
         given *= -0.5
         given += constant
-        log_weights, khats[block] = smoothed_log_weights(-given)
-        densities[block, 0] = log_sums(log_weights + given)
-    elpd, se = _totals(densities, data.n_rows)
-    return float(elpd[0]), float(se[0]), float(khats.max())
+        found.fitted[block] = log_sums(given) - np.log(len(coef))
+        log_weights, found.khat[block] = smoothed_log_weights(-given)
+        found.left_out[block] = log_sums(log_weights + given)
+    return found
+
+
+def loo_from_draws(
+    data: Regression, tree: xr.DataTree, rows: Indices
+) -> tuple[float, float, float]:
+    """Density, standard error and largest k-hat from the draws of one posterior."""
+    found = row_densities(data, tree, rows)
+    elpd, se = _totals(found.left_out[:, None], data.n_rows)
+    return float(elpd[0]), float(se[0]), float(found.khat.max())
 
 
 def _totals(densities: Floats, n: int) -> tuple[Floats, Floats]:
@@ -112,9 +130,9 @@ def _totals(densities: Floats, n: int) -> tuple[Floats, Floats]:
 
 def _rows(study: Study) -> Indices:
     n = study.family.data.n_rows
-    if n > _MOST_ROWS:
-        study.notes.append(f"loo: estimated from {_MOST_ROWS} of the {n} rows, drawn at random.")
-    return some_rows(n, _MOST_ROWS, np.random.default_rng(study.fresh_seed()))
+    if n > MOST_ROWS:
+        study.notes.append(f"loo: estimated from {MOST_ROWS} of the {n} rows, drawn at random.")
+    return some_rows(n, MOST_ROWS, np.random.default_rng(study.fresh_seed()))
 
 
 def _curve(study: Study) -> Curve:
@@ -156,12 +174,12 @@ def _note_warnings(study: Study, warnings: dict[float, str]) -> None:
 
 def _judge_khats(study: Study, scales: Floats, found: LeaveOneOut) -> None:
     """Warn of large k-hats where they could change the choice, and note them elsewhere."""
-    bad = found.khat > _BAD_KHAT
+    bad = found.khat > BAD_KHAT
     top = int(np.argmax(found.elpd))
     matters = bad & (found.elpd > found.elpd[top] - found.se[top])
     if bad.any():
         (study.cautions if matters.any() else study.notes).append(
-            f"loo: a k-hat is above {_BAD_KHAT} at {bad.sum()} of {len(scales)} scales, from "
+            f"loo: a k-hat is above {BAD_KHAT} at {bad.sum()} of {len(scales)} scales, from "
             f"{scales[bad][0]:.3g} to {scales[bad][-1]:.3g}; do not trust its values there."
         )
 

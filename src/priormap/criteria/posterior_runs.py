@@ -9,7 +9,8 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
-from priormap.errors import PriormapWarning
+from priormap.errors import PriormapError, PriormapWarning
+from priormap.mode import MapEstimate, find_map
 from priormap.model.model import Model
 from priormap.posterior import sample
 from priormap.priors import PenaltyParts, Prior
@@ -99,6 +100,23 @@ def sigma_of(data: Regression, tree: xr.DataTree) -> float | Floats:
     """Sigma of every draw, shape (chains, draws), or the known one."""
     posterior = tree["posterior"]
     return posterior["sigma"].to_numpy() if "sigma" in posterior else data.noise.sd
+
+
+def mode_beside(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:
+    """Mode that stands beside the draws of one posterior.
+
+    At the posterior median of a learnt scale; the joint one where sigma is unknown, or at the
+    posterior median of sigma where that does not exist.
+    """
+    posterior = tree["posterior"]
+    if prior.hyperprior is not None:
+        prior = prior.stretched(float(posterior["scale"].median()))
+    try:
+        return find_map(data, prior)
+    except PriormapError:
+        if data.noise.is_known:
+            raise
+    return find_map(data.with_noise(float(posterior["sigma"].median())), prior)
 
 
 def sample_quietly(

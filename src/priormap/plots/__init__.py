@@ -23,6 +23,10 @@ if TYPE_CHECKING:
         coefficient_shrinkage_caption as coefficient_shrinkage_caption,
         plot_coefficient_shrinkage as plot_coefficient_shrinkage,
     )
+    from priormap.plots.comparison import (
+        compare_caption as compare_caption,
+        plot_compare as plot_compare,
+    )
     from priormap.plots.counts import (
         nonzero_counts_caption as nonzero_counts_caption,
         plot_nonzero_counts as plot_nonzero_counts,
@@ -109,6 +113,7 @@ if TYPE_CHECKING:
         path_posterior_table as path_posterior_table,
         path_table as path_table,
     )
+    from priormap.tables.prior_comparison import compare_table as compare_table
     from priormap.tables.prior_predictive import (
         prior_predictive_points_table as prior_predictive_points_table,
         prior_predictive_table as prior_predictive_table,

@@ -70,6 +70,7 @@ FIGURES = (
     Entry("joint", "joint", "Joint", ("points", "contours"), "each prior"),
     Entry("scale_choice", "scale_choice_curves", "ScaleCurves", ("points",)),
     Entry("sensitivity", "sensitivities", "Sensitivity"),
+    Entry("compare", "comparison", "Comparison"),
 )
 
 

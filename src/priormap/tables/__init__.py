@@ -12,15 +12,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from priormap.tables.map_comparison import MapComparison, compare_map
     from priormap.tables.posterior_contrast import Contrast, contrast
+    from priormap.tables.prior_comparison import PriorComparison, compare_priors
 
 _FILES = {
     "Contrast": "posterior_contrast",
     "MapComparison": "map_comparison",
+    "PriorComparison": "prior_comparison",
     "compare_map": "map_comparison",
+    "compare_priors": "prior_comparison",
     "contrast": "posterior_contrast",
 }
 
-__all__ = ["Contrast", "MapComparison", "compare_map", "contrast"]
+__all__ = [
+    "Contrast",
+    "MapComparison",
+    "PriorComparison",
+    "compare_map",
+    "compare_priors",
+    "contrast",
+]
 
 
 def __getattr__(name: str) -> Any:
