@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import LinearConstraint, minimize
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import Lasso, Ridge
 
@@ -17,6 +18,9 @@ from priormap import (
     audit,
     find_map,
 )
+from priormap.mode.solve import minimise
+from priormap.model.optimality import duality_gap, is_unique_minimiser
+from priormap.model.problem import UnitProblem
 
 SIGMA = 1.5
 
@@ -390,6 +394,126 @@ def test_certificate_bounds_how_far_a_vector_is_from_the_mode():
 def objective(X, y, penalty, coef):
     residual = y - y.mean() - (X - X.mean(0)) @ coef
     return 0.5 * residual @ residual + penalty.value(coef)
+
+
+def unit_problem(rng, n, p, l1, l2):
+    """A canonical problem beside its unit columns and response, as plain arrays."""
+    X = rng.normal(size=(n, p)) @ (np.eye(p) + 0.3)
+    y = X[:, 0] + rng.normal(size=n)
+    columns = Regression(X, y, sigma=1.0).unit
+    Z, u = X - X.mean(0), y - y.mean()
+    Z, u = Z / np.linalg.norm(Z, axis=0), u / np.linalg.norm(u)
+    return UnitProblem(columns, np.resize(l1, p), np.resize(l2, p)), Z, u
+
+
+PENALTIES = {
+    "lasso": ([0.3, 0.1], [0.0]),
+    "ridge": ([0.0], [0.5, 0.02]),
+    "elastic net": ([0.2, 0.05], [0.1, 2.0]),
+    "one of each": ([0.2, 0.0, 0.1], [0.0, 0.3, 0.4]),
+    "some flat": ([0.2, 0.1, 0.0, 0.0], [0.0, 0.3, 0.2, 0.0]),
+}
+
+
+def dual_objective(problem, Z, u, theta):
+    """``u'theta - |theta|**2 / 2`` less the conjugate of the penalty, minus infinity outside."""
+    beyond = np.maximum(np.abs(Z.T @ theta) - problem.l1, 0.0)
+    if (beyond[problem.l2 == 0] > 1e-9).any():
+        return -np.inf
+    curved = problem.l2 > 0
+    conjugate = beyond[curved] ** 2 / (2 * problem.l2[curved])
+    return u @ theta - 0.5 * theta @ theta - conjugate.sum()
+
+
+@pytest.mark.parametrize("shape", [(40, 8), (12, 20)], ids=["narrow", "wide"])
+@pytest.mark.parametrize("kind", PENALTIES)
+def test_gap_is_objective_less_dual_objective_on_the_rows(kind, shape):
+    """At the residual off the flat columns, scaled until its pulls are within their bounds."""
+    rng = np.random.default_rng(3)
+    problem, Z, u = unit_problem(rng, *shape, *PENALTIES[kind])
+    bound = (problem.l2 == 0) & (problem.l1 > 0)
+    flat = Z[:, (problem.l1 == 0) & (problem.l2 == 0)]
+    for size in (0.0, 1e-3, 0.1, 1.0, 30.0):
+        coef = size * rng.normal(size=shape[1]) * (rng.random(shape[1]) < 0.7)
+        residual = u - Z @ coef
+        theta = residual - flat @ np.linalg.lstsq(flat, residual, rcond=None)[0]
+        pulls = np.abs(Z.T @ theta)[bound] / problem.l1[bound]
+        dual = dual_objective(problem, Z, u, theta / pulls.max(initial=1.0))
+        primal = 0.5 * residual @ residual + problem.l1 @ np.abs(coef)
+        primal += 0.5 * problem.l2 @ coef**2
+        gap = duality_gap(problem, coef, Z.T @ residual, float(residual @ residual))
+        assert gap == pytest.approx(primal - dual, rel=1e-9, abs=1e-14)
+
+
+@pytest.mark.parametrize("kind", PENALTIES)
+def test_gap_reaches_down_to_a_dual_optimum_found_by_another_solver(kind):
+    """Strong duality: the largest dual value is the smallest objective, and no gap is smaller."""
+    rng = np.random.default_rng(4)
+    problem, Z, u = unit_problem(rng, 9, 4, *PENALTIES[kind])
+    curved, flat = problem.l2 > 0, (problem.l1 == 0) & (problem.l2 == 0)
+    bound = (problem.l1 > 0) & ~curved
+
+    def loss(theta):
+        beyond = np.maximum(np.abs(Z.T @ theta) - problem.l1, 0.0)[curved]
+        return 0.5 * theta @ theta - u @ theta + (beyond**2 / (2 * problem.l2[curved])).sum()
+
+    limits = [
+        LinearConstraint(Z[:, bound].T, -problem.l1[bound], problem.l1[bound]),
+        LinearConstraint(Z[:, flat].T, 0.0, 0.0),
+    ]
+    found = minimize(
+        loss,
+        np.zeros(9),
+        constraints=[limit for limit in limits if len(limit.A)],
+        method="SLSQP",
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
+    best, _ = minimise(problem)
+    gradient, rss = problem.gradient(best)
+    assert problem.value(best, rss) == pytest.approx(-found.fun, abs=1e-8)
+    assert duality_gap(problem, best, gradient, rss) < 1e-12
+    for size in (0.01, 0.1, 1.0):
+        coef = best + size * rng.normal(size=4)
+        gradient, rss = problem.gradient(coef)
+        above = problem.value(coef, rss) + found.fun
+        assert above - 1e-8 <= duality_gap(problem, coef, gradient, rss)
+
+
+# Columns a, b and their sum c over two, of which c alone is in use, and a residual that pulls all
+# of them in full: moving c's coefficient over to a and b costs nothing if both may enter on that
+# side. (Only how the sides compare can matter: what holds for a direction holds for its reverse.)
+@pytest.mark.parametrize("overall", [1.0, -1.0])
+@pytest.mark.parametrize("pulls", [(1.0, 1.0), (1.0, -1.0)])
+@pytest.mark.parametrize("share", [(0.5, 0.5), (1.0, -2.0)])
+def test_uniqueness_where_zeros_have_their_full_pull(share, pulls, overall):
+    pulls = overall * np.array(pulls)
+    a, b = np.random.default_rng(5).normal(size=(2, 30))
+    X = np.column_stack([a - a.mean(), b - b.mean()])
+    residual = np.linalg.lstsq(X.T, pulls, rcond=None)[0]
+    X = np.column_stack([X, X @ share])
+    coef = np.array([0.0, 0.0, 2.0 * np.sign(X[:, 2] @ residual)])
+    y = X @ coef + residual
+    with pytest.warns(PriormapWarning, match="linear combination"):
+        columns = Regression(X, y, sigma=1.0).unit
+    gradient = X.T @ residual / columns.x_norm / columns.y_norm
+    problem = UnitProblem(columns, np.abs(gradient), np.zeros(3))
+    unit = problem.from_user(coef)
+    move = 0.1 * coef[2] * np.array([*share, -1.0])  # leaves the fit as it is
+    penalties = np.abs(X.T @ residual) @ np.abs([coef, coef + move]).T
+    is_free = bool(np.isclose(*penalties))
+    assert is_free == (np.sign(share) * np.sign(coef[2]) == np.sign(pulls)).all()
+    assert is_unique_minimiser(problem, unit, gradient) is not is_free
+
+
+@pytest.mark.parametrize("copy", [1.0, -1.0])
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_zero_coefficients_of_a_column_and_its_copy_are_unique(copy, side):
+    """At the smallest penalty that keeps both at zero: any move costs a penalty and fits alike."""
+    x = np.random.default_rng(5).normal(size=30)
+    with pytest.warns(PriormapWarning, match="linear combination"):
+        columns = Regression(np.column_stack([x, copy * x]), side * x, sigma=1.0).unit
+    problem = UnitProblem(columns, np.abs(columns.xty), np.zeros(2))
+    assert is_unique_minimiser(problem, np.zeros(2), columns.xty)
 
 
 def test_audit_agrees_with_find_map_and_names_the_worst_column():
