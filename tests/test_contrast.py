@@ -91,6 +91,20 @@ class TestCoefficients:
             shortest = (coef[held:] - coef[:-held]).min(axis=0)
             np.testing.assert_allclose(rows["hdi_high"] - rows["hdi_low"], shortest, rtol=0.01)
 
+    @pytest.mark.parametrize("noise", [1.0, HalfNormal(2.0)])
+    def test_savs_is_its_formula_at_the_posterior_means_of_coef_and_sigma(self, noise):
+        data = make_data(sigma=noise)
+        table = contrast(data, {"ridge": Gaussian(0.4)}, draws=300, random_seed=2)
+        draws = table.posteriors["ridge"]["posterior"]
+        mean = draws["coef"].mean(("chain", "draw")).to_numpy()
+        sigma = noise if isinstance(noise, float) else float(draws["sigma"].mean())
+        m, square = mean * data.X.std(axis=0) / sigma, len(data.y)
+        exact = np.sign(m) * np.maximum(np.abs(m) * square - m**-2, 0) / square
+        savs = rows_of(table, "ridge")["savs"] / sigma * data.X.std(axis=0)
+        np.testing.assert_allclose(savs, exact, rtol=1e-9)
+        assert (exact == 0).any()
+        assert (exact != 0).any()
+
     def test_a_wider_region_holds_more(self, known):
         data, table = known
         wide = contrast(data, {"lasso": PRIORS["lasso"]}, draws=500, random_seed=1, rope=0.3)
@@ -129,6 +143,21 @@ class TestSummary:
         assert abs(table.summary.loc["ridge", "dof_posterior"] - exact) < 4.5 * error
         lasso = table.summary.loc["lasso"]
         assert lasso["dof_mode"] == 5 - lasso["zeros_mode"]
+
+    def test_degrees_of_freedom_are_traces_at_each_drawn_sigma(self):
+        """Averaged over the draws, which is not the trace at their mean."""
+        data, scale = make_data(n=8, sigma=HalfCauchy(1.0)), 0.3
+        table = contrast(data, {"ridge": Gaussian(scale)}, draws=500, random_seed=1)
+        X = data.X - data.X.mean(axis=0)
+
+        def trace(sigma):
+            inverse = np.linalg.inv(X.T @ X + (sigma / scale) ** 2 * np.eye(5))
+            return np.trace(X @ inverse @ X.T)
+
+        sigma = table.posteriors["ridge"]["posterior"]["sigma"].to_numpy().ravel()
+        exact = np.mean([trace(s) for s in sigma])
+        assert table.summary.loc["ridge", "dof_posterior"] == pytest.approx(exact, rel=1e-9)
+        assert abs(trace(sigma.mean()) / exact - 1) > 0.01
 
     @pytest.mark.parametrize(
         "prior",

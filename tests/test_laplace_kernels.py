@@ -272,6 +272,22 @@ def test_draws_depend_on_the_seed_only(kernel):
     assert not np.array_equal(alone[0], alone[1])
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("block", [7, 40])
+def test_warm_up_is_what_comes_before_the_draws(kernel, block):
+    """A chain of 65 draws without warm-up, from its 26th on."""
+    X, y = regression(np.random.default_rng(4), 20, 3)
+    data, prior = as_moments(X, y), elastic_net_prior(np.full(3, 0.5), KNOWN)
+    around = pk.typical(data, prior)
+    sampler = pk.prepare(kernel, data, prior, 1.0, 1.0)
+    whole, kept = (
+        pk.run_chain(sampler, prior, pk.start_state(around, prior, 3), draws, tune, block=block)
+        for draws, tune in ((65, 0), (40, 25))
+    )
+    assert np.array_equal(kept.coef, whole.coef[25:])
+    assert np.array_equal(kept.trace, whole.trace[25:])
+
+
 def test_progress_counts_draws_and_the_state_goes_on():
     X, y = regression(np.random.default_rng(4), 20, 3)
     data = as_moments(X, y)

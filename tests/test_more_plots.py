@@ -181,6 +181,18 @@ def test_one_column_predicts_what_its_prior_says(prior, cdf):
         np.testing.assert_allclose(mass, exact - exact[0], atol=0.025)  # smoothing, and draws
 
 
+def test_the_size_on_few_rows_divides_by_their_number():
+    """On three rows n - 1 for n would make it a factor ``sqrt(3 / 2)`` larger."""
+    x = np.array([0.0, 1.0, 5.0])
+    data = Regression(x[:, None], x, sigma=2.0)
+    drawn = PriorPredictive.of(data, Gaussian(0.6))
+    assert stats.kstest(drawn.size, stats.halfnorm(scale=0.6 * np.std(x)).cdf).pvalue > 1e-4
+    r2 = (0.6 * stats.halfnorm.median() * np.std(x)) ** 2
+    r2 = r2 / (r2 + 2.0**2)
+    assert prior_r2(data, Gaussian(0.6), 2.0).median == pytest.approx(r2, rel=0.04)
+    assert np.isclose(r2 * 1.5, prior_r2(data, Gaussian(0.6 * 1.5**0.5), 2.0).median, rtol=0.3)
+
+
 def test_several_columns_predict_through_their_correlations():
     """E var(X b) sums var(b_j) var(x_j), however the columns correlate."""
     data = correlated(p=4)

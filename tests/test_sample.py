@@ -244,6 +244,26 @@ class TestDensities:
         assert stats.kstest(noise.ravel()[:20_000], "norm").pvalue > 1e-4
         assert np.abs(noise.mean((0, 1)) * np.sqrt(4000)).max() < LIMIT
 
+    def test_the_noise_of_predictions_has_the_size_of_sigma(self, learnt):
+        data, _, tree = learnt
+        posterior = tree["posterior"]
+        X = xr.DataArray(data.X, dims=("obs_id", "feature"))
+        line = posterior["intercept"] + (posterior["coef"].drop_vars("feature") * X).sum("feature")
+        noise = (tree["posterior_predictive"]["y"] - line) / posterior["sigma"]
+        assert float((noise**2).mean()) == pytest.approx(1, abs=LIMIT * np.sqrt(2 / noise.size))
+
+    def test_predictive_variance_is_that_of_noise_and_posterior(self):
+        """``sigma**2 (1 + 1/n) + x'Vx`` with ``V = (X'X / sigma**2 + I / t**2)^-1``, centred x."""
+        data, draws = make_data(sigma=2.0), 5000
+        tree = sample(data, Gaussian(0.7), draws, random_seed=3, include="posterior_predictive")
+        X = data.X - data.X.mean(axis=0)
+        V = np.linalg.inv(X.T @ X / 2.0**2 + np.eye(X.shape[1]) / 0.7**2)
+        exact = 2.0**2 * (1 + 1 / len(X)) + np.einsum("ij,jk,ik->i", X, V, X)
+        found = tree["posterior_predictive"]["y"].var(("chain", "draw")).to_numpy()
+        error = np.sqrt(2 / (4 * draws))
+        assert np.abs(found / exact - 1).max() < LIMIT * error
+        assert np.abs((found / exact).mean() - 1) < error  # most of it is noise of its own
+
     def test_the_intercept_given_the_rest_is_normal(self, learnt):
         data, _, tree = learnt
         posterior = tree["posterior"]

@@ -106,6 +106,29 @@ def test_the_one_standard_error_rule(data):
     assert (optima.loc[["cv", "cv_1se"], "alpha"].diff().iloc[1]) > 0
 
 
+def test_the_standard_error_is_that_of_the_mean_over_folds(data):
+    folds = list(KFold(4, shuffle=True, random_state=0).split(data.X))
+    choice = choose_scale(data, "gaussian", "cv", folds=folds, random_seed=1)
+
+    def errors(scale):
+        """Of scikit-learn's ridge fits."""
+        ridge = Ridge(alpha=(data.sigma / scale) ** 2)
+        fits = [
+            ridge.fit(data.X[train], data.y[train]).predict(data.X[test]) for train, test in folds
+        ]
+        return [
+            np.mean((data.y[test] - fit) ** 2) for (_, test), fit in zip(folds, fits, strict=True)
+        ]
+
+    best, strong = choice.optima.loc["cv"], choice.optima.loc["cv_1se"]
+    found = errors(best["scale"])
+    assert best["value"] == pytest.approx(np.mean(found), rel=1e-9)
+    assert best["se"] == pytest.approx(stats.sem(found), rel=1e-9)
+    assert np.mean(errors(strong["scale"])) == pytest.approx(np.mean(found) + stats.sem(found))
+    for scale, error in choice.curves.iloc[::10][["scale", "se"]].to_numpy():
+        assert error == pytest.approx(stats.sem(errors(scale)), rel=1e-7)
+
+
 def test_folds_are_shuffled_and_of_equal_size(data, rng):
     folds = split(data, 7, rng)
     tests = np.sort(np.concatenate([test for _, test in folds]))
