@@ -539,7 +539,7 @@ class TestRefusals:
 
 class TestDiagnostics:
     def test_draws_that_are_no_numbers_are_bad_news(self):
-        with pytest.warns(PriormapWarning, match="r-hat is up to nan.*sample size is nan"):
+        with pytest.warns(PriormapWarning, match="r-hat is not defined.*sample size is 0"):
             warn_of_bad_diagnostics(
                 {"max_rhat": np.nan, "min_ess_bulk": np.nan, "min_ess_tail": 900.0}
             )

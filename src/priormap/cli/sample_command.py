@@ -67,6 +67,8 @@ def sample(
 
 
 def _about(tree: xr.DataTree) -> list[str]:
+    from priormap.posterior.convergence import rhat_in_words
+
     known, sizes = tree.attrs, tree["posterior"].sizes
     lines = [
         f"{sizes['chain']} chains of {sizes['draw']} draws under {known['prior']} by method "
@@ -75,7 +77,7 @@ def _about(tree: xr.DataTree) -> list[str]:
     if "min_ess_bulk" in known:
         lines.append(
             f"smallest effective sample size {known['min_ess_bulk']:.0f} (bulk), "
-            f"{known['min_ess_tail']:.0f} (tail); largest r-hat {known.get('max_rhat', 1.0):.4f}"
+            f"{known['min_ess_tail']:.0f} (tail); largest r-hat {rhat_in_words(known)}"
         )
     if "log_evidence" in known:
         lines.append(f"log evidence {known['log_evidence']:.6f}")

@@ -27,6 +27,7 @@ from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapEstimate, find_map
 from priormap.model.model import Model
 from priormap.posterior import sample
+from priormap.posterior.convergence import ess_of_means
 from priormap.priors import Prior, penalty_parts
 
 if TYPE_CHECKING:
@@ -186,7 +187,8 @@ def prior_sensitivity(
     terms = prior_terms(model, tree)
     coef = tree["posterior"]["coef"].transpose("chain", "draw", "feature").to_numpy()
     table = _coefficients(fit, coef, terms, tree)
-    excess = coef.shape[0] * coef.shape[1] / table.pop("ess").to_numpy()
+    ess = table.pop("ess").replace(0.0, np.nan).to_numpy()  # of draws that are all equal
+    excess = coef.shape[0] * coef.shape[1] / ess
     flat = coef.reshape(-1, data.n_features)
     found = reweighted(flat, terms.exponent().ravel(), grid, prob, np.maximum(excess, 1.0))
     return PriorSensitivity(
@@ -231,11 +233,9 @@ def _coefficients(
     fit: MapEstimate, coef: Floats, terms: PriorTerms, tree: xr.DataTree
 ) -> pd.DataFrame:
     import pandas as pd
-    from arviz_stats.base import array_stats
 
     exponent = terms.exponent()
     series = (coef - coef.mean(axis=(0, 1))) * (exponent - exponent.mean())[..., None]
-    axes = {"chain_axis": 0, "draw_axis": 1}
     sensitivity = {group: power_scaling(tree, group) for group in ("prior", "likelihood")}
     return pd.DataFrame(
         {
@@ -244,12 +244,18 @@ def _coefficients(
             "mode_slope": mode_slope(fit),
             "mean": coef.mean(axis=(0, 1)),
             "mean_slope": -series.mean(axis=(0, 1)),
-            "mean_slope_error": np.asarray(array_stats.mcse(series, **axes)),
+            "mean_slope_error": _error_of_mean(series),
             **sensitivity,
             "diagnosis": [diagnosis(*pair) for pair in zip(*sensitivity.values(), strict=True)],
-            "ess": np.asarray(array_stats.ess(coef, method="mean", **axes)),
+            "ess": ess_of_means(coef),
         }
     )
+
+
+def _error_of_mean(draws: Floats) -> Floats:
+    """Monte Carlo error of each mean, NaN where the draws are all equal."""
+    ess = ess_of_means(draws)
+    return np.asarray(draws.std(axis=(0, 1), ddof=1) / np.sqrt(np.where(ess > 0, ess, np.nan)))
 
 
 def _powers_frame(prior: Prior, powers: Floats, found: Reweighted) -> pd.DataFrame:

@@ -10,6 +10,12 @@ import numpy as np
 from priormap.arrays import Indices
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table, facts
+from priormap.posterior.convergence import (
+    LARGEST_RHAT,
+    SMALLEST_ESS,
+    rhat_in_words,
+    troubles,
+)
 from priormap.report.beliefs import about_beliefs, interval, shown
 from priormap.report.methods import methods
 from priormap.report.reproducing import reproduction
@@ -17,7 +23,6 @@ from priormap.report.results import Results, ranked
 
 Blocks = tuple[Block, ...]
 _MOST_ROWS = 30
-_MOST_RHAT, _LEAST_ESS = 1.01, 400
 _WHO = {"map": "MAP", "penalised": "{fit}, every digit", "default": "{fit}, default settings"}
 _SUMMARY = (  # column of the summary, what it says, how it is shown
     ("zeros_mode", "coefficients exactly zero in the mode", cells.count),
@@ -138,7 +143,7 @@ def about_diagnostics(results: Results) -> Blocks:
                 cells.count(known["tune"]),
                 cells.number(size),
                 cells.number(known.get("min_ess_tail", drawn)),
-                cells.number(known.get("max_rhat", np.nan), 5),
+                _rhat(known),
                 cells.number(1 / np.sqrt(size) if size else np.inf, 2),
                 cells.number(known.get("log_evidence", np.nan), 8),
             ]
@@ -160,21 +165,24 @@ def about_diagnostics(results: Results) -> Blocks:
     )
     header = ("what", *results.table.priors)
     table = Table(header, rows, "Diagnostics of the draws.")
-    said = (
-        f"Draws serve when r-hat is at most {_MOST_RHAT} and every effective sample size at "
-        f"least {_LEAST_ESS}. Independent draws need no r-hat."
+    rule = (
+        f"Draws serve when r-hat is at most {LARGEST_RHAT} and every effective sample size at "
+        f"least {SMALLEST_ESS}. Independent draws need no r-hat."
     )
     doubtful = [
-        f"{name}: these draws are not to be trusted yet; draw more, or tune longer."
+        f"{name}: these draws are not to be trusted yet: {'; '.join(said)}; draw more, or tune "
+        "longer."
         for name, tree in results.table.posteriors.items()
-        if not _serves(tree.attrs)
+        if (said := troubles(tree.attrs))
     ]
-    return (Paragraph(said), *([Items(tuple(doubtful))] if doubtful else []), table)
+    return (Paragraph(rule), *([Items(tuple(doubtful))] if doubtful else []), table)
 
 
-def _serves(known: Mapping[Any, Any]) -> bool:
-    sizes = (known.get(f"min_ess_{kind}", np.inf) for kind in ("bulk", "tail"))
-    return bool(min(sizes) >= _LEAST_ESS and known.get("max_rhat", 1.0) <= _MOST_RHAT)
+def _rhat(known: Mapping[Any, Any]) -> Cell:
+    """Largest r-hat; a dash for independent draws, words where there is none."""
+    rhat = known.get("max_rhat", np.nan)
+    is_number = np.isfinite(rhat) or "min_ess_bulk" not in known
+    return cells.number(rhat, 5) if is_number else cells.text(rhat_in_words(known))
 
 
 def _about_sigma(results: Results) -> str:
