@@ -117,3 +117,28 @@ def test_an_elastic_net_is_flat_where_both_of_its_scales_are():
     some = np.where(np.arange(8) < 7, np.inf, 1.0)
     with pytest.raises(PriormapError, match="7 columns have a flat prior"):
         refuse_improper(data, ElasticNet(some, some))
+
+
+@pytest.mark.parametrize(
+    "noise", [InverseGamma(2.0, 1.0), HalfNormal(1.0), HalfStudentT(4.0, 1.0), HalfCauchy(1.0)]
+)
+@pytest.mark.parametrize("n", [3, 4])
+def test_a_proper_prior_of_sigma_needs_no_row_for_itself(noise, n):
+    rng = np.random.default_rng(n)
+    X, y = rng.standard_normal((n, n - 1)), rng.standard_normal(n)
+    data, flat = Regression(X, y, noise), Gaussian(np.inf)
+    refuse_improper(data, flat)
+    draws = sample(data, flat, 500, random_seed=1)["posterior"]["sigma"].to_numpy()
+    # the coefficients take up every row, so that the posterior of sigma is its prior
+    expected = noise.rvs(200_000, np.random.default_rng(2))
+    for share in (0.25, 0.5, 0.75):
+        below = (draws < np.quantile(expected, share)).mean()
+        assert below == pytest.approx(share, abs=0.05)
+
+
+def test_jeffreys_prior_needs_a_row():
+    rng = np.random.default_rng(1)
+    X, y = rng.standard_normal((4, 3)), rng.standard_normal(4)
+    with pytest.raises(PriormapError, match="leave no rows to learn sigma from"):
+        refuse_improper(Regression(X, y, Jeffreys()), Gaussian(np.inf))
+    refuse_improper(Regression(X[:, :2], y, Jeffreys()), Gaussian(np.inf))

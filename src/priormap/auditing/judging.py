@@ -131,18 +131,19 @@ def _shortfall(
     user = problem.to_user(unit)[0] if mode is None else mode
     best = certify(problem, unit, names=data.names, tolerance=certificate.tolerance, exact=True)
     excess = max(certificate.objective - best.objective, 0.0)
-    floor = _EPS * 0.5 * data.unit.y_norm**2
-    with np.errstate(divide="ignore"):
-        relative = float(np.divide(excess, best.objective if best.objective > floor else 0.0))
+    floor = _EPS * 0.5 * data.unit.y_norm**2  # what says nothing beside the objective at zero
+    relative = 0.0 if excess <= floor else np.inf
+    if best.objective > floor:
+        relative = excess / best.objective
     with warnings.catch_warnings():  # whatever these data warn of has been said
         warnings.simplefilter("ignore", PriormapWarning)
         other = other_penalty(data, penalty, coef, certificate, prior, sigma)
     tells = best.is_unique  # else another mode has other zeros
     names = np.asarray(data.names)
     return Shortfall(
-        excess=relative if excess else 0.0,
+        excess=relative,
         zero_here=tuple(names[(coef == 0) & (user != 0)].tolist()) if tells else (),
         zero_at_mode=tuple(names[(coef != 0) & (user == 0)].tolist()) if tells else (),
         mode=user,
-        other=other,
+        other=None if other is None or other.is_given else other,
     )

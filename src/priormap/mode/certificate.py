@@ -9,7 +9,7 @@ looked for in `priormap.auditing`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from priormap.model import Penalty
 from priormap.priors import Prior
 
 _MOST_NAMES = 3
+_LARGE_PERCENT = 1e6
 _SMALL_EXCESS = 1e-3  # relative: what a solver that stops early may well leave
 _SAME_OBJECTIVE = 1e-12  # relative: nothing that double precision should be asked about
 _PLACES = {
@@ -64,6 +65,9 @@ class Certificate(Described):
     shortfall : Shortfall or None
         How far a vector from elsewhere is from the mode, and of which other penalty it is
         the mode; None for a mode.
+    penalty_gap : float
+        Share of penalties too weak to be seen beside the residual that another vector with
+        the same fit could do without; 0 where no penalty is so weak.
     """
 
     relative_gap: float
@@ -76,11 +80,12 @@ class Certificate(Described):
     resolution: float = 0.0
     sigma_residual: float | None = None
     shortfall: Shortfall | None = field(default=None, compare=False)
+    penalty_gap: float = 0.0
 
     @property
     def is_mode(self) -> bool:
         """Whether the vector is the mode (or one of the modes) within the tolerance."""
-        rest = max(self.kkt_residual, abs(self.sigma_residual or 0.0))
+        rest = max(self.kkt_residual, abs(self.sigma_residual or 0.0), self.penalty_gap)
         return self.relative_gap <= max(self.tolerance, self.resolution) and rest <= self.tolerance
 
     @property
@@ -91,6 +96,13 @@ class Certificate(Described):
             if self.is_unique:
                 return f"This is the mode ({proof})."
             return f"This is one of several modes ({proof}): collinear columns share a coefficient."
+        if self._only_the_penalty_tells:
+            zeros = "" if self.shortfall is None else f" {self.shortfall.zeros}"
+            return (
+                "This is not the mode: it fits y as well, but its penalty could be up to "
+                f"{_percent(self.penalty_gap)} % lower, and where the rows cannot tell even a "
+                f"weak prior decides.{zeros}"
+            ).rstrip()
         fails = f"the optimality conditions fail by {self.kkt_residual:.1e}, most at "
         fails += f"{self.worst_column!r}."
         if self.shortfall is not None:
@@ -98,14 +110,15 @@ class Certificate(Described):
                 self.shortfall.reason
             )
         return (
-            f"This is not the mode: the objective could be up to {self._percent} % lower, "
+            "This is not the mode: the objective could be up to "
+            f"{_percent(self.relative_gap)} % lower, "
             f"and {fails}"
         )
 
     @property
-    def _percent(self) -> str:
-        percent = 100 * self.relative_gap
-        return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+    def _only_the_penalty_tells(self) -> bool:
+        """Whether nothing but `penalty_gap` speaks against it."""
+        return replace(self, penalty_gap=0.0).is_mode and not self.is_mode
 
     def __str__(self) -> str:
         return self.verdict
@@ -172,26 +185,28 @@ class Shortfall:
             return "its objective is above that of the mode, which fits y exactly"
         if self.excess < _SAME_OBJECTIVE:
             return "its objective is that of the mode to twelve digits"
-        percent = 100 * self.excess
-        shown = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
-        return f"its objective is {shown} % above that of the mode"
+        return f"its objective is {_percent(self.excess)} % above that of the mode"
 
     @property
-    def reason(self) -> str:
-        """The zeros that differ, and the penalty of which the vector is the mode."""
+    def zeros(self) -> str:
+        """The zeros that differ, as a sentence with a space behind it, or nothing."""
         parts = []
         if self.zero_here:
             parts.append(f"{_listed(self.zero_here)} zero here but not at the mode")
         if self.zero_at_mode:
             parts.append(f"{_listed(self.zero_at_mode)} zero at the mode but not here")
-        zeros = f"{'; '.join(parts)}. " if parts else ""
+        return f"{'; '.join(parts)}. " if parts else ""
+
+    @property
+    def reason(self) -> str:
+        """The zeros that differ, and the penalty of which the vector is the mode."""
         if self.other is not None:
-            return zeros + self.other.sentence
+            return self.zeros + self.other.sentence
         early = "No other strength of this penalty explains it: the solver stopped early"
         if self.excess < _SMALL_EXCESS:
-            return f"{zeros}{early}."
+            return f"{self.zeros}{early}."
         more = "or minimised something else (other rows, weights or penalty)"
-        return f"{zeros}{early}, {more}."
+        return f"{self.zeros}{early}, {more}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,6 +277,13 @@ class OtherPenalty:
         return ", ".join(map(str, parts)) or None
 
     @property
+    def is_given(self) -> bool:
+        """Whether it is the given penalty, as far as the vector can tell."""
+        slips = [slip for factor, slip in self._factors.values() if factor is not None]
+        as_given = self.columns == self.intercept == "as given"
+        return as_given and not self.is_bound and all(slip == "1" for slip in slips)
+
+    @property
     def sentence(self) -> str:
         """What the vector is the mode of."""
         if not (self.penalty.l1.any() or self.penalty.l2.any()):
@@ -288,6 +310,13 @@ class OtherPenalty:
         if self.l1_factor is None or self.l2_factor is None or self.l1_factor == self.l2_factor:
             return next(iter(shown.values()), "")
         return ", its " + " and its ".join(f"{name}{words}" for name, words in shown.items())
+
+
+def _percent(share: float) -> str:
+    percent = 100 * share
+    if percent >= _LARGE_PERCENT:
+        return f"{percent:.1e}"
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

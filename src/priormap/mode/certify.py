@@ -38,13 +38,14 @@ def certify(
     null_objective = 0.5 if problem.columns.y_norm > 0 else 0.0
     scale = max(objective, _EPS * null_objective)
     return Certificate(
-        relative_gap=gap / scale if gap else 0.0,
+        relative_gap=gap.size / scale if gap.size else 0.0,
         kkt_residual=float(violation[worst]),
         worst_column=names[worst],
-        objective=objective * problem.columns.y_norm**2,
-        is_unique=is_unique_minimiser(problem, coef, gradient),
+        objective=objective * (problem.columns.y_norm or 1.0) ** 2,
+        is_unique=is_unique_minimiser(problem, coef, gap.pull),
         iterations=iterations,
         tolerance=tolerance,
         resolution=rounding / scale if rounding else 0.0,
         sigma_residual=sigma_residual,
+        penalty_gap=gap.blind_share,
     )

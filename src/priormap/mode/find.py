@@ -221,7 +221,14 @@ def _mode_at(model: Model, sigma: float, sigma_residual: float | None = None) ->
 
 
 def _warn_of_doubt(certificate: Certificate, data: Regression) -> None:
-    if not certificate.is_mode or certificate.resolution > _UNDECIDED:
+    if certificate.penalty_gap > certificate.tolerance:
+        warnings.warn(
+            "double precision cannot decide this mode: only its weak prior tells collinear columns "
+            "apart; give the prior a smaller scale, or drop some of them",
+            PriormapWarning,
+            stacklevel=4,
+        )
+    elif not certificate.is_mode or certificate.resolution > _UNDECIDED:
         warnings.warn(
             "double precision cannot decide this mode: nearly collinear columns leave its "
             f"objective uncertain by a share of {certificate.resolution:.0e}; drop some of them, "

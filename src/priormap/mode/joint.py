@@ -24,12 +24,14 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from scipy.optimize import brentq
 
-from priormap.data.regression import Regression
+from priormap.arrays import Floats
 from priormap.errors import Phrase, PriormapError
 from priormap.mode.routes import Knots, route_of
 from priormap.model import Model
+from priormap.model.least_squares import EXACT_FIT, rank_and_misfit
 
-_EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
+_NEWTON_STEPS = 4
+_NOTHING = 1e-20  # of the largest coefficient of a polynomial on the unit interval
 _HAIR = 1e-9  # relative, for rounding at the ends of an interval
 _CELLS_PER_DECADE = 8
 _FINEST = 1e-4  # relative width of a cell that is no longer divided
@@ -67,7 +69,10 @@ def sigma_modes(model: Model) -> list[SigmaMode]:
     maxima = [sigma for sigma in candidates if profile.is_maximum(sigma, candidates)]
     modes = [profile.mode_at(sigma) for sigma in maxima]
     if not modes:
-        _refuse_unbounded(model.data)
+        raise PriormapError(
+            f"no sigma within the range of floats is a mode under {model.prior!r}; measure y, "
+            "the columns and the scale in units that bring them nearer to each other"
+        )
     return sorted(modes, key=lambda mode: -mode.height)
 
 
@@ -78,16 +83,26 @@ class _Profile:
         columns, density = model.columns, model.unit_noise.density
         assert density is not None
         if columns.y_norm == 0:
-            _refuse_unbounded(model.data)
+            _refuse_unbounded("the intercept can fit a constant y")
         self._unit, self._density = model.unit_y, density
         self._is_scaled = model.prior.scaled_by_noise
         self._m = model.data.n_rows + (int((~model.is_flat).sum()) if self._is_scaled else 0)
         self._slope = [Polynomial(part) for part in density.log_slope()]  # N and D
         self._model, self._route = model, route_of(model.unit_problem)
         self._smallest_rss = self._route.smallest_rss(model.dof)
-        perfect = self._smallest_rss <= _EXACT_FIT
-        if perfect and not self._is_scaled and not density.vanishes_at_zero:
-            _refuse_unbounded(model.data)
+        if not density.vanishes_at_zero:
+            self._refuse_free_fit(model)
+
+    def _refuse_free_fit(self, model: Model) -> None:
+        """Refuse a perfect fit whose penalties do not grow as sigma goes to zero."""
+        free, rss = np.arange(model.data.n_features), self._smallest_rss
+        if self._is_scaled:  # in units of the noise every penalised coefficient is dear
+            free = np.flatnonzero(model.is_flat & (model.columns.x_norm > 0))
+            _, rss = rank_and_misfit(model.columns, free)
+        if rss <= EXACT_FIT:
+            columns = f"{len(free)} columns" if len(free) > 1 else "one column"
+            flat = " with a flat prior" if self._is_scaled else ""
+            _refuse_unbounded(f"{columns}{flat} can fit the {model.data.n_rows} values of y")
 
     def mode_at(self, sigma: float) -> SigmaMode:
         """Express a maximum in the caller's units."""
@@ -117,7 +132,7 @@ class _Profile:
         if isinstance(self._route, Knots):
             return self._polynomial_roots(self._route)
         least = self._data_term(0.0) if self._is_scaled else self._smallest_rss
-        low = self._sigma_where_noise_term_is(max(least, _EXACT_FIT)) * (1 - _HAIR)
+        low = self._sigma_where_noise_term_is(max(least, EXACT_FIT)) * (1 - _HAIR)
         high = self._sigma_where_noise_term_is(1.0) * (1 + _HAIR)
         return crossings(self._data_term, self._noise_term, low, high)
 
@@ -137,17 +152,26 @@ class _Profile:
         return float(self._m * v + v * numerator(v) / denominator(v))
 
     def _polynomial_roots(self, route: Knots) -> set[float]:
-        """Roots of the slope times D, a polynomial of the strength on every segment."""
-        strength = Polynomial([0, 1])  # sigma if the prior is scaled by it, else its square
-        v = strength**2 if self._is_scaled else strength
-        numerator, denominator = (part(v) for part in self._slope)
+        """Roots of the slope times D, a polynomial of the strength on every segment.
+
+        Within a segment the strength is counted in units of the segment's end, which brings
+        every number near one, however weak or strong the prior.
+        """
+        most = self._sigma_where_noise_term_is(1.0) * (1 + _HAIR)  # beyond, the slope falls
+        most = most if self._is_scaled else most**2
         roots: set[float] = set()
         for upper, lower, rss, l1 in zip(*route.segments, strict=True):
-            data_term = Polynomial(rss)
+            lambda_end = min(upper, most * route.norm)
+            end = lambda_end / route.norm
+            if lower > lambda_end or end == 0:
+                continue
+            data_term = _in_units(lambda_end, rss)
             if self._is_scaled:
-                data_term = data_term + strength * Polynomial(l1)
+                data_term += _in_units(lambda_end, np.array([0.0, *l1]))
+            v = Polynomial([0, 0, end**2] if self._is_scaled else [0, end])
+            numerator, denominator = (part(v) for part in self._slope)
             polynomial = (data_term - self._m * v) * denominator - v * numerator
-            found = _positive_roots(polynomial, lower, upper)
+            found = {end * x for x in _positive_roots(polynomial, lower / lambda_end, 1.0)}
             roots |= found if self._is_scaled else {float(np.sqrt(root)) for root in found}
         return roots
 
@@ -202,18 +226,31 @@ def _distinct(roots: list[float], slope: Callable[[float], float]) -> list[float
     return distinct
 
 
+def _in_units(unit: float, coef: Floats) -> Polynomial:
+    """The polynomial of x where the argument is ``unit x``; no power is taken in vain."""
+    return Polynomial([c * unit**k if c else 0.0 for k, c in enumerate(coef.tolist())])
+
+
 def _positive_roots(polynomial: Polynomial, low: float, high: float) -> set[float]:
-    """Real roots within [low, high], with a hair's breadth for rounding."""
-    roots = polynomial.trim().roots()
+    """Real roots within [low, high], with a hair's breadth for rounding; high is 1 at most."""
+    coef = np.asarray(polynomial.coef, dtype=float)
+    counts = np.flatnonzero(np.abs(coef) > _NOTHING * np.abs(coef).max())
+    kept = Polynomial(coef[: counts.max(initial=0) + 1])  # what is dropped adds nothing
+    roots = kept.roots()
     real = roots[np.abs(roots.imag) <= 1e-9 * np.abs(roots)].real
-    inside = (real > 0) & (real >= low * (1 - _HAIR)) & (real <= high * (1 + _HAIR))
+    real = real[real > 0]
+    for _ in range(_NEWTON_STEPS):  # small roots among large ones are known but roughly
+        rise = kept.deriv()(real)
+        step = np.divide(kept(real), rise, out=np.zeros_like(real), where=rise != 0)
+        real = real - np.clip(step, -0.5 * real, 0.5 * real)
+    inside = (real >= low * (1 - _HAIR)) & (real <= high * (1 + _HAIR))
     return {float(root) for root in real[inside]}
 
 
-def _refuse_unbounded(data: Regression) -> None:
+def _refuse_unbounded(why: str) -> None:
     raise PriormapError(
-        f"sigma is unknown and {data.n_features} columns can fit the {data.n_rows} values of y "
-        "exactly, so the joint density grows without bound as sigma goes to 0 and has no mode; ",
+        f"sigma is unknown and {why} exactly, so the joint density grows without bound as sigma "
+        "goes to 0 and has no mode; ",
         Phrase("fix sigma (Regression(..., sigma=...))", "give --sigma a number"),
         ", or sample the posterior instead",
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from functools import cached_property
 from math import inf, log
 
 import numpy as np
@@ -63,12 +62,15 @@ class Knots(Route):
         """Unit coefficients at the knots, shape (k, p)."""
         return self._knots.coefs
 
-    @cached_property
+    @property
+    def norm(self) -> float:
+        """Lambda of the knots at strength one."""
+        return self._norm
+
+    @property
     def segments(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Ends of the segments, rss and ``sum l1 |c|`` as polynomials of k1 (see the knots)."""
-        upper, lower, rss, l1 = self._knots.segments
-        powers = self._norm ** np.arange(3)
-        return upper / self._norm, lower / self._norm, rss * powers, l1 * powers[1:]
+        """Ends of the segments, rss and ``sum l1 |c| / norm``, all in lambda (see the knots)."""
+        return self._knots.segments
 
     def default_strengths(self) -> Floats:
         """Strengths of the knots."""
@@ -81,8 +83,9 @@ class Knots(Route):
     def terms(self, k1: float, k2: float) -> tuple[float, float, float]:
         """Polynomials of the segment in which k1 lies."""
         _, lower, rss, l1 = self.segments
-        k = min(int(np.searchsorted(-lower, -k1)), len(lower) - 1)
-        return float(Polynomial(rss[k])(k1)), float(Polynomial(l1[k])(k1)), 0.0
+        lam = self._norm * k1
+        k = min(int(np.searchsorted(-lower, -lam)), len(lower) - 1)
+        return float(Polynomial(rss[k])(lam)), self._norm * float(Polynomial(l1[k])(lam)), 0.0
 
     def smallest_rss(self, dof: int) -> float:
         """What the end of the path leaves."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy import linalg
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, Indices
 from priormap.data.regression import Regression
+from priormap.data.unit_columns import UnitColumns
 from priormap.model.problem import UnitProblem
 from priormap.model.spectrum import Spectrum
 
+EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
+_SURE_PIVOT = 1e-5  # smallest Cholesky pivot at which cross products tell the rank
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
 
@@ -63,6 +67,25 @@ def least_squares(data: Regression) -> LeastSquares:
         unit[live] = np.linalg.lstsq(columns.columns(live), columns.response, rcond=None)[0]
     rss = UnitProblem(columns, nothing, nothing).gradient(unit)[1]
     return LeastSquares(coef, rss * columns.y_norm**2, dof)
+
+
+def rank_and_misfit(columns: UnitColumns, which: Indices) -> tuple[int, float]:
+    """Rank of columns, and their least squares over that of y; from the rows only where tiny."""
+    if not which.size:
+        return 0, 1.0
+    if len(which) < columns.dof:
+        gram, xty = columns.gram[np.ix_(which, which)], columns.xty[which]
+        if columns.smallest_pivot > _SURE_PIVOT:
+            step = linalg.solve(gram, xty, assume_a="pos")
+        else:
+            step, *_ = np.linalg.lstsq(gram, xty, rcond=None)
+        rss = 1.0 - float(step @ xty)
+        if rss > 1e-6:
+            return len(which), rss
+    rows = columns.columns(which)
+    exact, _, rank, _ = np.linalg.lstsq(rows, columns.response, rcond=None)
+    residual: Floats = columns.response - rows @ exact
+    return int(rank), float(residual @ residual)
 
 
 def effective_parameters(problem: UnitProblem, coef: Floats) -> float:

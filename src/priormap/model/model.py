@@ -19,7 +19,7 @@ from priormap.data.noise import Noise
 from priormap.data.regression import Regression, check_data
 from priormap.data.unit_columns import UnitColumns
 from priormap.model.penalty import Penalty, check_columns, relative_prior
-from priormap.model.problem import UnitProblem
+from priormap.model.problem import UnitProblem, in_range
 from priormap.priors import Prior, penalty_parts
 from priormap.priors.densities import PositiveDensity
 
@@ -125,9 +125,13 @@ class Model:
         """The problem at the noise ``|y|``; at another its penalties are multiples of these."""
         _ = self.prior.known_scale  # refuses a learnt one
         parts, live = penalty_parts(self.unit_prior), self.columns.x_norm > 0
-        l1 = np.where(live, 1 / np.asarray(parts.l1_scale), 0.0)
+        l1_scale, l2_scale = np.asarray(parts.l1_scale), np.asarray(parts.l2_scale)
+        with np.errstate(over="ignore", under="ignore"):
+            l1, l2 = 1 / l1_scale, (1 / l2_scale) ** 2
         return UnitProblem(
-            self.columns, l1, np.where(live, (1 / np.asarray(parts.l2_scale)) ** 2, 0.0)
+            self.columns,
+            in_range(l1, live & np.isfinite(l1_scale)),
+            in_range(l2, live & np.isfinite(l2_scale)),
         )
 
     def strengths(self, unit_sigma: float) -> tuple[float, float]:

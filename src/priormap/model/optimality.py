@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import linalg
 
-from priormap.arrays import Floats, Indices
+from priormap.arrays import Bools, Floats, Indices
 from priormap.model.problem import UnitProblem
 
 _EPS = float(np.finfo(float).eps)
 _EQUAL_PULL = 1e-9  # relative: how close to l1 the pull of a zero coefficient counts as full
+_NOTHING = 1e-15  # l2 penalty below which rounding of a gradient costs more than it adds
 _SURE_PIVOT = 1e-5  # a Cholesky pivot of the correlation matrix above this proves full rank
 
 
@@ -20,51 +23,181 @@ def kkt_violation(problem: UnitProblem, coef: Floats, gradient: Floats) -> Float
     return np.where(coef == 0, at_zero, np.abs(pull - problem.l1 * np.sign(coef)))
 
 
-def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float) -> float:
+class Gap(NamedTuple):
+    """How far an objective may be above its minimum, and the dual point that proves it.
+
+    Attributes
+    ----------
+    size : float
+        Objective minus dual objective, in units of ``|u|**2``.
+    blind_share : float
+        The part of it that penalties account for which the rows cannot see, as a share of
+        those penalties: there they alone decide, however little they add to the objective.
+    pull : array of shape (p,)
+        ``Z'theta`` before it is shrunk: the gradient, without the rounding that hides weak
+        penalties.
+    """
+
+    size: float
+    blind_share: float
+    pull: Floats
+
+
+def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float) -> Gap:
     """Objective minus the dual objective at the residual scaled into the dual feasible set.
 
     With ``theta`` the dual point and h the penalty, it is summed as
     ``|r - theta|**2 / 2 + sum_j [h(c_j) + h*(z_j' theta) - c_j z_j' theta]``, whose terms are
     all non-negative, so that nothing cancels.
     """
-    l1, l2 = problem.l1, problem.l2
-    gradient, projection = _project_out_flat(problem, gradient)
-    bound = (l2 == 0) & (l1 > 0) if problem.has_l1 else None
-    shrink = 1.0
-    if bound is not None:
-        shrink = 1 / float((abs(gradient[bound]) / l1[bound]).max(initial=1.0))
-    theta = gradient * shrink
+    columns = problem.columns
+    is_penalised = (problem.l1 > 0) | (problem.l2 > 0)
+    blind = problem.is_weak | ((columns.x_norm == 0) & (coef != 0) & is_penalised)
+    if blind.any() and columns.y_norm > 0:
+        return _gap_beside_blind(problem, coef, blind)
+    theta, projection = _project_out_flat(problem, gradient)
+    shrink = 1 / max(1.0, _excess(problem, theta, _is_bound(problem)))
     gap = 0.5 * (1 - shrink) ** 2 * rss + 0.5 * (2 - shrink) * shrink * projection
-    if bound is not None:
-        gap += float((l1 * abs(coef) - coef * theta)[bound].clip(0).sum())
+    return Gap(gap + float(_losses(problem, coef, shrink * theta).sum()), 0.0, gradient)
+
+
+def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
+    """As `duality_gap`, where some penalties are too weak to be seen in the gradient.
+
+    From the residual its part in the span of their columns is taken, which is all rounding or
+    their doing, and replaced by the shortest vector of that span whose products with the
+    columns of non-zero coefficients are what their penalties demand, as far as they can be.
+    """
+    columns, flat = problem.columns, np.flatnonzero(problem.is_flat)
+    held = np.flatnonzero(blind)
+    residual, block = columns.residual(coef), columns.columns(held)
+    off_flat, *_ = _span(columns.columns(flat))
+    for _ in range(2):  # once more for what rounding left
+        block -= off_flat @ (off_flat.T @ block)
+    span, *_ = _span(block)
+    moved = off_flat @ (off_flat.T @ residual) + span @ (span.T @ residual)
+    shortest, held_pull = _shortest_dual(problem, coef, held, block)
+    pull = np.where(problem.is_flat, 0.0, columns.correlate(shortest))
+    pull[held] = held_pull
+    slack = 4 * _EPS * (1 + len(held))
+    within = _best_share(problem, coef, pull, blind, slack)
+    shortest, theta = shortest * within, pull * within
+    rest = residual - moved
+    ahead = np.where(blind | problem.is_flat, 0.0, columns.correlate(rest))
+    shrink = 1 / max(1.0, _excess(problem, ahead, _is_bound(problem) & (ahead != 0), theta))
+    losses = _losses(problem, coef, theta + shrink * ahead, slack)
+    apart = (1 - shrink) * rest + moved - shortest
+    least = problem.penalty_of(coef)[blind].sum()
+    share = float(losses[blind].sum() / least) if least > 0 else 0.0
+    return Gap(float(0.5 * apart @ apart + losses.sum()), share, pull + ahead)
+
+
+def _shortest_dual(
+    problem: UnitProblem, coef: Floats, held: Indices, block: Floats
+) -> tuple[Floats, Floats]:
+    """Shortest vector whose products with columns are what their penalties demand, and those.
+
+    Demands of non-zero coefficients are met as far as the columns' dependence lets them; what
+    that brings to a zero coefficient is cut to its l1 penalty where the columns are free.
+    """
+    l1, c = problem.l1[held], coef[held]
+    demand = l1 * np.sign(c) + problem.l2[held] * c
+    asked = (c != 0) | (l1 == 0)
+    found: tuple[Floats, Floats] | None = None
+    while True:
+        span, length, mix = _span(block[:, asked])
+        if found is not None and len(length) < asked.sum():
+            return found
+        shortest = span @ (mix @ demand[asked] / length)
+        pull = block.T @ shortest
+        pull[asked] = mix.T @ (mix @ demand[asked])
+        found = shortest, pull
+        beyond = ~asked & (abs(pull) > l1 * (1 + _EQUAL_PULL))
+        if not beyond.any():
+            return found
+        demand, asked = np.where(beyond, np.sign(pull) * l1, demand), asked | beyond
+
+
+def _best_share(
+    problem: UnitProblem, coef: Floats, pull: Floats, blind: Bools, slack: float
+) -> float:
+    """Share of a pull that l1 can hold: with l2 to help it, without that help, or none."""
+    kinked = problem.l1 > 0
+    shares = [
+        1 / max(1.0, _excess(problem, pull, bound))
+        for bound in (kinked & (problem.l2 == 0), kinked)
+    ]
+    shares.append(0.0)
+    losses = [_losses(problem, coef, share * pull, slack)[blind].sum() for share in shares]
+    return shares[int(np.argmin(losses))]
+
+
+def _span(block: Floats) -> tuple[Floats, Floats, Floats]:
+    """Singular vectors and values of unit columns, as far as rounding lets one see them."""
+    rows, k = block.shape
+    left = None
+    if rows > 2 * k:
+        left, block = np.linalg.qr(block)
+    u, singular, vt = np.linalg.svd(block, full_matrices=False)
+    seen = singular > 4 * _EPS * max(rows, k)
+    u = u[:, seen] if left is None else left @ u[:, seen]
+    return u, singular[seen], vt[seen]
+
+
+def _excess(
+    problem: UnitProblem, pull: Floats, bound: Bools, beside: Floats | None = None
+) -> float:
+    """Largest ratio of a pull to the l1 penalty that must hold it, or what `beside` leaves."""
+    room = problem.l1[bound]
+    if beside is not None:
+        room = (room - np.sign(pull[bound]) * beside[bound]).clip(0)
+    with np.errstate(divide="ignore"):
+        return float((abs(pull[bound]) / room).max(initial=0.0))
+
+
+def _is_bound(problem: UnitProblem) -> Bools:
+    """Whose pull l1 must hold: an l2 of next to nothing leaves rounding no way out either."""
+    return (problem.l1 > 0) & (problem.l2 <= _NOTHING)
+
+
+def _losses(problem: UnitProblem, coef: Floats, theta: Floats, slack: float = 0.0) -> Floats:
+    """``h(c_j) + h*(theta_j) - c_j theta_j`` of every column, whose theta is feasible."""
+    l1, l2 = problem.l1, problem.l2
+    losses = (l1 * abs(coef) - coef * theta).clip(0) * (l1 > 0)
     if problem.has_l2:
         curved = l2 > 0
-        gap += float(_curved_gap(coef[curved], theta[curved], l1[curved], l2[curved]).sum())
-    return gap
+        losses[curved] = _curved_loss(coef[curved], theta[curved], l1[curved], l2[curved], slack)
+    return losses
 
 
 def rounding_of_gap(problem: UnitProblem, coef: Floats, gradient: Floats) -> float:
     """Duality gap that an error of one unit in the last place of the fit can cause.
 
-    The gradient is uncertain by ``eps (1 + |c|_1)``; it is multiplied by the coefficients,
+    The gradient is uncertain by ``eps (|u| + |c|_1)``; it is multiplied by the coefficients,
     and where a pull is at its bound it shrinks the dual point by the share of that bound.
+    Weak penalties are not seen in the gradient, and so not hidden by its rounding.
     """
     if not problem.has_l1:
         return 0.0
-    size = 1 + float(np.abs(coef).sum())
-    bent = float(np.abs(coef[problem.l1 > 0]).sum())
-    at_bound = (problem.l1 > 0) & (np.abs(gradient) > 0.999 * problem.l1)
+    kinked = (problem.l1 > 0) & ~problem.is_weak
+    size = float(problem.columns.y_norm > 0) + float(np.abs(coef).sum())
+    bent = float(np.abs(coef[kinked]).sum())
+    at_bound = kinked & (np.abs(gradient) > 0.999 * problem.l1)
     smallest_bound = np.min(problem.l1[at_bound], initial=1.0)
     share = float(problem.l1 @ np.abs(coef)) / smallest_bound
     return 4 * _EPS * size * (bent + share)
 
 
-def _curved_gap(coef: Floats, theta: Floats, l1: Floats, l2: Floats) -> Floats:
-    """Fenchel-Young loss of ``l1 |c| + l2 c**2 / 2`` as ``kink + (l2 c - s)**2 / (2 l2)``."""
+def _curved_loss(coef: Floats, theta: Floats, l1: Floats, l2: Floats, slack: float) -> Floats:
+    """Fenchel-Young loss of ``l1 |c| + l2 c**2 / 2`` as ``kink + (l2 c - s)**2 / (2 l2)``.
+
+    `slack` is the relative rounding of theta that is forgiven.
+    """
     soft = np.sign(theta) * np.maximum(np.abs(theta) - l1, 0.0)
     inside = theta - soft  # what the kink takes, within [-l1, l1]
     with np.errstate(over="ignore"):  # a gap beyond all floats is one
-        return (l1 * np.abs(coef) - inside * coef).clip(0) + 0.5 * (l2 * coef - soft) ** 2 / l2
+        miss = np.maximum(abs(l2 * coef - soft) - slack * abs(theta), 0.0)
+        return (l1 * np.abs(coef) - inside * coef).clip(0) + 0.5 * miss * (miss / l2)
 
 
 def _project_out_flat(problem: UnitProblem, gradient: Floats) -> tuple[Floats, float]:
@@ -89,7 +222,7 @@ def _project_out_flat(problem: UnitProblem, gradient: Floats) -> tuple[Floats, f
 
 
 def is_unique_minimiser(problem: UnitProblem, coef: Floats, gradient: Floats) -> bool:
-    """Whether the minimiser `coef`, with gradient ``Z'r``, is the only one.
+    """Whether the minimiser `coef`, with gradient ``Z'r`` (or `Gap.pull`), is the only one.
 
     With an l2 penalty on every column it is. Under l1 penalties the minimisers are a set where
     columns with the full pull are linearly dependent (Tibshirani 2013, "The lasso problem and

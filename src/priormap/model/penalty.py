@@ -22,6 +22,8 @@ from priormap.display.text import Described
 from priormap.errors import PriormapError
 from priormap.priors import Prior, check_prior, penalty_parts
 
+_SMALLEST = float(np.finfo(float).tiny)  # a finite scale, however weak, is no flat prior
+
 
 @dataclass(frozen=True, eq=False)
 class Penalty(Described):
@@ -81,9 +83,13 @@ class Penalty(Described):
     @classmethod
     def of_columns(cls, columns: Prior, sigma: float) -> Penalty:
         """As `from_prior`, of a prior with one scale for each of the caller's columns."""
-        l1, l2 = penalty_parts(columns).weights(sigma)
+        parts = penalty_parts(columns)
+        l1, l2 = parts.weights(sigma)
         zero = np.zeros(max(l1.size, l2.size))
-        return cls(zero + l1, zero + l2)
+        return cls(
+            zero + np.where(np.isinf(parts.l1_scale), 0.0, np.maximum(l1, _SMALLEST)),
+            zero + np.where(np.isinf(parts.l2_scale), 0.0, np.maximum(l2, _SMALLEST)),
+        )
 
     def blocks(self) -> tuple[Block, ...]:
         """Both weights of every column."""

@@ -15,7 +15,9 @@ from priormap.data.regression import Regression
 from priormap.data.unit_columns import UnitColumns
 from priormap.model.penalty import Penalty
 
-_LARGEST_PENALTY = 1e150  # keeps a penalty times its zero coefficient from becoming NaN
+_LARGEST_PENALTY = 1e300  # keeps a penalty times its zero coefficient from becoming NaN
+_SMALLEST_PENALTY = 1e-200  # keeps a weak prior from becoming a flat one
+WEAK = 1e-9  # penalty, as a correlation, below which rounding of a gradient outweighs it
 # Cross products have served their turn where less than this is left of |u|**2 = 1 ...
 _SMALLEST_RSS = 1e-6
 # ... or where coefficients cancel each other more than this: then the rows are asked
@@ -42,15 +44,21 @@ class UnitProblem:
         """Express a penalty, given in the caller's units, in unit columns."""
         columns = data.unit
         norm = columns.divisor
-        with np.errstate(over="ignore"):
-            l1 = np.minimum(penalty.l1 / norm / (columns.y_norm or 1.0), _LARGEST_PENALTY)
-            l2 = np.minimum(penalty.l2 / norm / norm, _LARGEST_PENALTY)
-        return cls(columns, l1, l2)
+        with np.errstate(over="ignore", under="ignore"):
+            l1 = penalty.l1 / norm / (columns.y_norm or 1.0)
+            l2 = penalty.l2 / norm / norm
+        return cls(columns, in_range(l1, penalty.l1 > 0), in_range(l2, penalty.l2 > 0))
 
     @cached_property
     def is_flat(self) -> Bools:
         """Columns without any penalty (constant columns, which stay at zero, excepted)."""
         return (self.l1 == 0) & (self.l2 == 0) & (self.columns.x_norm > 0)
+
+    @cached_property
+    def is_weak(self) -> Bools:
+        """Live columns whose penalty is too weak for a gradient of the residual to show it."""
+        weak = (self.l1 <= WEAK) & (self.l2 <= WEAK) & ((self.l1 > 0) | (self.l2 > 0))
+        return weak & (self.columns.x_norm > 0)
 
     @cached_property
     def has_l1(self) -> bool:
@@ -81,6 +89,10 @@ class UnitProblem:
         """Objective at `coef`."""
         return 0.5 * rss + float(self.l1 @ abs(coef) + 0.5 * (self.l2 @ coef**2))
 
+    def penalty_of(self, coef: Floats) -> Floats:
+        """What each coefficient adds to it."""
+        return self.l1 * abs(coef) + 0.5 * self.l2 * coef**2
+
     def to_user(self, coef: Floats) -> tuple[Floats, float]:
         """Coefficients and intercept in the caller's units."""
         columns = self.columns
@@ -88,9 +100,17 @@ class UnitProblem:
         return user, float(columns.y_mean - columns.x_mean @ user)
 
     def from_user(self, coef: Floats) -> Floats:
-        """Unit coefficients of coefficients in the caller's units."""
-        return coef * self.columns.x_norm / (self.columns.y_norm or 1.0)
+        """Unit coefficients of coefficients in the caller's units.
+
+        A constant column keeps its own, on which its penalty is the only word.
+        """
+        return coef * self.columns.divisor / (self.columns.y_norm or 1.0)
 
     @property
     def _uu(self) -> float:
         return 1.0 if self.columns.y_norm > 0 else 0.0
+
+
+def in_range(penalty: Floats, is_there: Bools) -> Floats:
+    """Penalties within the range in which they are computed with; zero where there is none."""
+    return np.where(is_there, np.clip(penalty, _SMALLEST_PENALTY, _LARGEST_PENALTY), 0.0)

@@ -16,20 +16,23 @@ With a prior of sigma that goes as ``sigma**-l`` at 0 this integrates where ``m 
 1 for Jeffreys' and 0 for one that is positive at 0; an inverse gamma prior vanishes faster than
 any power. (The first case is ``d = 0``.) So a learnt scale is harmless where the columns have
 full row rank.
+
+At ``sigma -> infinity``, where f columns have a flat prior, ``p(y | sigma)`` goes as
+``sigma**-(nu - f)``, which a prior of sigma with a tail ``sigma**-(d + 1)`` makes integrable where
+``nu - f + d > 0``: a proper one always does, Jeffreys' needs a row.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg
 
-from priormap.arrays import Floats, Indices
+from priormap.arrays import Indices
 from priormap.data.unit_columns import UnitColumns
 from priormap.errors import Phrase, PriormapError
 from priormap.model import Model
+from priormap.model.least_squares import EXACT_FIT, rank_and_misfit
 from priormap.priors.densities import PositiveDensity
 
-_EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
 _FIX_SIGMA = Phrase("fix sigma, or give it an InverseGamma prior", "give --sigma a number")
 _WELL_CONDITIONED = 1e-5  # smallest pivot at which cross products tell the rank
 
@@ -58,10 +61,12 @@ def _refuse_flat_directions(model: Model, flat: Indices) -> None:
             f"the posterior is improper: {len(flat)} columns have a flat prior (scale=inf), but "
             f"the {columns.n} rows cannot tell them apart; give them a finite scale"
         )
-    if len(flat) >= model.dof and not model.noise.is_known:
+    noise = model.noise.density
+    if noise is not None and model.dof - len(flat) + noise.tail_power <= 0:
         raise PriormapError(
-            f"{len(flat)} columns with a flat prior leave no rows to learn sigma from; "
-            "give them a finite scale, or fix sigma"
+            f"the posterior is improper: {len(flat)} columns with a flat prior leave no rows to "
+            "learn sigma from, and its own prior says nothing; give them a finite scale, give "
+            "sigma a proper prior, or fix it"
         )
 
 
@@ -80,8 +85,8 @@ def _refuse_pole_at_zero_noise(model: Model, noise: PositiveDensity, flat: Indic
     for which, power in cases:
         if np.isinf(power):
             continue
-        rank, rss = _rank_and_misfit(columns, which)
-        if rss > _EXACT_FIT or model.dof - rank < 1 + power - noise.terms.logs:
+        rank, rss = rank_and_misfit(columns, which)
+        if rss > EXACT_FIT or model.dof - rank < 1 + power - noise.terms.logs:
             continue
         if rank == model.dof:
             name = type(noise).__name__
@@ -104,22 +109,3 @@ def _rank(columns: UnitColumns, which: Indices) -> int:
     if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
         return len(which)
     return int(np.linalg.matrix_rank(columns.columns(which)))
-
-
-def _rank_and_misfit(columns: UnitColumns, which: Indices) -> tuple[int, float]:
-    """Rank of columns, and their least squares over that of y; from the rows only where tiny."""
-    if not which.size:
-        return 0, 1.0
-    if len(which) < columns.dof:
-        gram, xty = columns.gram[np.ix_(which, which)], columns.xty[which]
-        if columns.smallest_pivot > _WELL_CONDITIONED:
-            step = linalg.solve(gram, xty, assume_a="pos")
-        else:
-            step, *_ = np.linalg.lstsq(gram, xty, rcond=None)
-        rss = 1.0 - float(step @ xty)
-        if rss > 1e-6:
-            return len(which), rss
-    rows = columns.columns(which)
-    exact, _, rank, _ = np.linalg.lstsq(rows, columns.response, rcond=None)
-    residual: Floats = columns.response - rows @ exact
-    return int(rank), float(residual @ residual)

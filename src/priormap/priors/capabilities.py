@@ -49,12 +49,22 @@ class PenaltyParts(Prior):
         """``l1`` and ``l2`` of the canonical problem, one number each or one for each scale.
 
         ``sigma**2 / l1_scale`` and ``sigma**2 / l2_scale**2``; of a prior scaled by the noise,
-        ``sigma / l1_scale`` and ``1 / l2_scale**2``.
+        ``sigma / l1_scale`` and ``1 / l2_scale**2``. Refuses what leaves the range of floats.
         """
         known, sigma = self._known, positive_number("sigma", sigma)
         noise = 1.0 if self.scaled_by_noise else sigma
-        l1 = np.asarray(sigma * noise / np.asarray(known.l1_scale))
-        return l1, np.asarray((noise / np.asarray(known.l2_scale)) ** 2)
+        with np.errstate(over="ignore"):
+            l1 = np.asarray(sigma * noise / np.asarray(known.l1_scale))
+            l2 = np.asarray((noise / np.asarray(known.l2_scale)) ** 2)
+        for name, weight in (("l1_scale", l1), ("l2_scale", l2)):
+            if np.isinf(weight).any():
+                own = name if name in self.scales else "scale"
+                smallest = float(np.min(getattr(known, name)))
+                raise PriormapError(
+                    f"{own}={smallest:g} with sigma={sigma:g} makes a penalty beyond the range of "
+                    f"floats; give a larger {own}, or measure y or the columns in other units"
+                )
+        return l1, l2
 
     def power_scaled(self, power: float) -> Self:
         """Return the prior whose density is this one's to a power, normalised.
