@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numbers
 import os
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from reprlib import Repr
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -171,6 +172,84 @@ def as_numbers(name: str, value: Any) -> Floats:
     refuse_kind(name, array.dtype)
     with np.errstate(over="ignore"):  # of longer floats
         return np.asarray(array, dtype=float)
+
+
+def labels_of(value: Any) -> tuple[str, ...] | None:
+    """Names that came with a vector, or None of a plain one.
+
+    They are the keys of a mapping, the index of a pandas Series, or the coordinate of a
+    one-dimensional xarray DataArray.
+    """
+    if isinstance(value, np.ndarray | list | tuple | float | int):
+        return None
+    index: Iterable[Any] | None = None
+    if isinstance(value, Mapping):
+        index = value
+    elif np.ndim(value) == 1 and hasattr(value, "items") and hasattr(value, "index"):
+        index = value.index
+    elif np.ndim(value) == 1 and value.__class__.__name__ == "DataArray":
+        (dim,) = value.dims
+        index = value[dim].to_numpy() if dim in value.coords else None
+    return None if index is None else tuple(map(str, index))
+
+
+def as_labelled_numbers(name: str, value: Any) -> tuple[tuple[str, ...] | None, Floats]:
+    """`labels_of` a value, and `as_numbers` of it."""
+    labels = labels_of(value)
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return labels, as_numbers(name, value)
+
+
+class OrderWords(NamedTuple):
+    """How `in_order` refuses a name that is unknown, and one that is missing."""
+
+    unknown: str
+    missing: str
+
+
+_OF_A_VECTOR = OrderWords(
+    "has an entry {!r}, which is not a column of X; give a plain vector if the order is that of "
+    "the columns",
+    "has no entry for column {!r}; give one per column",
+)
+
+
+def in_order(
+    what: str,
+    labels: tuple[str, ...] | None,
+    values: Floats,
+    names: tuple[str, ...],
+    words: OrderWords = _OF_A_VECTOR,
+) -> Floats:
+    """Put the numbers of a vector with labels into the order of the columns `names`.
+
+    Columns that have no names of their own (x0, x1, ...) are also met by the labels 0, 1, ...,
+    in that order, which are what a table has that was given none.
+
+    Raises
+    ------
+    PriormapError
+        If a label is no column, occurs twice, or is missing.
+    """
+    if labels is None or labels == names:
+        return values
+    nameless = all(name == f"x{j}" for j, name in enumerate(names))
+    if nameless and labels == tuple(map(str, range(len(names)))):
+        return values
+    known = set(names)
+    labels = tuple(label if label in known else label.strip() for label in labels)
+    place = {label: k for k, label in enumerate(labels)}
+    unknown = next((label for label in labels if label not in known), None)
+    if unknown is not None:
+        raise PriormapError(f"{what} {words.unknown.format(unknown)}")
+    missing = next((name for name in names if name not in place), None)
+    if missing is not None:
+        raise PriormapError(f"{what} {words.missing.format(missing)}")
+    if len(place) < len(labels):
+        repeated, count = Counter(labels).most_common(1)[0]
+        raise PriormapError(f"{what} has {count} entries for {repeated!r}; give one")
+    return np.asarray(values[[place[name] for name in names]])
 
 
 def reads_as_number(text: str | bytes) -> bool:

@@ -20,8 +20,8 @@ from priormap.conventions.catalogue import convention_named
 from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.fitted_estimators import FittedLinear
 from priormap.data.regression import Regression, check_data
-from priormap.data.validation import as_names
-from priormap.errors import PriormapError
+from priormap.data.validation import as_names, in_row_order, row_index
+from priormap.errors import Phrase, PriormapError
 from priormap.mode import Certificate
 from priormap.mode.solve import minimise
 from priormap.model.penalty import Penalty
@@ -83,7 +83,7 @@ def explain(
     """
     fitted = FittedLinear.of(estimator)
     recipe = recipe_of(fitted)
-    facts = DataFacts(n=_n_rows(X), sample_weight=sample_weight)
+    facts = DataFacts(n=_n_rows(X), sample_weight=_in_row_order(sample_weight, X, y))
     own = penalty_of(recipe.convention, recipe.numbers, facts)
     rows = rows_of(X, y, intercept=recipe.intercept, shift=fitted.shift, weights=_weights(facts))
     are_named = rows.data.names != as_names(None, None, rows.data.n_features)
@@ -265,6 +265,13 @@ def _notes(record: Convention, data: Regression) -> tuple[str, ...]:
 
 def _weights(facts: DataFacts) -> Floats | None:
     return None if facts.sample_weight is None else np.asarray(facts.sample_weight)
+
+
+def _in_row_order(sample_weight: Any, X: Any, y: Any) -> Any:
+    """Weights in the order of the rows, whose labels are those of X, or else of y."""
+    index = row_index(X)
+    index = row_index(y) if index is None else index
+    return in_row_order(Phrase("sample_weight", "--weights"), sample_weight, index, _n_rows(X))
 
 
 def _n_rows(X: Any) -> int:

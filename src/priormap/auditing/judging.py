@@ -84,7 +84,7 @@ def audit(
     values = as_coefficients(coef, data.names)
     tolerance = positive_number("tolerance", tolerance)
     if isinstance(prior, Penalty):
-        penalty, noise = prior, data.noise.known
+        penalty, noise = prior.for_columns(data.names), data.noise.known
         if len(penalty.l1) != data.n_features:
             raise PriormapError(
                 f"the penalty has {len(penalty.l1)} entries but X has {data.n_features} columns; "

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
+from priormap.checks import labels_of
 from priormap.conventions.catalogue import convention_named
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.given_numbers import Numbers, by_name, checked_numbers
@@ -181,7 +182,8 @@ def convert(
     n, column_sd, response_sd : int, array of shape (p,), float, optional
         Number of rows and standard deviations (1/n), in place of `data`.
     **numbers
-        The source's other parameters by name.
+        The source's other parameters by name. Vectors of one number per column may name
+        their columns (a Series, a mapping), and are then met with those of `data`.
 
     Returns
     -------
@@ -209,7 +211,8 @@ def convert(
     """
     one, other = convention_named(source), convention_named(target)
     refuse_what_is_no_prior(one)
-    given = checked_numbers(one, _given(one, value, l1_ratio, numbers), None)
+    names = data.names if isinstance(data, Regression) else labels_of(column_sd)
+    given = checked_numbers(one, _given(one, value, l1_ratio, numbers), names)
     noise = _common_noise(one, other, sigma, sigma_of(one, given))
     facts = DataFacts(data, sample_weight, noise, n, column_sd, response_sd, standardize)
     penalty = penalty_of(source, given, facts)

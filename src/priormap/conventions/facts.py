@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats, Matrix
-from priormap.checks import as_numbers, positive_number, short
+from priormap.checks import as_labelled_numbers, as_numbers, positive_number, short
 from priormap.data.moments import dense, row_blocks
 from priormap.data.regression import Regression
 from priormap.errors import Phrase, PriormapError
@@ -57,6 +57,7 @@ class DataFacts:
     column_sd: ArrayLike | None = None
     response_sd: float | None = None
     standardize: bool | None = None
+    _labels: ClassVar[tuple[str, ...] | None] = None  # of column_sd, where it names its columns
 
     def __post_init__(self) -> None:
         if not isinstance(self.data, Regression | None):
@@ -68,13 +69,18 @@ class DataFacts:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, positive_number(name, getattr(self, name)))
         if self.column_sd is not None:
-            object.__setattr__(self, "column_sd", _checked_sd(self.column_sd))
+            labels, sd = as_labelled_numbers("column_sd", self.column_sd)
+            object.__setattr__(self, "_labels", labels)
+            object.__setattr__(self, "column_sd", _checked_sd(sd))
         if self.standardize is None:
             own = self.data is not None and self.data.standardize
             object.__setattr__(self, "standardize", own)
         if self.sample_weight is not None:
             rows = self.data.n_rows if self.data is not None else self.n
-            object.__setattr__(self, "sample_weight", _checked_weights(self.sample_weight, rows))
+            given: Any = self.sample_weight
+            if self.data is not None:
+                given = self.data.per_row(_WEIGHTS, given)
+            object.__setattr__(self, "sample_weight", _checked_weights(given, rows))
 
     @property
     def n_features(self) -> int | None:
@@ -88,7 +94,7 @@ class DataFacts:
         """Names of the columns."""
         if self.data is not None:
             return self.data.names
-        return tuple(f"x{j}" for j in range(self.n_features or 1))
+        return self._labels or tuple(f"x{j}" for j in range(self.n_features or 1))
 
     def noise(self, who: str) -> float:
         """Standard deviation of the noise, which `who` needs."""
@@ -171,12 +177,10 @@ class DataFacts:
         return weighted_spread(self.data.X, self._weights)
 
 
-def _checked_sd(value: ArrayLike) -> Floats:
-    sd = as_numbers("column_sd", value)
+def _checked_sd(sd: Floats) -> Floats:
     if sd.ndim > 1 or not ((sd >= 0) & (sd < np.inf)).all() or not (sd > 0).any():
         raise PriormapError(
-            "column_sd must be a vector of finite numbers that are not negative, got "
-            f"{short(value)}"
+            f"column_sd must be a vector of finite numbers that are not negative, got {short(sd)}"
         )
     return np.atleast_1d(sd)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import as_numbers, short
+from priormap.checks import as_labelled_numbers, in_order, short
 from priormap.conventions.records import Convention
 from priormap.errors import PriormapError
 
@@ -24,9 +24,12 @@ _RANGES = {
 
 
 def checked_numbers(
-    convention: Convention, value: float | Mapping[str, Any], n_features: int | None
+    convention: Convention, value: float | Mapping[str, Any], names: tuple[str, ...] | None
 ) -> Numbers:
-    """Return every parameter that the call has; a bare number is that of its one strength."""
+    """Return every parameter that the call has; a bare number is that of its one strength.
+
+    Vectors that name their columns are put into the order of `names`.
+    """
     given = by_name(convention, value)
     for name in given:
         if name not in convention.parameters:
@@ -38,7 +41,7 @@ def checked_numbers(
         number = given.get(name)
         number = convention.defaults.get(name) if number is None else number
         if number is not None:
-            complete[name] = _checked(convention, name, number, n_features)
+            complete[name] = _checked(convention, name, number, names)
     for name in convention.strengths:
         if name not in complete:
             raise PriormapError(f"{convention.name} needs {name}, which has no default; give it")
@@ -74,17 +77,24 @@ def _kind(convention: Convention, name: str) -> str:
 
 
 def _checked(
-    convention: Convention, name: str, value: Any, n_features: int | None
+    convention: Convention, name: str, value: Any, names: tuple[str, ...] | None
 ) -> float | Floats:
     who = f"{name} of {convention.name}"
-    numbers = as_numbers(who, value)
+    labels, numbers = as_labelled_numbers(who, value)
+    if labels is not None and names is None:
+        raise PriormapError(
+            f"{who} names its columns, but there are no others to meet them with; give data, or "
+            "a plain vector"
+        )
     is_factor = name == convention.factors
     is_vector = is_factor or (convention.per_column and name in convention.strengths)
     if numbers.ndim > is_vector or (is_factor and not numbers.ndim) or isinstance(value, bool):
         wanted = "a vector, one number per column" if is_factor else "a number"
         raise PriormapError(f"{who} must be {wanted}, got {short(value)}")
-    if numbers.ndim and n_features and len(numbers) != n_features:
-        raise PriormapError(f"{who} has {len(numbers)} entries for {n_features} columns")
+    if names is not None:
+        numbers = in_order(who, labels, numbers, names)
+        if numbers.ndim and len(numbers) != len(names):
+            raise PriormapError(f"{who} has {len(numbers)} entries for {len(names)} columns")
     low, with_low, high, with_high, words = _RANGES[_kind(convention, name)]
     above = numbers >= low if with_low else numbers > low
     below = numbers <= high if with_high else numbers < high

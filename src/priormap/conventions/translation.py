@@ -55,7 +55,7 @@ def penalty_of(
     """
     facts = facts or DataFacts()
     convention = _checked(name, facts)
-    given = checked_numbers(convention, numbers, facts.n_features)
+    given = checked_numbers(convention, numbers, facts.names if facts.n_features else None)
     if convention.precision in given:
         facts = replace(facts, sigma=sigma_of(convention, given))
     factors = np.asarray(given.get(convention.factors, 1.0))
@@ -106,6 +106,7 @@ def numbers_of(name: str, penalty: Penalty, facts: DataFacts | None = None) -> N
     """
     facts = facts or DataFacts()
     convention = _checked(name, facts)
+    penalty = penalty.for_columns(facts.names) if facts.n_features else penalty
     if facts.n_features and len(penalty.l1) not in {1, facts.n_features}:
         raise PriormapError(
             f"the penalty has {len(penalty.l1)} entries for {facts.n_features} columns"

@@ -18,7 +18,13 @@ from priormap.arrays import Floats, Indices, Matrix
 from priormap.data.moments import Moments, means_and_norms
 from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
-from priormap.data.validation import as_design, as_response, check_same_index
+from priormap.data.validation import (
+    as_design,
+    as_response,
+    check_same_index,
+    in_row_order,
+    row_index,
+)
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
@@ -86,6 +92,7 @@ class Regression(Described):
     names: tuple[str, ...] = None  # type: ignore[assignment]  # None is replaced below
     unit: UnitColumns = field(init=False)
     notes: tuple[str, ...] = field(init=False, default=())
+    _index: Any = field(init=False, default=None)  # labels of the rows, where they have some
 
     if TYPE_CHECKING:
 
@@ -112,6 +119,8 @@ class Regression(Described):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise PriormapError(f"{name} must be True or False, got {getattr(self, name)!r}")
         check_same_index(self.X, self.y)
+        index = row_index(self.X)
+        object.__setattr__(self, "_index", row_index(self.y) if index is None else index)
         X, names = as_design(self.X, self.names)
         y = as_response(self.y, X.shape[0])
         self.likelihood.check(y)
@@ -207,6 +216,24 @@ class Regression(Described):
     def y_sd(self) -> float:
         """Standard deviation of the response (about its mean, with 1/n)."""
         return float(np.std(self.y))
+
+    def per_row(self, what: str | Phrase, value: Any) -> Any:
+        """Put one number per row into the order of the rows, by their labels where both have some.
+
+        Raises
+        ------
+        PriormapError
+            If the labels are not those of the rows.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"x": [0.0, 1.0]}, index=["a", "b"])
+        >>> data = Regression(frame, [0.0, 2.0], sigma=1.0)
+        >>> data.per_row("weights", pd.Series({"b": 2.0, "a": 1.0})).tolist()
+        [1.0, 2.0]
+        """
+        return in_row_order(what, value, self._index, self.n_rows)
 
     @property
     def likelihood(self) -> Likelihood:

@@ -6,14 +6,24 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Floats, Matrix
-from priormap.checks import as_numbers, reads_as_number, refuse_kind, short
-from priormap.errors import PriormapError
+from priormap.checks import OrderWords, as_numbers, in_order, reads_as_number, refuse_kind, short
+from priormap.errors import Phrase, PriormapError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_OF_ROWS = OrderWords(
+    "has a column {!r}, which the fit has not; drop it, or give X.to_numpy() if the order is that "
+    "of the fit",
+    "has no column {!r}, which the fit has; add it",
+)
 
 
 def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, ...]]:
@@ -21,19 +31,59 @@ def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, .
 
     Whether every entry is finite is seen where the columns are summed: `refuse_non_finite`.
     """
-    own_names = None
+    matrix = _as_matrix(X, least=1)
+    return matrix, as_names(names, _column_labels(X), matrix.shape[1])
+
+
+def as_new_rows(X: Any, names: tuple[str, ...]) -> Matrix:
+    """Return rows of the columns `names` as a float matrix in their order.
+
+    Columns that have names are met by them, in whatever order they stand; an array, and a table
+    whose columns are 0, 1, ... where `names` are x0, x1, ..., by position.
+
+    Raises
+    ------
+    PriormapError
+        If a column is missing, unknown or repeated, or holds what is no finite number.
+    """
+    matrix, own = _as_matrix(X, least=0), _column_labels(X)
+    p = matrix.shape[1]
+    if own is None and p != len(names):
+        raise PriormapError(f"X has shape {matrix.shape} but the fit has {len(names)} coefficients")
+    labels = None if own is None else tuple(map(str, own))
+    order = in_order("X", labels, np.arange(p), names, _OF_ROWS)
+    if (order != np.arange(p)).any():
+        matrix = matrix[:, order]
+    values = matrix.data if sparse.issparse(matrix) else matrix
+    if not np.isfinite(values).all():
+        for j, name in enumerate(names):
+            column = matrix[:, [j]]
+            refuse_non_finite(name, column.toarray() if sparse.issparse(matrix) else column)
+    return matrix
+
+
+def _as_matrix(X: Any, least: int) -> Matrix:
+    """Return X as a float matrix of `least` rows or more, no copy where it is one."""
     if sparse.issparse(X):
         refuse_kind("X", X.dtype)
-        _refuse_shape(X.shape)
-        matrix: Matrix = sparse.csc_array(X, dtype=float)
-    elif _is_frame(X):
-        _refuse_shape(X.shape)
+        _refuse_shape(X.shape, least)
+        return sparse.csc_array(X, dtype=float)
+    if _is_frame(X):
+        _refuse_shape(X.shape, least)
         _refuse_frame_types(X, "X")
-        matrix, own_names = X.to_numpy(dtype=float), list(X.columns)
-    else:
-        matrix = as_numbers("X", X)
-        _refuse_shape(matrix.shape)
-    return matrix, as_names(names, own_names, matrix.shape[1])
+        return np.asarray(X.to_numpy(dtype=float))
+    matrix = as_numbers("X", X)
+    _refuse_shape(matrix.shape, least)
+    return matrix
+
+
+def _column_labels(X: Any) -> list[Any] | None:
+    """Names that a table of rows has for its columns: those of a frame, or of a DataArray."""
+    if hasattr(X, "columns"):
+        return list(X.columns)
+    if _is_data_array(X) and X.dims[1] in X.coords:
+        return list(X[X.dims[1]].to_numpy().tolist())
+    return None
 
 
 def as_response(y: Any, n_rows: int) -> Floats:
@@ -96,15 +146,52 @@ def _default_names(n_columns: int) -> tuple[str, ...]:
     return tuple(f"x{j}" for j in range(n_columns))
 
 
+def row_index(value: Any) -> pd.Index[Any] | None:
+    """Labels of rows: the index of a pandas object, the coordinate of a DataArray."""
+    if _is_frame(value) or _is_series(value):
+        return value.index
+    if _is_data_array(value) and value.ndim and value.dims[0] in value.coords:
+        return value[value.dims[0]].to_index()
+    return None
+
+
 def check_same_index(X: Any, y: Any) -> None:
-    """Refuse pandas X and y whose indices disagree: their rows would be paired wrongly."""
-    if not (_is_frame(X) and (_is_series(y) or _is_frame(y))) or len(X) != len(y):
+    """Refuse X and y whose rows have different labels: they would be paired wrongly."""
+    of_X, of_y = row_index(X), row_index(y)
+    if of_X is None or of_y is None or len(of_X) != len(of_y):
         return
-    if not X.index.equals(y.index):
+    if not of_X.equals(of_y):
         raise PriormapError(
             "X and y have different indices, so their rows may not belong together; "
             "align them (y.loc[X.index]) or drop the index (y.to_numpy())"
         )
+
+
+def in_row_order(what: str | Phrase, value: Any, index: pd.Index[Any] | None, n_rows: int) -> Any:
+    """Put one number per row into the order of the rows, where both have labels.
+
+    Rows without labels are those of 0, 1, ...
+
+    Raises
+    ------
+    PriormapError
+        If the labels are not those of the rows, each once.
+    """
+    own = row_index(value)
+    if own is None or len(own) != n_rows:
+        return value
+    numbers = value.to_numpy()
+    if index is None:
+        index = _pandas().RangeIndex(n_rows)
+    if own.equals(index):
+        return numbers
+    if own.is_unique and index.is_unique:
+        place = own.get_indexer(index)
+        if (place >= 0).all():
+            return numbers[place]
+    raise PriormapError(
+        what, " has other row labels than the data; align it, or drop its index with .to_numpy()"
+    )
 
 
 def _pandas() -> Any:
@@ -117,19 +204,24 @@ def _is_frame(value: Any) -> bool:
     return pandas is not None and isinstance(value, pandas.DataFrame)
 
 
+def _is_data_array(value: Any) -> bool:
+    xarray = sys.modules.get("xarray")
+    return xarray is not None and isinstance(value, xarray.DataArray)
+
+
 def _is_series(value: Any) -> bool:
     pandas = _pandas()
     return pandas is not None and isinstance(value, pandas.Series)
 
 
-def _refuse_shape(shape: tuple[int, ...]) -> None:
+def _refuse_shape(shape: tuple[int, ...], least: int) -> None:
     if len(shape) != 2:
         raise PriormapError(
             f"X must be a table of 2 dimensions (rows, columns), got {len(shape)} "
             f"dimension{'s' * (len(shape) != 1)} of shape {shape}; "
             "one column is X.reshape(-1, 1)"
         )
-    if 0 in shape:
+    if shape[0] < least or shape[1] == 0:
         raise PriormapError(f"X must have rows and columns, got shape {shape}; check its source")
 
 

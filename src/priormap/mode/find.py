@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
+from scipy import sparse
 
 from priormap.arrays import Bools, Floats
-from priormap.checks import as_numbers
 from priormap.data.regression import Regression
+from priormap.data.validation import as_new_rows
 from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapWarning
 from priormap.mode.certificate import Certificate
 from priormap.mode.certify import TOLERANCE, certify
 from priormap.mode.solve import minimise
@@ -84,14 +86,13 @@ class MapEstimate(Described):
         """Log joint density at the mode (see `priormap.log_posterior`)."""
         return log_posterior(self.data, self.prior, self.coef, self.intercept, self.sigma)
 
-    def predict(self, X: ArrayLike) -> Floats:
-        """Fitted values ``intercept + X coef`` for rows of the same columns."""
-        X = as_numbers("X", X)
-        if X.ndim != 2 or X.shape[1] != len(self.coef):
-            raise PriormapError(
-                f"X has shape {X.shape} but the mode has {len(self.coef)} coefficients"
-            )
-        return self.intercept + X @ self.coef
+    def predict(self, X: ArrayLike | pd.DataFrame | sparse.sparray) -> Floats:
+        """Fitted values ``intercept + X coef`` of new rows.
+
+        Columns of a DataFrame (or a DataArray) are met by name, in whatever order they stand;
+        those of an array by position. A column that is missing, unknown or not finite is refused.
+        """
+        return np.asarray(self.intercept + as_new_rows(X, self.names) @ self.coef)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per column: its coefficient, and whether that is an exact zero."""

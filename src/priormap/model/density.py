@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.checks import as_numbers, positive_number, short
+from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
@@ -15,7 +16,7 @@ from priormap.priors import Prior, check_prior
 def log_posterior(
     data: Regression,
     prior: Prior,
-    coef: ArrayLike,
+    coef: Coefficients,
     intercept: float,
     sigma: float | None = None,
     scale: float | None = None,
@@ -35,8 +36,8 @@ def log_posterior(
     ----------
     data : Regression
     prior : Gaussian, Laplace or ElasticNet
-    coef : array of shape (p,)
-        Coefficients in units of X.
+    coef : array of shape (p,), Series or mapping
+        Coefficients in units of X; named ones are aligned with the columns.
     intercept : float
         Zero if `data` has no intercept.
     sigma : float, optional
@@ -62,14 +63,9 @@ def log_posterior(
     -3.256816
     """
     check_data(data)
-    coef = as_numbers("coef", coef)
-    if coef.shape != (data.n_features,):
-        raise PriormapError(
-            f"coef has shape {coef.shape} but X has {data.n_features} columns; "
-            "give one number per column"
-        )
-    if not (np.isfinite(coef).all() and np.isfinite(as_numbers("intercept", intercept))):
-        raise PriormapError("coef and intercept must be finite; drop the NaN or infinite entries")
+    coef = as_coefficients(coef, data.names)
+    if not np.isfinite(as_numbers("intercept", intercept)):
+        raise PriormapError(f"intercept must be finite, got {short(intercept)}")
     if intercept != 0 and not data.intercept:
         raise PriormapError(
             f"these data have no intercept, so it must be 0, got {short(intercept)}"

@@ -18,7 +18,7 @@ from priormap.checks import positive_number
 from priormap.data.noise import Noise
 from priormap.data.regression import Regression, check_data
 from priormap.data.unit_columns import UnitColumns
-from priormap.model.penalty import Penalty, check_columns, relative_prior
+from priormap.model.penalty import Penalty, prior_of_columns, relative_prior
 from priormap.model.problem import UnitProblem, in_range
 from priormap.priors import Prior, penalty_parts
 from priormap.priors.densities import PositiveDensity
@@ -55,7 +55,7 @@ class Model:
 
     def __post_init__(self) -> None:
         check_data(self.data)
-        check_columns(self.prior, self.data)
+        object.__setattr__(self, "prior", prior_of_columns(self.prior, self.data))
 
     @property
     def columns(self) -> UnitColumns:

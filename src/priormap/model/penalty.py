@@ -9,12 +9,13 @@ r"""The canonical penalised problem, the hub that every prior and every library 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
-from priormap.checks import as_numbers
+from priormap.checks import as_labelled_numbers, in_order
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Table
@@ -34,7 +35,8 @@ class Penalty(Described):
     l1 : array of shape (p,)
         Weight of ``|b_j|``; units of ``y**2 / b``.
     l2 : array of shape (p,)
-        Weight of ``b_j**2 / 2``; units of ``y**2 / b**2``.
+        Weight of ``b_j**2 / 2``; units of ``y**2 / b**2``. Both may be named (a Series, a
+        mapping), and are then met with the columns by name.
 
     Raises
     ------
@@ -50,10 +52,18 @@ class Penalty(Described):
 
     l1: Floats
     l2: Floats
+    _labels: ClassVar[tuple[str, ...] | None] = None  # columns, where the weights name them
 
     def __post_init__(self) -> None:
-        for name in ("l1", "l2"):
-            object.__setattr__(self, name, as_numbers(name, getattr(self, name)))
+        labels, l1 = as_labelled_numbers("l1", self.l1)
+        others, l2 = as_labelled_numbers("l2", self.l2)
+        if (labels is None) != (others is None):
+            raise PriormapError("one of l1 and l2 names its columns; give both by name, or none")
+        if labels is not None:
+            l2 = in_order("l2", others, l2, labels)
+            object.__setattr__(self, "_labels", labels)
+        object.__setattr__(self, "l1", l1)
+        object.__setattr__(self, "l2", l2)
         if self.l1.ndim != 1 or self.l1.shape != self.l2.shape:
             raise PriormapError(
                 f"l1 and l2 must be vectors of one length, got shapes {self.l1.shape} "
@@ -75,7 +85,7 @@ class Penalty(Described):
         prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
         the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
-        check_columns(prior, data)
+        prior = prior_of_columns(prior, data)
         penalty_parts(prior)  # refuses it as it was given, not per column
         _ = prior.known_scale
         return cls.of_columns(relative_prior(prior, data), sigma)
@@ -91,18 +101,28 @@ class Penalty(Described):
             zero + np.where(np.isinf(parts.l2_scale), 0.0, np.maximum(l2, _SMALLEST)),
         )
 
+    def for_columns(self, names: tuple[str, ...]) -> Penalty:
+        """Return the penalty with weights that came with names in the order of these columns."""
+        if self._labels is None:
+            return self
+        weights = ((name, getattr(self, name)) for name in ("l1", "l2"))
+        return Penalty(*(in_order(name, self._labels, w, names) for name, w in weights))
+
     def blocks(self) -> tuple[Block, ...]:
         """Both weights of every column."""
         rows = tuple(
-            (cells.text(j), cells.number(l1, 6), cells.number(l2, 6))
-            for j, (l1, l2) in enumerate(zip(self.l1, self.l2, strict=True))
+            (cells.text(name), cells.number(l1, 6), cells.number(l2, 6))
+            for name, l1, l2 in zip(
+                self._labels or range(len(self.l1)), self.l1, self.l2, strict=True
+            )
         )
         return (Table(("column", "l1", "l2"), rows),)
 
     def value(self, coef: ArrayLike) -> float:
         """``sum(l1 |b|) + sum(l2 b**2) / 2``."""
-        coef = as_numbers("coef", coef)
-        return float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
+        labels, coef = as_labelled_numbers("coef", coef)
+        own = self if labels is None else self.for_columns(labels)
+        return float(own.l1 @ np.abs(coef) + 0.5 * (own.l2 @ coef**2))
 
 
 def relative_prior(prior: Prior, data: Regression) -> Prior:
@@ -115,9 +135,9 @@ def relative_prior(prior: Prior, data: Regression) -> Prior:
     return prior.stretched(np.ones(data.n_features) * unit)
 
 
-def check_columns(prior: object, data: Regression) -> None:
-    """Refuse what is no prior, and scales of other columns."""
-    known = check_prior(prior)
+def prior_of_columns(prior: object, data: Regression) -> Prior:
+    """Return the prior with its scales in the order of the columns; refuse any other."""
+    known = check_prior(prior).for_columns(data.names)
     for name in known.scales:
         scale = getattr(known, name)
         if np.ndim(scale) and len(scale) != data.n_features:
@@ -125,3 +145,4 @@ def check_columns(prior: object, data: Regression) -> None:
                 f"{name} has {len(scale)} entries but X has {data.n_features} columns; "
                 "give one number, or one per column"
             )
+    return known

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats, Indices
-from priormap.checks import as_numbers, real_number, share
+from priormap.checks import as_labelled_numbers, in_order, labels_of, real_number, share
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
@@ -27,6 +27,7 @@ from priormap.priors.checks import checked_scale, noise_sd, unwrap
 from priormap.priors.densities import ProperDensity, listed_densities
 
 _TINY = 2.0**-500
+_MOST_SHOWN = 6  # scales by name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,6 +61,8 @@ class Prior(Described, ABC):
     scales: ClassVar[tuple[str, ...]] = ("scale",)
     no_mode: ClassVar[str] = "its penalty is neither |b| nor b**2"
     is_normal: ClassVar[bool] = False
+    # columns that a vector of scales names, of a prior whose scales came with names
+    _labels: ClassVar[tuple[str, ...] | None] = None
 
     @property
     @abstractmethod
@@ -80,11 +83,13 @@ class Prior(Described, ABC):
 
     def logpdf(self, coef: ArrayLike) -> Floats:
         """Log density, elementwise; the flat prior's is 0 everywhere."""
-        return np.where(self.is_flat, 0.0, self._known._logpdf(as_numbers("coef", coef)))
+        prior, values = self._beside("coef", coef)
+        return np.where(prior.is_flat, 0.0, prior._known._logpdf(values))
 
     def penalty(self, coef: ArrayLike) -> Floats:
         """Drop of the log density from zero to `coef`."""
-        return self._known._penalty(as_numbers("coef", coef))
+        prior, values = self._beside("coef", coef)
+        return prior._known._penalty(values)
 
     def pull(self, coef: ArrayLike) -> Floats:
         """Derivative of `penalty`: how hard the prior pulls to zero.
@@ -97,19 +102,20 @@ class Prior(Described, ABC):
 
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
         """Smallest and largest pull: the subdifferential of `penalty`."""
-        return self._known._pull_range(as_numbers("coef", coef))
+        prior, values = self._beside("coef", coef)
+        return prior._known._pull_range(values)
 
     def shrink(self, z: ArrayLike, sd: float) -> Floats:
         """Mode of one coefficient that was observed as `z` with noise `sd`."""
-        z, sd = as_numbers("z", z), noise_sd(sd)
+        (prior, z), sd = self._beside("z", z), noise_sd(sd)
         if sd == 0:  # the limit, which is not z where the prior's scale vanishes with the noise
-            return z + self.pull(0.0) if not self.scaled_by_noise else self._shrink_far(z)
-        return self.given_noise(sd)._shrink(z, sd)
+            return z + prior.pull(0.0) if not self.scaled_by_noise else prior._shrink_far(z)
+        return prior.given_noise(sd)._shrink(z, sd)
 
     def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
         """Posterior mean of one coefficient that was observed as `z` with noise `sd`."""
-        z, sd = as_numbers("z", z), noise_sd(sd)
-        return self.shrink(z, sd) if sd == 0 else self.given_noise(sd)._posterior_mean(z, sd)
+        (prior, z), sd = self._beside("z", z), noise_sd(sd)
+        return prior.shrink(z, sd) if sd == 0 else prior.given_noise(sd)._posterior_mean(z, sd)
 
     def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
         """Draw from the prior; the last axis of `size` matches a vector of scales."""
@@ -183,9 +189,13 @@ class Prior(Described, ABC):
 
     def stretched(self, factor: float | ArrayLike) -> Self:
         """Return the prior of `factor` times the coefficient, with a known scale."""
+        if (labels := labels_of(factor)) is None:
+            prior, labels = self, self._labels
+        else:
+            prior, factor = self._beside("factor", factor)
         with np.errstate(over="ignore"):  # a scale beyond all floats is flat
-            scales = {name: np.asarray(getattr(self, name)) * factor for name in self.scales}
-        return self._changed(**scales, hyperprior=None)
+            scales = {name: np.asarray(getattr(prior, name)) * factor for name in self.scales}
+        return self._changed(**scales, hyperprior=None, _labels=labels)
 
     def with_scale(self, scale: float | ArrayLike) -> Self:
         """Return the same prior with a known scale in place of its own.
@@ -193,7 +203,7 @@ class Prior(Described, ABC):
         Of a prior with several scales all are multiplied by it.
         """
         if self.scales == ("scale",):
-            return self._changed(scale=scale, hyperprior=None)
+            return self._changed(scale=scale, hyperprior=None, _labels=None)
         return self.stretched(np.asarray(checked_scale("scale", scale)))
 
     def with_hyperprior(self, density: ProperDensity) -> Self:
@@ -209,23 +219,45 @@ class Prior(Described, ABC):
     def on_columns(self, which: Indices) -> Self:
         """Return the prior of some of the coefficients, where it has one scale for each."""
         chosen = {name: np.asarray(getattr(self, name)) for name in self.scales}
-        return self._changed(**{name: part[which] for name, part in chosen.items() if part.ndim})
+        labels = None if self._labels is None else tuple(np.asarray(self._labels)[which].tolist())
+        return self._changed(
+            **{name: part[which] for name, part in chosen.items() if part.ndim}, _labels=labels
+        )
+
+    def for_columns(self, names: tuple[str, ...]) -> Self:
+        """Return the prior with scales that came with names in the order of these columns.
+
+        Examples
+        --------
+        >>> from priormap import Laplace
+        >>> Laplace({"b": 2.0, "a": 1.0}).for_columns(("a", "b"))
+        Laplace(scale=[1., 2.])
+        """
+        if self._labels is None:
+            return self
+        vectors = {name: getattr(self, name) for name in self.scales}
+        ordered = {
+            name: in_order(name, self._labels, vector, names)
+            for name, vector in vectors.items()
+            if np.ndim(vector)
+        }
+        return self._changed(**ordered, _labels=None)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Prior):
             return NotImplemented
         mine, theirs = self.parameters, other.parameters
-        return (self.scaled_by_noise, self.hyperprior) == (
-            other.scaled_by_noise,
-            other.hyperprior,
-        ) and all(np.array_equal(mine[name], theirs[name]) for name in mine)
+        known, wanted = (
+            (prior.scaled_by_noise, prior.hyperprior, prior._labels) for prior in (self, other)
+        )
+        return known == wanted and all(np.array_equal(mine[name], theirs[name]) for name in mine)
 
     def __hash__(self) -> int:
         numbers = (tuple(np.ravel(value).tolist()) for value in self.parameters.values())
         return hash((type(self).__name__, *numbers, self.scaled_by_noise, self.hyperprior))
 
     def __repr__(self) -> str:
-        shown_numbers = {name: shown(value) for name, value in self.parameters.items()}
+        shown_numbers = {n: shown(value, self._labels) for n, value in self.parameters.items()}
         is_scale = self.scales == ("scale",) and shown_numbers["scale"] == "1"
         if self.hyperprior is not None and is_scale:
             shown_numbers["scale"] = repr(self.hyperprior)
@@ -238,9 +270,8 @@ class Prior(Described, ABC):
 
     def blocks(self) -> tuple[Block, ...]:
         """The prior in a sentence, its parameters and standard deviation."""
-        numbers = {name.replace("_", " "): shown(v) for name, v in self.parameters.items()}
-        if self.hyperprior is None:
-            numbers["sd"] = shown(self.sd)
+        given = {**self.parameters} | ({"sd": self.sd} if self.hyperprior is None else {})
+        numbers = {name.replace("_", " "): shown(v, self._labels) for name, v in given.items()}
         values = ((name, cells.text(value)) for name, value in numbers.items())
         return Paragraph(repr(self)), facts(values)
 
@@ -285,6 +316,11 @@ class Prior(Described, ABC):
             )
         return self
 
+    def _beside(self, name: str, coef: ArrayLike) -> tuple[Self, Floats]:
+        """Return numbers of coefficients, and the prior with its scales in their order."""
+        labels, values = as_labelled_numbers(name, coef)
+        return self if labels is None else self.for_columns(labels), values
+
     def _shrink_far(self, z: Floats) -> Floats:
         """``sd`` times the mode at ``z / sd``, in units of the noise, as sd goes to zero."""
         return self._known._shrink(z / _TINY, 1.0) * _TINY
@@ -298,6 +334,23 @@ class Prior(Described, ABC):
 
     def __post_init__(self) -> None:
         """Check the parameters."""
+
+    def _check_scales(self) -> None:
+        """Take every scale as positive numbers, and the names that a vector of them came with."""
+        given = {name: getattr(self, name) for name in self.scales}
+        labels = {name: labels_of(value) for name, value in given.items()}
+        names = next(filter(None, labels.values()), None)
+        for name, value in given.items():
+            if labels[name] is not None:
+                numbers = as_labelled_numbers(name, value)[1]
+                value = in_order(name, labels[name], numbers, names or ())
+            elif names is not None and np.ndim(value):
+                raise PriormapError(
+                    f"{name} has no names of columns but another scale has; give both by name"
+                )
+            object.__setattr__(self, name, checked_scale(name, value))
+        if names is not None:
+            object.__setattr__(self, "_labels", names)
 
     def _check_options(self) -> None:
         if self.hyperprior is not None and not isinstance(self.hyperprior, ProperDensity):
@@ -335,12 +388,17 @@ class OneScalePrior(Prior):
                 )
             object.__setattr__(self, "hyperprior", self.scale)
             object.__setattr__(self, "scale", 1.0)
-        object.__setattr__(self, "scale", checked_scale("scale", self.scale))
+        self._check_scales()
         self._check_options()
 
 
-def shown(scale: float | Floats) -> str:
-    """Return a scale as `repr` shows it."""
+def shown(scale: float | Floats, labels: tuple[str, ...] | None = None) -> str:
+    """Return a scale as `repr` shows it, with the names of its columns where it has them."""
     if np.ndim(scale) == 0:
         return f"{float(scale):g}"
-    return np.array2string(np.asarray(scale), precision=4, threshold=6, separator=", ")
+    if labels is None:
+        return np.array2string(np.asarray(scale), precision=4, threshold=6, separator=", ")
+    numbers = [f"{name!r}: {value:g}" for name, value in zip(labels, np.ravel(scale), strict=True)]
+    if len(numbers) > _MOST_SHOWN:
+        numbers = [*numbers[:3], "...", *numbers[-3:]]
+    return f"{{{', '.join(numbers)}}}"

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Floats
 from priormap.checks import positive_number, share, short
 from priormap.errors import PriormapError
-from priormap.priors.checks import checked_scale, penalty_strength, unwrap
+from priormap.priors.checks import penalty_strength, unwrap
 from priormap.priors.densities import ProperDensity
 from priormap.priors.l1_l2 import L1L2Prior
 
@@ -36,7 +36,7 @@ class ElasticNet(L1L2Prior):
     ----------
     l1_scale, l2_scale : float or array of shape (p,)
         Scale of the Laplace and of the Gaussian factor, one for all coefficients or one for
-        each, in units of the coefficient.
+        each (by name, where both are a Series or a mapping), in units of the coefficient.
     scaled_by_noise : bool
         Whether both scales are in units of the noise.
     hyperprior : density, optional
@@ -101,7 +101,7 @@ class ElasticNet(L1L2Prior):
                     f"{name} must be numbers, got {short(value)}; hyperprior={value!r} learns a "
                     "common factor of both scales"
                 )
-            object.__setattr__(self, name, checked_scale(name, value))
+        self._check_scales()
         lengths = {np.size(part) for part in (self.l1_scale, self.l2_scale) if np.ndim(part)}
         if len(lengths) > 1:
             raise PriormapError(

@@ -25,9 +25,10 @@ class Gaussian(OneScalePrior, L1L2Prior):
     Parameters
     ----------
     scale : float, array of shape (p,) or hyperprior
-        Prior standard deviation, one for all coefficients or one for each, in units of
-        the coefficient. ``inf`` is the flat prior. A density (`HalfCauchy`, `HalfNormal`,
-        `HalfStudentT`, `InverseGamma`) makes it unknown, to be learnt by `sample`.
+        Prior standard deviation, one for all coefficients or one for each (a Series or a mapping
+        is met with the columns by name), in units of the coefficient. ``inf`` is the flat prior.
+        A density (`HalfCauchy`, `HalfNormal`, `HalfStudentT`, `InverseGamma`) makes it unknown,
+        to be learnt by `sample`.
     scaled_by_noise : bool
         Whether `scale` is in units of the noise: the prior standard deviation of a
         coefficient is then ``sigma * scale``.

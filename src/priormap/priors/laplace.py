@@ -24,10 +24,10 @@ class Laplace(OneScalePrior, L1L2Prior):
     Parameters
     ----------
     scale : float, array of shape (p,) or hyperprior
-        Prior mean of ``|b|``, one for all coefficients or one for each, in units of the
-        coefficient; the prior standard deviation is ``scale * sqrt(2)``. ``inf`` is the
-        flat prior. A density (`HalfCauchy`, `HalfNormal`, `HalfStudentT`, `InverseGamma`)
-        makes it unknown, to be learnt by `sample`.
+        Prior mean of ``|b|``, one for all coefficients or one for each (a Series or a mapping
+        is met with the columns by name), in units of the coefficient; the prior standard
+        deviation is ``scale * sqrt(2)``. ``inf`` is the flat prior. A density (`HalfCauchy`,
+        `HalfNormal`, `HalfStudentT`, `InverseGamma`) makes it unknown, to be learnt by `sample`.
     scaled_by_noise : bool
         Whether `scale` is in units of the noise, as in Park and Casella (2008), eq. 5.
     hyperprior : density, optional

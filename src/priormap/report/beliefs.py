@@ -46,7 +46,8 @@ def effect_prior(believed: Belief) -> Prior:
 
     A constant column has no effect and is left out.
     """
-    prior, data = believed.prior.given_noise(believed.sigma), believed.data
+    data = believed.data
+    prior = believed.prior.for_columns(data.names).given_noise(believed.sigma)
     if data.standardize:
         return prior
     live = np.flatnonzero(data.column_sd > 0)

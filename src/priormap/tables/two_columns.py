@@ -200,12 +200,13 @@ def _of_columns(name: str, prior: object, data: Regression, which: list[int]) ->
             f"prior {name!r} learns its scale and has no one shape; fix it with "
             "prior.with_scale(...)"
         )
-    penalty = Model(data, prior).penalty(1.0)  # refuses scales that do not match the columns
+    model = Model(data, prior)
+    penalty = model.penalty(1.0)  # refuses scales that do not match the columns
     if not (penalty.l1[which] + penalty.l2[which] > 0).all():
         raise PriormapError(
             f"prior {name!r} is flat (scale=inf) and has no shape to draw; give a finite scale"
         )
-    return prior.on_columns(np.array(which))
+    return model.prior.on_columns(np.array(which))
 
 
 def _expressive(pair: Regression) -> dict[str, Prior]:
