@@ -4,8 +4,8 @@ A ridge penalty is a Gaussian prior, a lasso penalty is a Laplace prior, and the
 is the mode (MAP) of a posterior. priormap computes the mode exactly, proves it, sets it beside
 the penalised fit, and shows the rest of the posterior.
 
-The nouns (data, priors, noise, penalty) load with the package; every verb loads when it is
-first used, so that ``import priormap`` costs no more than numpy and scipy.
+Every name loads when it is first used, so that ``import priormap`` costs next to nothing, and a
+command line can be interrupted from its first moment.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from priormap._version import __version__ as __version__
-from priormap.data.regression import Regression
-from priormap.errors import PriormapError, PriormapWarning
-from priormap.model.density import log_posterior
-from priormap.model.penalty import Penalty
-from priormap.priors import ElasticNet, Gaussian, Laplace
-from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
 
 if TYPE_CHECKING:
     from priormap.auditing import Explanation, audit, explain, explain_penalty
     from priormap.conventions import convert, list_conventions
     from priormap.criteria import PriorSensitivity, ScaleChoice, choose_scale, prior_sensitivity
+    from priormap.data.regression import Regression
+    from priormap.errors import PriormapError, PriormapWarning
     from priormap.mode import Certificate, MapEstimate, MapPath, find_map, map_path
+    from priormap.model.density import log_posterior
+    from priormap.model.penalty import Penalty
     from priormap.plots import (
         plot_coefficient_shrinkage,
         plot_compare,
@@ -43,6 +41,14 @@ if TYPE_CHECKING:
         plot_shrinkage,
     )
     from priormap.posterior import pymc_model, sample
+    from priormap.priors import ElasticNet, Gaussian, Laplace
+    from priormap.priors.densities import (
+        HalfCauchy,
+        HalfNormal,
+        HalfStudentT,
+        InverseGamma,
+        Jeffreys,
+    )
     from priormap.report import write_report
     from priormap.tables import (
         Contrast,
@@ -53,15 +59,27 @@ if TYPE_CHECKING:
         contrast,
     )
 
-_VERBS = {
+_HOMES = {
     "Certificate": "priormap.mode",
     "Contrast": "priormap.tables",
+    "ElasticNet": "priormap.priors",
     "Explanation": "priormap.auditing",
+    "Gaussian": "priormap.priors",
+    "HalfCauchy": "priormap.priors.densities",
+    "HalfNormal": "priormap.priors.densities",
+    "HalfStudentT": "priormap.priors.densities",
+    "InverseGamma": "priormap.priors.densities",
+    "Jeffreys": "priormap.priors.densities",
+    "Laplace": "priormap.priors",
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
+    "Penalty": "priormap.model.penalty",
     "PriorComparison": "priormap.tables",
     "PriorSensitivity": "priormap.criteria",
+    "PriormapError": "priormap.errors",
+    "PriormapWarning": "priormap.errors",
+    "Regression": "priormap.data.regression",
     "ScaleChoice": "priormap.criteria",
     "audit": "priormap.auditing",
     "choose_scale": "priormap.criteria",
@@ -73,6 +91,7 @@ _VERBS = {
     "explain_penalty": "priormap.auditing",
     "find_map": "priormap.mode",
     "list_conventions": "priormap.conventions",
+    "log_posterior": "priormap.model.density",
     "map_path": "priormap.mode",
     "plot_coefficient_shrinkage": "priormap.plots",
     "plot_compare": "priormap.plots",
@@ -150,12 +169,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _VERBS:
+    if name not in _HOMES:
         raise AttributeError(f"module 'priormap' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_VERBS[name]), name)
+    value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_VERBS})
+    return sorted({*globals(), *_HOMES})

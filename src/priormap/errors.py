@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from unicodedata import category
+
+# controls, marks of direction and width, halves of characters, ends of lines and paragraphs
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""Return text whose unseen characters are escapes as Python writes them, for any reader.
+
+    A name out of a file may hold what moves the cursor of a terminal, turns the direction of
+    a line or ends it. `keep` are characters that stay.
+
+    Examples
+    --------
+    >>> print(visible("a\x1b[31m\u202eb\n, naïve 年齢"))
+    a\x1b[31m\u202eb\n, naïve 年齢
+    """
+    if text.isprintable():
+        return text
+    unseen = {one for one in set(text) - set(keep) if category(one) in _UNSEEN}
+    return text.translate({ord(one): one.encode("unicode_escape").decode() for one in unseen})
 
 
 @dataclass(frozen=True)
@@ -34,8 +56,8 @@ class _Sentence:
 
 
 def _in_one_line(parts: Iterable[str]) -> str:
-    """Join parts, without the line breaks that the repr of an array may bring."""
-    return " ".join("".join(parts).splitlines())
+    """Join parts, without the indented lines that the repr of an array may bring."""
+    return visible(re.sub(r"\n +", " ", "".join(parts)))
 
 
 class PriormapError(_Sentence, ValueError):

@@ -14,6 +14,7 @@ from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
+from priormap.errors import visible
 from priormap.mode import Certificate
 from priormap.model import Model, Penalty
 from priormap.model.prior_predictive import PriorR2, prior_r2
@@ -218,4 +219,4 @@ class Explanation(Described):
         table = self.to_frame().head(_MOST_ROWS).to_string(float_format="{:.4g}".format)
         more = len(self.coef) - _MOST_ROWS
         lines = [*self.sentences, table, *([f"... {more} more"] if more > 0 else [])]
-        return "\n".join(lines)
+        return visible("\n".join(lines), keep="\n")

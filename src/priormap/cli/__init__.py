@@ -1,104 +1,40 @@
 """The command line: ``priormap compare``, ``contrast``, ``explain`` and the others.
 
 Exit codes: 0 all is well, 1 fits differ from their modes or coefficients are not the mode, 2 the
-input cannot be used (one line on stderr, nothing written), 70 an error that nobody foresaw (one
-line that asks for a report; ``--debug`` shows the traceback), 130 interrupted. Commands import what
-they need when they run, so that ``priormap --help`` answers at once.
+input cannot be used or the output cannot be written (one line on stderr, nothing written), 70 an
+error that nobody foresaw (one line that asks for a report; ``--debug`` shows the traceback), 130
+interrupted. Little loads before signals are handled.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
-import traceback
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from priormap.cli import process
 
-from priormap.cli.audit_command import audit
-from priormap.cli.choose_command import choose
-from priormap.cli.compare_command import compare
-from priormap.cli.contrast_command import contrast
-from priormap.cli.convert_command import convert
-from priormap.cli.explain_command import explain
-from priormap.cli.figures_command import figures
-from priormap.cli.guard import UNFORESEEN, plain_warnings, unforeseen, without_debug
-from priormap.cli.path_command import path
-from priormap.cli.rank_command import rank
-from priormap.cli.report_command import report
-from priormap.cli.sample_command import sample
-from priormap.errors import PriormapError
+if TYPE_CHECKING:
+    from priormap.cli.command_line import app, run
 
-__all__ = ["main", "run"]
-
-COMMANDS = (
-    *(compare, contrast, rank, choose, path, convert),
-    *(sample, figures, report, explain, audit),
-)
-_UsageError: Any = typer.BadParameter.__bases__[0]  # typer does not export it by name
-_BAD_INPUT, _INTERRUPTED = 2, 130
-
-app = typer.Typer(
-    name="priormap",
-    help="Show what a penalty believes: ridge and lasso as exact posterior modes.",
-    epilog="Exit codes: 0 all is well, 1 fits or coefficients are not the mode, 2 input that "
-    "cannot be used, 70 an error of priormap itself, 130 interrupted.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for command in COMMANDS:
-    app.command()(command)
-
-
-@app.callback(invoke_without_command=True)
-def priormap(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error; after a command too.")
-    ] = False,
-) -> None:
-    """Show what a penalty believes: ridge and lasso as exact posterior modes."""
-    if version:
-        from priormap import __version__
-
-        typer.echo(f"priormap {__version__}")
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+__all__ = ["app", "main", "run"]
 
 
 def main() -> int:
     """Entry point of the process; returns its exit code."""
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end quietly where `| head` has enough
-    return run(sys.argv[1:])
+    process.handle_signals()
+    if not process.has_stdout():
+        process.complain("stdout is closed; redirect it, to /dev/null at least")
+        return 2
+    from priormap.cli.command_line import run
 
-
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code."""
-    words, debug = without_debug(arguments)
-    command = typer.main.get_command(app)
-    try:
-        with plain_warnings(debug):
-            result = command.main(words, prog_name="priormap", standalone_mode=False)
-    except _UsageError as error:
-        return _refuse(error.format_message())
-    except (KeyboardInterrupt, typer.Abort):
-        return _INTERRUPTED
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        if isinstance(error, PriormapError):
-            return _refuse(error.in_options)
-        if isinstance(error, MemoryError):
-            return _refuse(f"not enough memory ({error}); give fewer rows, columns or draws")
-        return _refuse(unforeseen(error), UNFORESEEN)
-    return int(result or 0)
-
-
-def _refuse(reason: str, code: int = _BAD_INPUT) -> int:
-    print("priormap:", " ".join(reason.split()), file=sys.stderr)
+    code = run(sys.argv[1:])
+    process.flush()
     return code
+
+
+def __getattr__(name: str) -> Any:
+    if name not in {"app", "run"}:
+        raise AttributeError(f"module 'priormap.cli' has no attribute {name!r}")
+    from priormap.cli import command_line
+
+    return getattr(command_line, name)

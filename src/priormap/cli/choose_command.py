@@ -72,8 +72,7 @@ def choose(
             name: choose_scale(model.data, member, methods, **options)
             for name, member in model.priors.items()
         }
-        if figure is not None:
-            _draw(next(iter(chosen.values())), figure)
+        files = {} if figure is None else _drawn(next(iter(chosen.values())), Path(figure))
     about = _without_scale(model)
     job.hand_over(
         [*model.blocks(about), *(block for one in chosen.values() for block in one.blocks())],
@@ -82,6 +81,7 @@ def choose(
             "warnings": job.notes,
             "priors": [{"prior": name, **one.to_dict()} for name, one in chosen.items()],
         },
+        files=files,
         csv=lambda: _optima(chosen),
     )
     return 0
@@ -93,12 +93,14 @@ def _check_figure(file: Path, priors: int, force: bool) -> None:
     ask.check_figure(file, force)
 
 
-def _draw(choice: ScaleChoice, figure: str) -> None:
-    from priormap.plots import plot_scale_choice, save_figure, scale_choice_caption
+def _drawn(choice: ScaleChoice, file: Path) -> dict[Path, bytes]:
+    from priormap.plots import plot_scale_choice, scale_choice_caption
+    from priormap.plots.saving import figure_of, rendered
     from priormap.plots.style import without_windows
 
     with without_windows():
-        save_figure(plot_scale_choice(choice), figure, caption=scale_choice_caption(choice))
+        figure = figure_of(plot_scale_choice(choice))
+    return {file: rendered(figure, file.suffix.removeprefix("."), scale_choice_caption(choice))}
 
 
 def _without_scale(model: Choices) -> list[str]:

@@ -9,7 +9,8 @@ import typer
 
 from priormap.cli import options as ask
 from priormap.cli.work import work
-from priormap.errors import PriormapError
+from priormap.display.files import check_folder
+from priormap.errors import PriormapError, visible
 
 
 def figures(
@@ -31,8 +32,8 @@ def figures(
         ),
     ] = None,
     folder: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write to.")
-    ] = Path("figures"),
+        str, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write to.")
+    ] = "figures",
     format: Annotated[ask.Format, typer.Option(help="File format.")] = ask.Format.png,
     with_tables: Annotated[
         bool, typer.Option("--data", help="Write the numbers behind each figure as CSV beside it.")
@@ -59,6 +60,9 @@ def figures(
     """
     from priormap.plots.writing import check_places, write_figures
 
+    if folder == "-":
+        raise PriormapError("--output - cannot hold figures; name a folder")
+    check_folder(folder, option="--output")
     with work() as job:
         check_places(folder, format, tables=with_tables, force=force)
         has_data = path is not None or dataset is not None
@@ -84,5 +88,5 @@ def figures(
         )
     job.hand_over(())
     for file in written:
-        typer.echo(file)
+        typer.echo(visible(str(file)))
     return 0

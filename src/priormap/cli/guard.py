@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from priormap.cli.process import complain
+from priormap.display.files import FULL
+from priormap.errors import visible
+
 UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h: the program is wrong, not its input
 _PACKAGE = Path(__file__).parents[1]
 _REPORT = "please report it with the command line (--debug shows the traceback)"
@@ -42,7 +46,18 @@ def unforeseen(error: Exception) -> str:
     ours = [(file, line) for file, line in files if file.is_relative_to(_PACKAGE)]
     place = f" at {ours[-1][0].relative_to(_PACKAGE).as_posix()}:{ours[-1][1]}" if ours else ""
     what = f"{type(error).__name__} ({error})" if str(error) else type(error).__name__
-    return f"this is an error of priormap: {what}{place}; {_REPORT}"
+    return visible(f"this is an error of priormap: {what}{place}; {_REPORT}")
+
+
+def unwritable(error: OSError) -> str:
+    """What to say where stdout or a disk takes nothing more; empty for any other error."""
+    try:
+        sys.stdout.flush()
+    except OSError as broken:
+        return f"cannot write to stdout ({broken.strerror or broken}); redirect it elsewhere"
+    if error.errno not in FULL:
+        return ""
+    return visible(f"cannot write {error.filename or 'a file'} ({error.strerror}); make room")
 
 
 @contextmanager
@@ -51,10 +66,10 @@ def plain_warnings(debug: bool) -> Iterator[None]:
     said: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        line = f"{category.__name__} ({' '.join(str(message).split())})"
+        line = f"{category.__name__} ({visible(' '.join(str(message).split()))})"
         if line not in said:
             said.add(line)
-            print(f"priormap: warning: {line} was not foreseen; {_REPORT}", file=sys.stderr)
+            complain(f"warning: {line} was not foreseen; {_REPORT}")
 
     with warnings.catch_warnings():
         if not debug:

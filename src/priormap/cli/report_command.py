@@ -16,7 +16,8 @@ from priormap.cli import options as ask
 from priormap.cli.tables import PARQUET
 from priormap.cli.work import work
 from priormap.display.blocks import Paragraph
-from priormap.errors import PriormapError
+from priormap.display.files import check_file
+from priormap.errors import PriormapError, visible
 
 if TYPE_CHECKING:
     from priormap.cli.choices import Choices
@@ -34,7 +35,7 @@ def report(
     path: ask.Data = None,
     target: ask.Target = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
@@ -69,9 +70,11 @@ def report(
     from priormap.cli.choices import choose
     from priormap.report import Origin, place_of
 
-    output = output or Path("report.md" if format == "markdown" else "report.html")
-    if str(output) == "-":
+    if output is None:
+        output = "report.md" if format == "markdown" else "report.html"
+    if output == "-":
         raise PriormapError("--output - cannot hold a report; name a file")
+    check_file(output, force=True, option="--output")
     place_of(output, format, force=force)  # before any work
     from priormap.report.writing import write_report
 
@@ -109,7 +112,7 @@ def _load(path: Path | None, model: Choices) -> str:
     return f"data = pmap.Regression.from_{kind}(\n    {str(path)!r},\n{options})"
 
 
-def _command(context: typer.Context, output: Path, seed: int) -> str:
+def _command(context: typer.Context, output: str, seed: int) -> str:
     """The command line that gives the same page again: the options given, and the seed."""
     words = ["priormap", "report"]
     given = {name: value for name, value in context.params.items() if _is_given(context, name)}
@@ -141,7 +144,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
     if not console.is_terminal:
         yield lambda _: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None)
-        yield lambda words: progress.update(task, description=words)
+        yield lambda words: progress.update(task, description=visible(words))

@@ -10,7 +10,7 @@ import typer
 from priormap.cli import options as ask
 from priormap.cli.work import work
 from priormap.display.blocks import Paragraph
-from priormap.display.files import check_file, write_files
+from priormap.display.files import check_file
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def sample(
 
     if output == "-":
         raise PriormapError("--output - cannot hold netCDF; name a file")
-    check_file(Path(output), force=force, option="--output")
+    check_file(output, force=force, option="--output")
     sampling: dict[str, Any] = {
         "tune": tune,
         "chains": chains,
@@ -60,9 +60,10 @@ def sample(
         model = choose(path, target, [prior], scale, sigma, standardize=standardize)
         groups = tuple(map(str, include or ()))
         tree = priormap.sample(model.data, model.prior, draws, include=groups, **sampling)
-        write_files({Path(output): lambda file: tree.to_netcdf(file, engine="h5netcdf")})
+        # not to a file: where HDF5 finds no room it takes the process with it
+        netcdf = tree.to_netcdf(engine="h5netcdf")
     about = [*_about(tree), f"written: {output}"]
-    job.hand_over([*model.blocks(), *map(Paragraph, about)])
+    job.hand_over([*model.blocks(), *map(Paragraph, about)], files={Path(output): netcdf})
     return 0
 
 

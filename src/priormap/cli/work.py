@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from priormap.cli.process import complain
 from priormap.display.blocks import Block
-from priormap.display.files import check_file, write_files
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.display.files import check_file, written
+from priormap.errors import PriormapError, PriormapWarning, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,14 +46,13 @@ class Work:
     def __init__(self, places: Mapping[str, str], force: bool) -> None:
         self._places = places
         self._warnings: list[PriormapWarning] = []
-        given = list(places.values())
-        if len(set(given)) < len(given):
-            raise PriormapError(
-                f"--{' and --'.join(places)} both go to {given[0]}; give each its own"
-            )
         for option, place in places.items():
             if place != "-":
-                check_file(Path(place), force=force, option=f"--{option}")
+                check_file(place, force=force, option=f"--{option}")
+        given = [place if place == "-" else os.path.realpath(place) for place in places.values()]
+        if len(set(given)) < len(given):
+            first, *_ = places.values()
+            raise PriormapError(f"--{' and --'.join(places)} both go to {first}; give each its own")
 
     def keep(self, caught: Iterable[warnings.WarningMessage]) -> None:
         """Keep our warnings, each once, as notes; show those of others as Python does."""
@@ -69,9 +70,16 @@ class Work:
         return [str(warning) for warning in self._warnings]
 
     def hand_over(
-        self, blocks: Iterable[Block], *, more: str = "", **contents: Callable[[], Content]
+        self,
+        blocks: Iterable[Block],
+        *,
+        more: str = "",
+        files: Mapping[Path, bytes | memoryview] | None = None,
+        **contents: Callable[[], Content],
     ) -> None:
         """Write what was asked for, then notes to stderr, and blocks to stdout if it is free.
+
+        Where stdout cannot be written, no file is.
 
         Parameters
         ----------
@@ -79,20 +87,32 @@ class Work:
             What a person reads.
         more : str
             Where the rows are that a table has no room for.
+        files : mapping of Path to bytes
+            Files beside those of the options.
         **contents : callable
             What makes the content of each place, by the name of its option.
         """
         texts = {place: _text(contents[option]()) for option, place in self._places.items()}
         shown = texts.pop("-", None)
-        write_files({Path(place): text for place, text in texts.items()})
-        for warning in self._warnings:
-            print("priormap: warning:", warning.in_options, file=sys.stderr)
-        if shown is not None:
-            sys.stdout.write(shown)
-            return
-        from priormap.display.terminal import paper_of_stdout
+        with written({**(files or {}), **{Path(place): text for place, text in texts.items()}}):
+            for warning in self._warnings:
+                complain(f"warning: {warning.in_options}")
+            if shown is None:
+                from priormap.display.terminal import paper_of_stdout
 
-        paper_of_stdout().show(blocks, more=more)
+                paper_of_stdout().show(blocks, more=more)
+            else:
+                _print_data(shown)
+            sys.stdout.flush()
+
+
+def _print_data(text: str) -> None:
+    """Print JSON or CSV as a file would hold it; but a terminal gets nothing that moves it."""
+    if sys.stdout.isatty():
+        text = visible(text, keep="\n")
+    elif hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.stdout.write(text)
 
 
 def _text(content: Content) -> str:

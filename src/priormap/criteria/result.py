@@ -15,7 +15,7 @@ from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError
+from priormap.errors import PriormapError, visible
 from priormap.mode import map_path
 from priormap.priors import Prior
 
@@ -94,7 +94,8 @@ class ScaleChoice(Described):
         shown = self.optima[["scale", "alpha", "lambda", "nonzero"]]
         table = shown.to_string(float_format="{:.4g}".format)
         meanings = [f"  {method}: {text}" for method, text in self.optima["meaning"].items()]
-        return "\n".join([self.headline, table, *meanings, *self.notes])
+        lines = [self.headline, table, *meanings, *self.notes]
+        return visible("\n".join(lines), keep="\n")
 
     def blocks(self) -> tuple[Block, ...]:
         """The scale of every criterion, what each means, and the notes."""

@@ -23,7 +23,7 @@ from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapError, PriormapWarning, visible
 from priormap.mode import MapEstimate, find_map
 from priormap.model.model import Model
 from priormap.posterior import sample
@@ -78,7 +78,7 @@ class PriorSensitivity(Described):
 
     def __repr__(self) -> str:
         table = self.coefficients.to_string(index=False, float_format="{:.4g}".format)
-        return f"{self._headline()}\n{table}"
+        return visible(f"{self._headline()}\n{table}", keep="\n")
 
     def blocks(self) -> tuple[Block, ...]:
         """How far the one run carries, and the slopes of every coefficient."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
-from html import escape
 
 from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
+from priormap.errors import visible
 
 _MOST_ROWS = 20  # of all tables together, as long as each has a few
 _FEWEST_ROWS = 5
@@ -22,6 +23,17 @@ def as_html(blocks: Sequence[Block]) -> str:
     tables = sum(isinstance(block, Table) for block in blocks)
     most = max(_MOST_ROWS // max(tables, 1), _FEWEST_ROWS)
     return "".join(_element(block, most) for block in blocks)
+
+
+def escape(text: str, keep: str = "") -> str:
+    r"""Return text for an element or an attribute; unseen characters but those to `keep` show.
+
+    Examples
+    --------
+    >>> print(escape("<a>\x1b"))
+    &lt;a&gt;\x1b
+    """
+    return html.escape(visible(text, keep))
 
 
 def _element(block: Block, most: int) -> str:

@@ -7,9 +7,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from priormap.errors import visible
+
 
 def as_json(value: Any) -> str:
     """Return JSON; infinity is "inf", NaN is null, numpy's numbers and arrays are plain ones.
+
+    Characters that nobody sees are escapes, which read back as what they are.
 
     Examples
     --------
@@ -22,7 +26,11 @@ def as_json(value: Any) -> str:
       ]
     }
     """
-    return json.dumps(_plain(value), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    text = json.dumps(_plain(value), indent=2, allow_nan=False, ensure_ascii=False)
+    for one in set(text) - {"\n"}:
+        if visible(one) != one:
+            text = text.replace(one, json.dumps(one)[1:-1])
+    return text + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from priormap.display.blocks import Block, Cell, Code, Items, Paragraph, Subheading, Table
 from priormap.display.text import aligned
+from priormap.errors import visible
 
 _MOST_ROWS = 30
 _WIDE = 76  # columns of a terminal that shows ten digits of everything
@@ -34,7 +35,7 @@ class Paper:
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line, or a paragraph that is wrapped."""
-        print(text)
+        print(visible(text))
 
     def table(self, header: list[str], rows: list[list[str]], spare: Sequence[str] = ()) -> None:
         """Print a table; where it is too wide, leave `spare` columns out."""
@@ -56,16 +57,17 @@ class Paper:
                     self.line("")
                     self.line(block.text, "bold")
                 case Code():
-                    self.line(block.text)
+                    for line in block.text.splitlines():
+                        self.line(line)
 
     def _show_table(self, table: Table, more: str) -> None:
         rows = table.largest(_MOST_ROWS)
-        cells = [[self._shown(cell) for cell in row] for row in rows]
+        cells = [[visible(self._shown(cell)) for cell in row] for row in rows]
         if table.is_facts:
             for name, value in cells:
                 self.line(f"  {name} = {value}")
         else:
-            self.table(list(table.header), cells, table.spare)
+            self.table([visible(name) for name in table.header], cells, table.spare)
         if len(rows) < len(table.rows):
             kept = "coefficients, those that move y most" if table.weights else "rows"
             self.line(f"({len(rows)} of {len(table.rows)} {kept}{more})")
@@ -83,7 +85,8 @@ class _Terminal(Paper):
 
     def line(self, text: str, style: str = "") -> None:
         indent = len(text) - len(text.lstrip())
-        self._console.print(Padding(Text(text.lstrip(), style=style), (0, 0, 0, indent)))
+        shown = Text(visible(text.lstrip()), style=style)
+        self._console.print(Padding(shown, (0, 0, 0, indent)))
 
     def table(self, header: list[str], rows: list[list[str]], spare: Sequence[str] = ()) -> None:
         """Print a table; where it is too wide wrap its header, or leave `spare` columns out."""
@@ -115,8 +118,9 @@ def _wrapped(header: list[str], rows: list[list[str]]) -> list[str]:
 
 def _table(header: list[str], rows: list[list[str]], *, fold_numbers: bool = True) -> RichTable:
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
-    table.add_column(header[0], overflow="fold")
-    for name in header[1:]:
+    first, *others = map(Text, header)  # no markup: [b] may be a name
+    table.add_column(first, overflow="fold")
+    for name in others:
         table.add_column(name, justify="right", overflow="fold", no_wrap=not fold_numbers)
     for row in rows:
         table.add_row(*(Text(cell, style="dim" if cell == "0" else "") for cell in row))

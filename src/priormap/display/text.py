@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from priormap.display.blocks import Block, Code, Items, Paragraph, Subheading, Table
 from priormap.display.html import as_html
+from priormap.errors import visible
 
 _MOST_ROWS = 20
 
@@ -31,16 +32,16 @@ def _lines(block: Block) -> list[str]:
             cut = len(block.rows) - _MOST_ROWS
             return [*lines, f"  ... {cut} more"] if cut > 0 else lines
         case Paragraph():
-            return ["".join(block.parts)]
+            return [visible("".join(block.parts))]
         case Items():
-            return [f"  {sentence}" for sentence in block.sentences]
+            return [f"  {visible(sentence)}" for sentence in block.sentences]
         case Subheading() | Code():
-            return block.text.splitlines()
-    return [block.caption]
+            return visible(block.text, keep="\n").splitlines()
+    return [visible(block.caption)]
 
 
 def _facts(table: Table) -> list[str]:
-    return [f"  {name}: {value}" for name, value in table.rows[:_MOST_ROWS]]
+    return [f"  {visible(f'{name}: {value}')}" for name, value in table.rows[:_MOST_ROWS]]
 
 
 def _aligned(table: Table) -> list[str]:
@@ -58,9 +59,10 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
       bmi     0.5
       s5       12
     """
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    cells = [[visible(text) for text in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = []
-    for first, *rest in [header, *rows]:
+    for first, *rest in cells:
         numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
         lines.append("  " + "  ".join([first.ljust(widths[0]), *numbers]))
     return lines

@@ -18,6 +18,7 @@ from priormap.arrays import Floats
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
+from priormap.errors import visible
 from priormap.model import Penalty
 from priormap.priors import Prior
 
@@ -121,7 +122,7 @@ class Certificate(Described):
         return replace(self, penalty_gap=0.0).is_mode and not self.is_mode
 
     def __str__(self) -> str:
-        return self.verdict
+        return visible(self.verdict)
 
     def blocks(self) -> tuple[Block, ...]:
         """The verdict, and the numbers that it rests on."""

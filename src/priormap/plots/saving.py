@@ -14,9 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from priormap.checks import short
-from priormap.display.files import write_files
-from priormap.errors import PriormapError
+from priormap.display.files import check_file, write_files
+from priormap.errors import PriormapError, visible
 
 # what each format calls a caption, and what keeps the time of writing out of the file
 _FORMATS: Mapping[str, tuple[str, Mapping[str, None]]] = {
@@ -63,6 +62,7 @@ def save_figure(
     ...     save_figure(axes, f"{folder}/shrinkage.svg").name
     'shrinkage.svg'
     """
+    check_file(os.fspath(path), force=True)
     path = Path(path)
     content = rendered(figure_of(drawn), known_format(path.suffix.removeprefix(".")), caption)
     write_files({path: content})
@@ -71,8 +71,8 @@ def save_figure(
 
 def known_format(format: str) -> str:
     """Return the format, or refuse."""
-    if not isinstance(format, str) or format not in _FORMATS:
-        raise PriormapError(f"format must be png, svg or pdf, got {short(format)}")
+    if format not in _FORMATS:
+        raise PriormapError(f"format must be png, svg or pdf, got {format!r}")
     return format
 
 
@@ -82,7 +82,7 @@ def figure_of(drawn: object) -> Figure:
         return drawn
     first = np.ravel(np.asarray(drawn, dtype=object))[:1]
     if not len(first) or not isinstance(first[0], Axes):
-        raise PriormapError(f"drawn must be a matplotlib Figure or Axes, got {short(drawn)}")
+        raise PriormapError(f"drawn must be a matplotlib Figure or Axes, got {drawn!r}")
     return first[0].figure.figure  # the root, also of a subfigure
 
 
@@ -91,5 +91,5 @@ def rendered(figure: Figure, format: str, caption: str) -> bytes:
     key, metadata = _FORMATS[format]
     file = io.BytesIO()
     with matplotlib.rc_context(_EMBEDDED):
-        figure.savefig(file, format=format, dpi=300, metadata={**metadata, key: caption})
+        figure.savefig(file, format=format, dpi=300, metadata={**metadata, key: visible(caption)})
     return file.getvalue()

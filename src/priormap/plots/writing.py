@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from priormap.display.files import Content, check_folder, write_files
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapError, PriormapWarning, visible
 from priormap.plots.gallery import Picture, data_pictures, prior_pictures
 from priormap.plots.saving import figure_of, known_format, rendered
 from priormap.plots.style import house_style, without_windows
@@ -85,7 +85,9 @@ def write_figures(
     if table is not None:
         pictures += _pictures_of(table, features)
     contents, captions = _contents(pictures, format, tables)
-    contents[_CAPTIONS] = "\n\n".join(f"{name}\n{text}" for name, text in captions.items()) + "\n"
+    contents[_CAPTIONS] = (
+        "\n\n".join(f"{name}\n{visible(text)}" for name, text in captions.items()) + "\n"
+    )
     files = {folder / name: content for name, content in contents.items()}
     write_files(files, folder)
     return list(files)
@@ -108,8 +110,8 @@ def check_places(
     priors : list of str
         Names of the priors of the contrast, where there is one.
     """
+    check_folder(os.fspath(folder))
     folder, format = Path(folder), known_format(format)
-    check_folder(folder)
     if force:
         return
     pictures = prior_pictures() + (data_pictures(priors, _never) if priors else [])

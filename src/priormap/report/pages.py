@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +15,8 @@ from markupsafe import Markup
 
 from priormap.display.blocks import Block, Picture, Tex
 from priormap.display.cells import typeset
+from priormap.display.html import escape
+from priormap.errors import visible
 
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|$~&!])")
 _DROPPED = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<style[^>]*>.*?</style>", re.DOTALL)
@@ -73,9 +74,10 @@ def markdown_page(content: ReportContent, folder: str) -> str:
 
 @cache
 def _html() -> Environment:
-    environment = _environment(autoescape=True)
+    environment = _environment(autoescape=True, finalize=_visible)
     environment.filters["svg"] = lambda picture: Markup(inline_svg(picture))
     environment.filters["math"] = lambda formula, display=False: Markup(mathml(formula, display))
+    environment.filters["lines"] = lambda code: Markup(escape(code, keep="\n"))
     return environment
 
 
@@ -135,15 +137,20 @@ def inline_svg(picture: Picture) -> str:
     return f'{head} {described}><title id="{label}">{words}</title>{body}'
 
 
+def _visible(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _escaped_for_markdown(value: Any) -> Any:
     """Every expression of a Markdown template passes here, as HTML does through autoescape."""
     if isinstance(value, Markup):
         return value
-    return _MARKDOWN_SIGNS.sub(r"\\\1", re.sub(r"\s+", " ", str(value)))
+    return _MARKDOWN_SIGNS.sub(r"\\\1", re.sub(r"\s+", " ", visible(str(value))))
 
 
 def _fenced(language: str, text: str) -> str:
     """Code between fences that are longer than any inside it."""
     inside = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, inside + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+    lines = visible(text.rstrip(), keep="\n")
+    return f"{fence}{language}\n{lines}\n{fence}"

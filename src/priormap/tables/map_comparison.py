@@ -16,6 +16,7 @@ from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
+from priormap.errors import visible
 from priormap.mode import Certificate, MapEstimate
 from priormap.priors import Prior, penalty_parts
 from priormap.tables.named_priors import check_priors
@@ -72,7 +73,9 @@ class MapComparison(Described):
         return bool(self.summary["agrees"].all())
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name}: {said}" for name, said in self.summary["verdict"].items())
+        return "\n".join(
+            visible(f"{name}: {said}") for name, said in self.summary["verdict"].items()
+        )
 
     def blocks(self) -> tuple[Block, ...]:
         """One table per prior, its verdict and every certificate; then the verdict of all."""

@@ -14,7 +14,7 @@ from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError
+from priormap.errors import PriormapError, visible
 from priormap.mode import MapEstimate, find_map
 from priormap.model import Model
 from priormap.posterior import sample
@@ -77,7 +77,7 @@ class Contrast(Described):
     priors: Mapping[str, Prior]
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name}: {said}" for name, said in self.sentences.items())
+        return "\n".join(visible(f"{name}: {said}") for name, said in self.sentences.items())
 
     @property
     def sentences(self) -> Mapping[str, str]:
