@@ -11,11 +11,13 @@ command line can be interrupted from its first moment.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from priormap._version import __version__ as __version__
 
+TYPE_CHECKING = False  # typing itself takes longer to load than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from priormap.auditing import Explanation, audit, explain, explain_penalty
     from priormap.conventions import convert, list_conventions
     from priormap.criteria import PriorSensitivity, ScaleChoice, choose_scale, prior_sensitivity

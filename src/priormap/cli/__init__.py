@@ -9,11 +9,13 @@ interrupted. Little loads before signals are handled.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from priormap.cli import process
 
+TYPE_CHECKING = False  # without loading typing
 if TYPE_CHECKING:
+    from typing import Any
+
     from priormap.cli.command_line import app, run
 
 __all__ = ["app", "main", "run"]

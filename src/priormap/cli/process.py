@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
-from typing import Any
 
 _STOPS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE")  # the last: `| head` has enough
 _SHOW_CURSOR = b"\x1b[?25h"
@@ -34,11 +32,13 @@ def flush() -> None:
 
 def complain(line: str) -> None:
     """Write one line to stderr, if that can be written at all."""
-    with suppress(OSError):
+    from contextlib import suppress
+
+    with suppress(OSError):  # the exit code still says it
         print("priormap:", line, file=sys.stderr)
 
 
-def _stop(number: int, _: Any) -> None:
+def _stop(number: int, _: object) -> None:
     """End silently and at once, with nothing half written.
 
     An exception in its place may come up inside an import or a callback, where a library drops it.
