@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import errno
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
@@ -51,13 +51,10 @@ def unforeseen(error: Exception) -> str:
 
 def unwritable(error: OSError) -> str:
     """What to say where stdout or a disk takes nothing more; empty for any other error."""
-    try:
-        sys.stdout.flush()
-    except OSError as broken:
-        return f"cannot write to stdout ({broken.strerror or broken}); redirect it elsewhere"
-    if error.errno not in FULL:
+    if error.errno not in FULL | {errno.EBADF, errno.EROFS}:
         return ""
-    return visible(f"cannot write {error.filename or 'a file'} ({error.strerror}); make room")
+    what = error.filename or "to stdout, or to a temporary file"
+    return visible(f"cannot write {what} ({error.strerror}); make room, or redirect it")
 
 
 @contextmanager

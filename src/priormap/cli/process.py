@@ -47,7 +47,7 @@ def _stop(number: int, _: object) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if files := sys.modules.get("priormap.display.files"):
-        files.end_writing()
+        files.end_writing(keep=number == getattr(signal, "SIGPIPE", None))
     if os.isatty(2):
         os.write(2, _SHOW_CURSOR)  # a spinner hides it
     os._exit(128 + number)

@@ -6,9 +6,9 @@ import importlib.util
 import os
 import warnings
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from priormap.display.files import shown
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _refuse_missing_file(path: str | os.PathLike[str]) -> None:
-    if not Path(path).is_file():
-        kind = "is a folder, not a file" if Path(path).is_dir() else "does not exist"
-        raise PriormapError(f"{path} {kind}; check the path")
+    if not os.path.isfile(path):  # unlike Path, without an error where no file can have that name
+        kind = "is a folder, not a file" if os.path.isdir(path) else "does not exist"
+        raise PriormapError(f"{shown(path)} {kind}; check the path")
 
 
 def _check_header(path: str | os.PathLike[str]) -> None:

@@ -121,6 +121,7 @@ def written(contents: Mapping[Path, Content], folder: Path | None = None) -> Ite
                 moves.stage(place, content)  # what cannot be taken back comes last
             for place in moves.move():  # noqa: B007 - an error is that of the last one
                 pass
+            moves.is_whole = True
         except OSError as error:
             raise _unwritable(place, error) from None
         yield
@@ -130,9 +131,10 @@ def written(contents: Mapping[Path, Content], folder: Path | None = None) -> Ite
         _under_way.remove(moves)
 
 
-def end_writing() -> None:
-    """Put right what is half written; for a process that ends at once, wherever it is."""
+def end_writing(*, keep: bool) -> None:
+    """Put right what is under way, for a process that ends at once; `keep` what is whole."""
     for moves in _under_way:
+        moves.is_done |= keep and moves.is_whole
         moves.end()
 
 
@@ -143,7 +145,8 @@ class _Moves:
     """
 
     def __init__(self) -> None:
-        self.is_done = False
+        self.is_whole = False  # everything is in its place
+        self.is_done = False  # and shall stay there
         self._made: list[Path] = []  # folders that were not there
         self._stages: dict[Path, Path] = {}  # of the folder in which a place is
         self._staged: dict[Path, tuple[Path, Path]] = {}  # the new one, and where the old is kept

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from priormap.checks import short
-from priormap.display.files import Content, check_file, write_files
+from priormap.display.files import Content, check_file, check_folder, write_files
 from priormap.errors import PriormapError
 
 _REMEDY = "give another name, or replace it by force (--force)"
@@ -74,8 +74,11 @@ class Place:
         self.file, self.format = file, format
         self.folder = file.with_name(f"{file.stem}_files")
         check_file(file, force=force, remedy=_REMEDY)
-        if format == "markdown" and self.folder.exists():
-            self._check_folder(force)
+        if format == "markdown":
+            if os.path.exists(self.folder):
+                self._check_folder(force)
+            else:
+                check_folder(self.folder)
 
     def write(self, text: str, images: Mapping[str, bytes] | None = None) -> None:
         """Write the page, and its pictures where they stand beside it; all or nothing."""
