@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priormap.cli import options as ask
-from priormap.cli.work import work
+from priormap.cli.work import drawn, work
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def choose(
             name: choose_scale(model.data, member, methods, **options)
             for name, member in model.priors.items()
         }
-        files = {} if figure is None else _drawn(next(iter(chosen.values())), Path(figure))
+        files = drawn("scale_choice", next(iter(chosen.values())), figure)
     about = _without_scale(model)
     job.hand_over(
         [*model.blocks(about), *(block for one in chosen.values() for block in one.blocks())],
@@ -91,16 +91,6 @@ def _check_figure(file: Path, priors: int, force: bool) -> None:
     if priors != 1:
         raise PriormapError("--figure draws one prior; give --prior once")
     ask.check_figure(file, force)
-
-
-def _drawn(choice: ScaleChoice, file: Path) -> dict[Path, bytes]:
-    from priormap.plots import plot_scale_choice, scale_choice_caption
-    from priormap.plots.saving import figure_of, rendered
-    from priormap.plots.style import without_windows
-
-    with without_windows():
-        figure = figure_of(plot_scale_choice(choice))
-    return {file: rendered(figure, file.suffix.removeprefix("."), scale_choice_caption(choice))}
 
 
 def _without_scale(model: Choices) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from priormap.cli import options as ask
-from priormap.cli.work import work
+from priormap.cli.work import drawn, work
 
 
 def rank(
@@ -43,15 +43,11 @@ def rank(
             ask.check_figure(Path(figure), force)
         model = choose(path, target, prior, scale, sigma, standardize=standardize)
         found = tables.compare_priors(model.data, model.priors, random_seed=seed, **options)
-        if figure is not None:
-            from priormap.plots import compare_caption, plot_compare, save_figure
-            from priormap.plots.style import without_windows
-
-            with without_windows():
-                save_figure(plot_compare(found), figure, caption=compare_caption(found))
+        files = drawn("compare", found, figure)
     job.hand_over(
         [*model.blocks(), *found.blocks()],
         json=lambda: {**model.to_dict(), "warnings": job.notes, **found.to_dict()},
         csv=lambda: found.table.reset_index(),
+        files=files,
     )
     return 0

@@ -106,6 +106,20 @@ class Work:
             sys.stdout.flush()
 
 
+def drawn(name: str, result: object, file: str | None) -> dict[Path, bytes]:
+    """Content of the file of ``--figure``, where one is asked for: ``plot_<name>`` of a result."""
+    if file is None:
+        return {}
+    from priormap.plots.register import figure_named
+    from priormap.plots.saving import figure_of, rendered
+    from priormap.plots.style import without_windows
+
+    figure, place = figure_named(name).of(result), Path(file)
+    with without_windows():
+        canvas = figure_of(figure.plot())
+    return {place: rendered(canvas, place.suffix.removeprefix("."), figure.caption)}
+
+
 def _print_data(text: str) -> None:
     """Print JSON or CSV as a file would hold it; but a terminal gets nothing that moves it."""
     if sys.stdout.isatty():
