@@ -173,7 +173,7 @@ class _Vector:
         if is_penalised:
             violation = max(violation, self._missed_by_intercept(l1, l2, shift))
         noise = violation + 4 * _EPS * (1 + float(np.abs(self._coef).sum()))
-        spread = np.sqrt(np.diag(np.linalg.inv(A.T @ A)))[: len(shapes)]
+        spread = np.linalg.norm(np.linalg.pinv(A), axis=1)[: len(shapes)]
         uncertainty = float((noise * spread / solution[: len(shapes)]).max())
         departures = convention.departures + ("both" not in shapes)
         yield Candidate(

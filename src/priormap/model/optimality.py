@@ -110,7 +110,8 @@ def _shortest_dual(
             return found
         shortest = span @ (mix @ demand[asked] / length)
         pull = block.T @ shortest
-        pull[asked] = mix.T @ (mix @ demand[asked])
+        met = demand[asked]  # exactly, unless the columns depend on each other
+        pull[asked] = met if len(length) == len(met) else mix.T @ (mix @ met)
         found = shortest, pull
         beyond = ~asked & (abs(pull) > l1 * (1 + _EQUAL_PULL))
         if not beyond.any():
@@ -173,14 +174,14 @@ def _losses(problem: UnitProblem, coef: Floats, theta: Floats, slack: float = 0.
 def rounding_of_gap(problem: UnitProblem, coef: Floats, gradient: Floats) -> float:
     """Duality gap that an error of one unit in the last place of the fit can cause.
 
-    The gradient is uncertain by ``eps (|u| + |c|_1)``; it is multiplied by the coefficients,
+    The gradient is uncertain by ``eps (1 + |c|_1)``; it is multiplied by the coefficients,
     and where a pull is at its bound it shrinks the dual point by the share of that bound.
     Weak penalties are not seen in the gradient, and so not hidden by its rounding.
     """
-    if not problem.has_l1:
-        return 0.0
+    if not problem.has_l1 or problem.columns.y_norm == 0:
+        return 0.0  # the mode of a constant y is zero
     kinked = (problem.l1 > 0) & ~problem.is_weak
-    size = float(problem.columns.y_norm > 0) + float(np.abs(coef).sum())
+    size = 1 + float(np.abs(coef).sum())
     bent = float(np.abs(coef[kinked]).sum())
     at_bound = kinked & (np.abs(gradient) > 0.999 * problem.l1)
     smallest_bound = np.min(problem.l1[at_bound], initial=1.0)
