@@ -441,7 +441,7 @@ def test_gap_is_objective_less_dual_objective_on_the_rows(kind, shape):
         dual = dual_objective(problem, Z, u, theta / pulls.max(initial=1.0))
         primal = 0.5 * residual @ residual + problem.l1 @ np.abs(coef)
         primal += 0.5 * problem.l2 @ coef**2
-        gap = duality_gap(problem, coef, Z.T @ residual, float(residual @ residual))
+        gap = duality_gap(problem, coef, Z.T @ residual, float(residual @ residual)).size
         assert gap == pytest.approx(primal - dual, rel=1e-9, abs=1e-14)
 
 
@@ -471,12 +471,12 @@ def test_gap_reaches_down_to_a_dual_optimum_found_by_another_solver(kind):
     best, _ = minimise(problem)
     gradient, rss = problem.gradient(best)
     assert problem.value(best, rss) == pytest.approx(-found.fun, abs=1e-8)
-    assert duality_gap(problem, best, gradient, rss) < 1e-12
+    assert duality_gap(problem, best, gradient, rss).size < 1e-12
     for size in (0.01, 0.1, 1.0):
         coef = best + size * rng.normal(size=4)
         gradient, rss = problem.gradient(coef)
         above = problem.value(coef, rss) + found.fun
-        assert above - 1e-8 <= duality_gap(problem, coef, gradient, rss)
+        assert above - 1e-8 <= duality_gap(problem, coef, gradient, rss).size
 
 
 # Columns a, b and their sum c over two, of which c alone is in use, and a residual that pulls all
