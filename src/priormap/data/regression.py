@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from priormap.arrays import Floats, Indices, Matrix
+from priormap.checks import short
 from priormap.data.moments import Moments, means_and_norms
 from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
@@ -116,8 +117,9 @@ class Regression(Described):
 
     def __post_init__(self) -> None:
         for name in ("intercept", "standardize"):
-            if not isinstance(getattr(self, name), bool | np.bool_):
-                raise PriormapError(f"{name} must be True or False, got {getattr(self, name)!r}")
+            value = getattr(self, name)
+            if not isinstance(value, bool | np.bool_):
+                raise PriormapError(f"{name} must be True or False, got {short(value)}")
         check_same_index(self.X, self.y)
         index = row_index(self.X)
         object.__setattr__(self, "_index", row_index(self.y) if index is None else index)

@@ -121,7 +121,8 @@ def as_names(
     """Column names: the given ones, or the table's own, or x0, x1, ..."""
     if names is None and own_names is None:
         return _default_names(n_columns)
-    if isinstance(names, str) or not isinstance(names, Iterable | None):
+    is_one = isinstance(names, str) or (isinstance(names, np.ndarray) and names.ndim == 0)
+    if is_one or not isinstance(names, Iterable | None):
         raise PriormapError(f"names must be a list of column names, got {short(names)}")
     given = own_names if names is None else names
     chosen = tuple(map(str, given)) if given is not None else ()

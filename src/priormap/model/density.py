@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from priormap.checks import as_numbers, positive_number, short
+from priormap.checks import positive_number, real_number, short
 from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
@@ -64,17 +64,22 @@ def log_posterior(
     """
     check_data(data)
     coef = as_coefficients(coef, data.names)
-    if not np.isfinite(as_numbers("intercept", intercept)):
+    intercept = real_number("intercept", intercept)
+    if not np.isfinite(intercept):
         raise PriormapError(f"intercept must be finite, got {short(intercept)}")
     if intercept != 0 and not data.intercept:
         raise PriormapError(
             f"these data have no intercept, so it must be 0, got {short(intercept)}"
         )
     noise = data.noise.at(sigma)
-    log_likelihood = float(data.likelihood.logpdf(data.y, intercept + data.X @ coef, noise).sum())
-    log_sigma = float(data.noise.logpdf(noise))
     known_prior, log_scale = _at_scale(prior, scale)
-    return log_likelihood + log_prior(data, known_prior, coef, noise) + log_sigma + log_scale
+    with np.errstate(over="ignore", invalid="ignore"):
+        log_rows = data.likelihood.logpdf(data.y, intercept + data.X @ coef, noise)
+        log_likelihood, log_sigma = float(log_rows.sum()), float(data.noise.logpdf(noise))
+        total = log_likelihood + log_prior(data, known_prior, coef, noise) + log_sigma + log_scale
+    if np.isnan(total):
+        raise PriormapError("coef is so large that X coef overflows; give it per unit of X")
+    return total
 
 
 def _at_scale(prior: Prior, scale: float | None) -> tuple[Prior, float]:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
 from priormap.checks import as_labelled_numbers, in_order
-from priormap.data.regression import Regression
+from priormap.data.regression import Regression, check_data
 from priormap.display import cells
 from priormap.display.blocks import Block, Table
 from priormap.display.text import Described
@@ -85,6 +85,7 @@ class Penalty(Described):
         prior's scale is its `l1_scale`, the Gaussian prior's its `l2_scale`, and the other of
         the two is infinite. A standardised regression's prior speaks of ``sd_j * b_j``.
         """
+        check_data(data)
         prior = prior_of_columns(prior, data)
         penalty_parts(prior)  # refuses it as it was given, not per column
         _ = prior.known_scale

@@ -18,16 +18,25 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats, Indices
-from priormap.checks import as_labelled_numbers, in_order, labels_of, real_number, share
+from priormap.checks import (
+    as_labelled_numbers,
+    as_numbers,
+    in_order,
+    labels_of,
+    real_number,
+    share,
+    short,
+)
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
 from priormap.errors import PriormapError
-from priormap.priors.checks import checked_scale, noise_sd, unwrap
+from priormap.priors.checks import checked_scale, checked_size, unwrap, zero_or_positive
 from priormap.priors.densities import ProperDensity, listed_densities
 
 _TINY = 2.0**-500
 _MOST_SHOWN = 6  # scales by name
+_to_infinity = np.errstate(over="ignore", divide="ignore")  # what is beyond all floats is inf
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,11 +90,13 @@ class Prior(Described, ABC):
 
     # the seven questions
 
+    @_to_infinity
     def logpdf(self, coef: ArrayLike) -> Floats:
         """Log density, elementwise; the flat prior's is 0 everywhere."""
         prior, values = self._beside("coef", coef)
         return np.where(prior.is_flat, 0.0, prior._known._logpdf(values))
 
+    @_to_infinity
     def penalty(self, coef: ArrayLike) -> Floats:
         """Drop of the log density from zero to `coef`."""
         prior, values = self._beside("coef", coef)
@@ -100,27 +111,32 @@ class Prior(Described, ABC):
         low, high = self.pull_range(coef)
         return 0.5 * (low + high)
 
+    @_to_infinity
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
         """Smallest and largest pull: the subdifferential of `penalty`."""
         prior, values = self._beside("coef", coef)
         return prior._known._pull_range(values)
 
+    @_to_infinity
     def shrink(self, z: ArrayLike, sd: float) -> Floats:
         """Mode of one coefficient that was observed as `z` with noise `sd`."""
-        (prior, z), sd = self._beside("z", z), noise_sd(sd)
+        (prior, z), sd = self._beside("z", z), zero_or_positive("sd", sd)
         if sd == 0:  # the limit, which is not z where the prior's scale vanishes with the noise
             return z + prior.pull(0.0) if not self.scaled_by_noise else prior._shrink_far(z)
         return prior.given_noise(sd)._shrink(z, sd)
 
+    @_to_infinity
     def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
         """Posterior mean of one coefficient that was observed as `z` with noise `sd`."""
-        (prior, z), sd = self._beside("z", z), noise_sd(sd)
+        (prior, z), sd = self._beside("z", z), zero_or_positive("sd", sd)
         return prior.shrink(z, sd) if sd == 0 else prior.given_noise(sd)._posterior_mean(z, sd)
 
     def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
         """Draw from the prior; the last axis of `size` matches a vector of scales."""
         if self.is_flat.any():
             raise PriormapError("scale=inf is the flat prior, which is improper: it has no draws")
+        size = checked_size(size)
+        self._beside("size", np.broadcast_to(0.0, size))
         return self._known._rvs(size, random_state)
 
     # what else is asked of one coefficient
@@ -130,6 +146,7 @@ class Prior(Described, ABC):
         """Prior standard deviation (in noise units if scaled by the noise)."""
         return unwrap(np.where(self.is_flat, np.inf, self._known._sd()))
 
+    @_to_infinity
     def interval(self, mass: float) -> float | Floats:
         """Half-width of the central interval of this mass: a share `mass` of ``|b|`` is smaller.
 
@@ -142,6 +159,7 @@ class Prior(Described, ABC):
         mass = share("mass", mass, zero=True)
         return unwrap(np.where(self.is_flat, np.inf, self._known._interval(mass)))
 
+    @_to_infinity
     def probability(self, size: float) -> float | Floats:
         """Probability that the coefficient is at most `size` away from zero.
 
@@ -155,11 +173,13 @@ class Prior(Described, ABC):
             np.where(self.is_flat, 0.0, self._known._probability(real_number("size", size)))
         )
 
+    @_to_infinity
     def dead_zone(self, sd: float) -> float | Floats:
         """Largest ``|z|`` of an observation with noise `sd` whose mode is exactly zero.
 
         As long as the data's pull ``z / sd**2`` is one of the pulls that the prior has at zero.
         """
+        sd = zero_or_positive("sd", sd)
         return unwrap(np.asarray(sd * (sd * self.given_noise(sd).pull_range(0.0)[1])))
 
     # parameters
@@ -193,6 +213,7 @@ class Prior(Described, ABC):
             prior, labels = self, self._labels
         else:
             prior, factor = self._beside("factor", factor)
+        factor = as_numbers("factor", factor)
         with np.errstate(over="ignore"):  # a scale beyond all floats is flat
             scales = {name: np.asarray(getattr(prior, name)) * factor for name in self.scales}
         return self._changed(**scales, hyperprior=None, _labels=labels)
@@ -319,7 +340,15 @@ class Prior(Described, ABC):
     def _beside(self, name: str, coef: ArrayLike) -> tuple[Self, Floats]:
         """Return numbers of coefficients, and the prior with its scales in their order."""
         labels, values = as_labelled_numbers(name, coef)
-        return self if labels is None else self.for_columns(labels), values
+        prior = self if labels is None else self.for_columns(labels)
+        for scale in self.scales:
+            length = np.shape(getattr(prior, scale))
+            if length and values.ndim and values.shape[-1] not in (1, *length):
+                raise PriormapError(
+                    f"{name} has shape {values.shape} but {scale} has {length[0]} entries; give "
+                    "one number per scale"
+                )
+        return prior, values
 
     def _shrink_far(self, z: Floats) -> Floats:
         """``sd`` times the mode at ``z / sd``, in units of the noise, as sd goes to zero."""
@@ -355,10 +384,10 @@ class Prior(Described, ABC):
     def _check_options(self) -> None:
         if self.hyperprior is not None and not isinstance(self.hyperprior, ProperDensity):
             kinds = listed_densities(ProperDensity)
-            raise PriormapError(f"hyperprior must be {kinds}, got {self.hyperprior!r}")
+            raise PriormapError(f"hyperprior must be {kinds}, got {short(self.hyperprior)}")
         if not isinstance(self.scaled_by_noise, bool | np.bool_):
             raise PriormapError(
-                f"scaled_by_noise must be True or False, got {self.scaled_by_noise!r}"
+                f"scaled_by_noise must be True or False, got {short(self.scaled_by_noise)}"
             )
 
 

@@ -17,7 +17,9 @@ from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
 from priormap.priors.base import Prior
-from priormap.priors.checks import checked_power
+from priormap.priors.checks import zero_or_positive
+
+_SMALL = 1e-290  # products from here to its inverse keep all their digits
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +56,9 @@ class PenaltyParts(Prior):
         known, sigma = self._known, positive_number("sigma", sigma)
         noise = 1.0 if self.scaled_by_noise else sigma
         with np.errstate(over="ignore"):
-            l1 = np.asarray(sigma * noise / np.asarray(known.l1_scale))
+            product, scale = np.multiply(sigma, noise), np.asarray(known.l1_scale)
+            fits = _SMALL < product < 1 / _SMALL
+            l1 = np.asarray(product / scale if fits else sigma * (noise / scale))
             l2 = np.asarray((noise / np.asarray(known.l2_scale)) ** 2)
         for name, weight in (("l1_scale", l1), ("l2_scale", l2)):
             if np.isinf(weight).any():
@@ -72,7 +76,7 @@ class PenaltyParts(Prior):
         Every penalty is multiplied by `power`: the L1 scale is divided by it, the L2 scale by
         its root; 0 is the flat prior.
         """
-        known, weaker = self._known, 1 / power if checked_power(power) else np.inf
+        known, weaker = self._known, 1 / power if zero_or_positive("power", power) else np.inf
         return known.with_parts(known.l1_scale * weaker, known.l2_scale * np.sqrt(weaker))
 
 

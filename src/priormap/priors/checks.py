@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numbers
+from math import prod
+
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import as_numbers, positive_number
+from priormap.checks import as_numbers, checked_count, positive_number, refuse_memory, short
 from priormap.errors import PriormapError
 
 
@@ -29,19 +32,29 @@ def checked_scale(name: str, scale: object) -> float | Floats:
     return values
 
 
-def checked_power(power: float) -> float:
-    """Return a power of a prior: zero (no prior) or a positive number."""
-    return 0.0 if np.ndim(power) == 0 and power == 0 else positive_number("power", power)
+def zero_or_positive(name: str, value: object) -> float:
+    """Return zero or a positive number: a power, a strength, the noise of one observation."""
+    is_zero = isinstance(value, numbers.Real) and value == 0
+    return 0.0 if is_zero else positive_number(name, value)
 
 
-def penalty_strength(alpha: float) -> float:
-    """Return a penalty strength alpha: zero (no penalty) or a positive number."""
-    return 0.0 if np.ndim(alpha) == 0 and alpha == 0 else positive_number("alpha", alpha)
+def scale_of(scale: float, **given: float) -> float:
+    """Return a scale that was computed from what was given, or refuse one that no double holds."""
+    if not 0 < scale < np.inf:
+        made = " and ".join(f"{name}={value:g}" for name, value in given.items())
+        raise PriormapError(
+            f"{made} make a prior scale of {scale:g}, beyond what a double holds; measure y in "
+            "another unit"
+        )
+    return float(scale)
 
 
-def noise_sd(sd: float) -> float:
-    """Return the noise of one observed coefficient: zero or a positive number."""
-    return 0.0 if np.ndim(sd) == 0 and sd == 0 else positive_number("sd", sd)
+def checked_size(size: object) -> tuple[int, ...]:
+    """Return the shape of draws, or refuse it."""
+    shape = size if isinstance(size, tuple | list) else (size,)
+    sizes = tuple(checked_count("size", length, least=0) for length in shape)
+    refuse_memory(f"draws of shape {short(sizes)}", prod(sizes), "give a smaller size")
+    return sizes
 
 
 def unwrap(values: Floats) -> float | Floats:

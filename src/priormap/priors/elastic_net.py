@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Floats
 from priormap.checks import positive_number, share, short
 from priormap.errors import PriormapError
-from priormap.priors.checks import penalty_strength, unwrap
+from priormap.priors.checks import scale_of, unwrap, zero_or_positive
 from priormap.priors.densities import ProperDensity
 from priormap.priors.l1_l2 import L1L2Prior
 
@@ -117,11 +117,15 @@ class ElasticNet(L1L2Prior):
         On `n` rows, ``l1_scale = sigma**2 / (n alpha l1_ratio)`` and
         ``l2_scale = sigma / sqrt(n alpha (1 - l1_ratio))``.
         """
-        alpha, sigma = penalty_strength(alpha), positive_number("sigma", sigma)
+        alpha, sigma = zero_or_positive("alpha", alpha), positive_number("sigma", sigma)
         l1_ratio = share("l1_ratio", l1_ratio, zero=True, one=True)
-        strength = positive_number("n", n) * alpha
+        strength, given = positive_number("n", n) * alpha, {"alpha": alpha, "sigma": sigma}
         l1, l2 = strength * l1_ratio, strength * (1 - l1_ratio)
-        return cls(sigma**2 / l1 if l1 else np.inf, sigma / np.sqrt(l2) if l2 else np.inf)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return cls(
+                scale_of(np.square(sigma) / l1, **given) if l1 else np.inf,
+                scale_of(sigma / np.sqrt(l2), **given) if l2 else np.inf,
+            )
 
     def to_elastic_net(self, sigma: float, n: int) -> tuple[float | Floats, float | Floats]:
         """``(alpha, l1_ratio)`` of the scikit-learn ElasticNet that is the mode.
@@ -131,8 +135,8 @@ class ElasticNet(L1L2Prior):
         """
         l1, l2 = self.weights(sigma)
         total = l1 + l2
-        ratio = np.divide(l1, total, out=np.ones_like(total), where=total > 0)
-        return unwrap(total / positive_number("n", n)), unwrap(ratio)
+        alpha = unwrap(total / positive_number("n", n))
+        return alpha, unwrap(np.divide(l1, total, out=np.ones_like(total), where=total > 0))
 
     @property
     def scale(self) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import penalty_strength, unwrap
+from priormap.priors.checks import scale_of, unwrap, zero_or_positive
 from priormap.priors.l1_l2 import L1L2Prior
 
 
@@ -70,8 +70,11 @@ class Gaussian(OneScalePrior, L1L2Prior):
     @classmethod
     def from_ridge(cls, alpha: float, sigma: float) -> Self:
         """Prior whose mode is ``sklearn.linear_model.Ridge(alpha)``: ``sigma / sqrt(alpha)``."""
-        alpha, sigma = penalty_strength(alpha), positive_number("sigma", sigma)
-        return cls(scale=np.inf if alpha == 0 else sigma / np.sqrt(alpha))
+        alpha, sigma = zero_or_positive("alpha", alpha), positive_number("sigma", sigma)
+        if alpha == 0:
+            return cls(scale=np.inf)
+        with np.errstate(over="ignore"):
+            return cls(scale=scale_of(sigma / np.sqrt(alpha), alpha=alpha, sigma=sigma))
 
     def to_ridge(self, sigma: float) -> float | Floats:
         """``alpha`` of the scikit-learn Ridge that is the mode: ``sigma**2 / scale**2``."""

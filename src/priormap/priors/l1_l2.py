@@ -45,11 +45,11 @@ class L1L2Prior(PenaltyParts):
         return -np.where(ratio > 1, wide, narrow) - self._penalty(coef)
 
     def _penalty(self, coef: Floats) -> Floats:
-        return np.abs(coef) / self.l1_scale + 0.5 * (coef / self.l2_scale) ** 2
+        return _over(np.abs(coef), self.l1_scale) + 0.5 * _over(coef, self.l2_scale) ** 2
 
     def _pull_range(self, coef: Floats) -> tuple[Floats, Floats]:
         low, high = np.where(coef > 0, 1.0, -1.0), np.where(coef < 0, -1.0, 1.0)
-        smooth = coef / self.l2_scale / self.l2_scale
+        smooth = _over(_over(coef, self.l2_scale), self.l2_scale)
         return low / self.l1_scale + smooth, high / self.l1_scale + smooth
 
     def _shrink(self, z: Floats, sd: float) -> Floats:
@@ -129,3 +129,14 @@ class L1L2Prior(PenaltyParts):
         with np.errstate(over="ignore"):
             share = 1 / (1 + (sd / np.asarray(self.l2_scale)) ** 2)
         return share, sd * (1.0 / np.asarray(self.l1_scale))
+
+
+def _over(coef: Floats, scale: float | Floats) -> Floats:
+    """``coef / scale``, zero where there is no such part of the penalty, at infinity too."""
+    there = np.isfinite(scale)
+    if np.all(there):
+        return coef / np.asarray(scale)
+    shape = np.broadcast_shapes(np.shape(coef), np.shape(scale))
+    if not np.any(there):
+        return np.broadcast_to(0.0, shape)
+    return np.divide(coef, scale, out=np.zeros(shape), where=there)

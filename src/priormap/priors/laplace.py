@@ -10,7 +10,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import penalty_strength, unwrap
+from priormap.priors.checks import scale_of, unwrap, zero_or_positive
 from priormap.priors.l1_l2 import L1L2Prior
 
 
@@ -72,8 +72,12 @@ class Laplace(OneScalePrior, L1L2Prior):
 
         ``scale = sigma**2 / (n alpha)``.
         """
-        alpha, sigma = penalty_strength(alpha), positive_number("sigma", sigma)
-        return cls(scale=np.inf if alpha == 0 else sigma**2 / positive_number("n", n) / alpha)
+        alpha, sigma = zero_or_positive("alpha", alpha), positive_number("sigma", sigma)
+        rows = positive_number("n", n)
+        if alpha == 0:
+            return cls(scale=np.inf)
+        with np.errstate(over="ignore"):
+            return cls(scale=scale_of(np.square(sigma) / rows / alpha, alpha=alpha, sigma=sigma))
 
     def to_lasso(self, sigma: float, n: int) -> float | Floats:
         """``alpha`` of the scikit-learn Lasso that is the mode: ``sigma**2 / (n scale)``."""
