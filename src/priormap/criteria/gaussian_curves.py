@@ -107,8 +107,9 @@ class GaussianCurves:
         Golub, Heath and Wahba (1979), "Generalized cross-validation as a method for choosing
         a good ridge parameter", Technometrics 21(2).
         """
-        n, df = self.data.n_rows, self.spectrum.degrees_of_freedom(mu) + self.data.intercept
-        return np.asarray(n * self.spectrum.rss_at(mu) * self.data.unit.y_norm**2 / (n - df) ** 2)
+        spectrum, n = self.spectrum, self.data.n_rows
+        left = self.dof - len(spectrum.eigenvalues) + spectrum.degrees_left(mu)  # n - df
+        return np.asarray(n * spectrum.rss_at(mu) * (self.data.unit.y_norm / left) ** 2)
 
     def left_out(self, mu: Floats, rows: Indices) -> tuple[Floats, Floats]:
         """Residuals and one minus leverages of `rows` at each mu, shape (rows, m).

@@ -258,7 +258,14 @@ def map_path(
     of_l1 = not isinstance(route, OneSpectrum)
     chosen = axis.values_at(route.default_strengths(), of_l1=of_l1) if grid is None else grid
     knots = route.knots if grid is None and isinstance(route, Knots) else None
-    unit = route.coefs(*axis.strengths(chosen)) if knots is None else knots
+    at = axis.strengths(chosen)
+    unit, violation = route.proven(*at) if knots is None else (knots, 0.0)
+    if violation > TOLERANCE:
+        raise PriormapError(
+            f"double precision cannot decide the path of {prior!r} from {axis.along} "
+            f"{chosen.min():.4g} to {chosen.max():.4g}: its optimality conditions fail by "
+            f"{violation:.1e}; drop columns that the others explain, or let the prior be tighter"
+        )
     columns = model.columns
     coef = columns.in_callers_units(unit)
     intercept = columns.y_mean - coef @ columns.x_mean

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from priormap.arrays import Floats
+from priormap.mode.certify import TOLERANCE
 from priormap.mode.lasso.knots import LaplaceKnots
 from priormap.mode.solve import minimise
 from priormap.model.problem import UnitProblem
@@ -23,6 +24,8 @@ from priormap.model.spectrum import Spectrum
 
 _GRID = 100
 _SHRUNK_AWAY, _LET_FREE = 1e4, 1e-4  # default grid of the spectrum: mu over extreme eigenvalues
+_DISTINCT = 1e-8  # ... the smallest of which may be rounding, but for what weights make small
+_CANCELLING = 1e-5  # share of the sum of unit coefficients that rounding may make of a violation
 _WEAKEST = 1e-3  # default grid of two penalties: last l1 over the one that makes all zero
 _NEAR = 2.0  # sum of the logarithms of two ratios; further off a new start costs less
 
@@ -37,6 +40,10 @@ class Route(ABC):
     @abstractmethod
     def coefs(self, k1: Floats, k2: Floats) -> Floats:
         """Unit coefficients at strengths (m,), shape (m, p)."""
+
+    def proven(self, k1: Floats, k2: Floats) -> tuple[Floats, float]:
+        """As `coefs`, and how far, beyond rounding, the optimality conditions fail at some."""
+        return self.coefs(k1, k2), 0.0
 
     @abstractmethod
     def terms(self, k1: float, k2: float) -> tuple[float, float, float]:
@@ -94,35 +101,56 @@ class Knots(Route):
 
 
 class OneSpectrum(Route):
-    """One eigendecomposition for every k2."""
+    """One decomposition for every k2: of cross products, or of the rows where those are too few."""
 
     def __init__(self, problem: UnitProblem) -> None:
-        with np.errstate(divide="ignore"):
-            scale = np.where(problem.columns.x_norm > 0, 1 / np.sqrt(problem.l2), 0.0)
-        self._norm = _typical(scale[np.isfinite(scale) & (scale > 0)])
-        self.spectrum = Spectrum.of(problem.columns, scale / self._norm)
+        self._problem = problem
+        self.spectrum, self._mu = Spectrum.of_penalty(problem.columns, problem.l2)
 
     def mu(self, k2: Floats) -> Floats:
         """Where the spectrum has the modes of these strengths."""
-        return k2 / self._norm**2
+        return k2 * self._mu
 
     def default_strengths(self) -> Floats:
         """A grid beyond the largest and the smallest eigenvalue."""
-        d = self.spectrum.eigenvalues
+        d, weights = self.spectrum.eigenvalues, self.spectrum.scale
         if not d.size:
             return np.array([1.0])
-        smallest = max(float(d.min()), 1e-8 * float(d.max()))
+        weights = weights[np.isfinite(weights) & (weights > 0)]
+        grade = float(weights.min() / weights.max()) ** 2
+        smallest = max(float(d.min()), _DISTINCT * grade * float(d.max()))
         mu = np.geomspace(_SHRUNK_AWAY * float(d.max()), _LET_FREE * smallest, _GRID)
-        return np.asarray(mu * self._norm**2)
+        return np.asarray(mu / self._mu)
 
     def coefs(self, k1: Floats, k2: Floats) -> Floats:
         """Unit coefficients at strengths (m,), shape (m, p)."""
         return self.spectrum.coef_at(self.mu(k2))
 
+    def proven(self, k1: Floats, k2: Floats) -> tuple[Floats, float]:
+        """At the median and the weakest strength; from here on by rows where these ask for it."""
+        few = np.argsort(k2)[[len(k2) // 2, 0]]
+        coefs = self.coefs(k1, k2)
+        worst = self._violation(k2[few], coefs[few])
+        if worst <= TOLERANCE:
+            return coefs, worst
+        columns, l2 = self._problem.columns, self._problem.l2
+        self.spectrum, self._mu = Spectrum.of_penalty(columns, l2, by_rows=True)
+        coefs = self.coefs(k1, k2)
+        return coefs, self._violation(k2[few], coefs[few])
+
+    def _violation(self, k2: Floats, coefs: Floats) -> float:
+        """Largest violation, over what rounding of the largest coefficients explains."""
+        worst = 0.0
+        for strength, coef in zip(k2, coefs, strict=True):
+            left = self._problem.gradient(coef)[0] - strength * self._problem.l2 * coef
+            size = max(1.0, _CANCELLING * float(np.abs(coef).sum()))
+            worst = max(worst, float(np.abs(left).max()) / size)
+        return worst
+
     def terms(self, k1: float, k2: float) -> tuple[float, float, float]:
         """Sums over the directions."""
         mu = self.mu(np.asarray(k2))
-        square = float(self.spectrum.penalty_at(mu)) / self._norm**2
+        square = float(self.spectrum.penalty_at(mu)) * self._mu
         return float(self.spectrum.rss_at(mu)), 0.0, square
 
     def smallest_rss(self, dof: int) -> float:

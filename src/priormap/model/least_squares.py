@@ -99,7 +99,5 @@ def effective_parameters(problem: UnitProblem, coef: Floats) -> float:
     used = live & ((coef != 0) | (problem.l1 == 0))
     if not (problem.l2[used] > 0).any():
         return float(min(used.sum(), problem.columns.dof))
-    weights = np.zeros(len(coef))
-    with np.errstate(divide="ignore"):
-        weights[used] = 1 / np.sqrt(problem.l2[used])
-    return float(Spectrum.of(problem.columns, weights).parameters(1.0))
+    spectrum, mu = Spectrum.of_penalty(problem.columns, np.where(used, problem.l2, np.inf))
+    return float(spectrum.parameters(mu))

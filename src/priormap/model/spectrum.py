@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +17,9 @@ from scipy import linalg
 from priormap.arrays import Floats, Indices
 from priormap.data.unit_columns import UnitColumns
 from priormap.errors import PriormapError
+from priormap.model.weighted_svd import squares_serve, weighted_svd
+
+_Directions: TypeAlias = tuple[Floats, Floats, Floats]
 
 _EPS = float(np.finfo(float).eps)
 _BLOCK = 1 << 15  # numbers in a block of ratios, small enough to stay in cache
@@ -77,22 +81,23 @@ class Spectrum:
     # how it is made: fast for modes and curves, or with every digit for draws
 
     @classmethod
-    def of(cls, columns: UnitColumns, scale: Floats) -> Spectrum:
-        """Spectrum of unit columns by the eigenvalues of cross products; constant ones left out.
+    def of(cls, columns: UnitColumns, scale: Floats, *, by_rows: bool = False) -> Spectrum:
+        """Spectrum of unit columns, constant ones left out, by the cheapest way that keeps it.
 
-        An eigenvalue below eps times the largest counts as zero. Flat columns that the rows cannot
-        tell apart share the fit of least length.
+        That is by eigenvalues of cross products, of which those below eps times the largest count
+        as zero; by singular values where the prior sds differ by orders of magnitude; by those of
+        the rows themselves, if asked. Flat columns that the rows cannot tell apart share the fit
+        of least length.
         """
         scale = np.where(columns.x_norm > 0, scale, 0.0)
         flat = np.flatnonzero(np.isinf(scale))
         live = np.flatnonzero((scale > 0) & np.isfinite(scale))
         root, follow = np.empty((0, 0)), np.zeros((0, len(live)))
         offset, log_constant, taken = np.empty(0), 0.0, 0.0
-        if columns.has_cheap_gram and not flat.size:
-            weights = scale[live]
-            gram = columns.gram[np.ix_(live, live)] * weights[:, None] * weights
-            eigenvalues, vectors = _positive_eigenpairs(gram)
-            along = (vectors.T @ (weights * columns.xty[live])) / np.sqrt(eigenvalues)
+        weights, most = scale[live], max(columns.dof - len(flat), 0)
+        if columns.has_cheap_gram and not flat.size and not by_rows:
+            gram, xty = columns.gram[np.ix_(live, live)], columns.xty[live]
+            eigenvalues, vectors, along = _from_products(gram, xty, weights, most)
         else:
             Z, response = columns.columns(live), columns.response
             if flat.size:
@@ -102,8 +107,10 @@ class Spectrum:
                 fit = F @ offset
                 taken, response = float(fit @ fit), response - fit
                 Z -= F @ follow
-            Z *= scale[live]
-            eigenvalues, vectors, along = _from_rows(Z, response)
+            if squares_serve(weights) and not by_rows:
+                eigenvalues, vectors, along = _from_squares(Z, response, weights)
+            else:
+                eigenvalues, vectors, along = _from_root(Z, response, weights, most, by_rows)
         bound = np.isfinite(scale)
         place = np.cumsum(bound)[live] - 1  # of the live columns among those that are not flat
         uu = 1.0 if columns.y_norm > 0 else 0.0
@@ -119,10 +126,27 @@ class Spectrum:
             _spread(follow, place, int(bound.sum())),
             offset,
         )
+        if len(along) >= spectrum.dof:
+            return replace(spectrum, rss=0.0)  # so many directions fit anything
         if spectrum.rss >= _CANCELLED:
             return spectrum
         residual = columns.residual(spectrum.coef_at(0.0))
         return replace(spectrum, rss=float(residual @ residual))
+
+    @classmethod
+    def of_penalty(
+        cls, columns: UnitColumns, l2: Floats, *, by_rows: bool = False
+    ) -> tuple[Spectrum, float]:
+        """Spectrum of the prior sds that an l2 penalty is, and the mu at which it is this one.
+
+        The prior sds are ``1 / sqrt(l2)`` over their geometric mean; an infinite penalty leaves a
+        column out.
+        """
+        with np.errstate(divide="ignore"):
+            scale = np.where(columns.x_norm > 0, 1 / np.sqrt(l2), 0.0)
+        bound = scale[np.isfinite(scale) & (scale > 0)]
+        typical = float(np.exp(np.log(bound).mean())) if bound.size else 1.0
+        return cls.of(columns, scale / typical, by_rows=by_rows), 1 / typical**2
 
     @classmethod
     def precise(cls, columns: UnitColumns, scale: Floats) -> Spectrum:
@@ -159,13 +183,7 @@ class Spectrum:
         """
         norm = np.sqrt(np.diag(xtx))
         unit = np.where(norm > 0, norm, 1.0)
-        root, pivot, rank, _ = linalg.lapack.dpstrf(xtx / unit / unit[:, None], len(unit) * _EPS)
-        pivot = pivot - 1
-        factor = np.zeros((rank, len(unit)))
-        factor[:, pivot] = np.triu(root)[:rank]
-        along = linalg.solve_triangular(
-            np.triu(root)[:rank, :rank], (xty / unit)[pivot[:rank]], trans="T"
-        )
+        factor, along = _root_of_products(xtx / unit / unit[:, None], xty / unit)
         unexplained = max(float(yty - along @ along), 0.0)
         return cls._from_factor(factor * unit, along, unexplained, dof, scale)
 
@@ -198,14 +216,11 @@ class Spectrum:
             log_constant = -float(np.log(np.abs(np.diag(triangle))).sum())
             bound, z = Q[:, n_flat:].T @ bound, Q[:, n_flat:].T @ z
         dof -= n_flat
-        left, singular, right = linalg.svd(bound * scale[~flat], full_matrices=False)
-        small = max(bound.shape) * _EPS * singular.max(initial=0.0)
-        rank = min(int((singular > small).sum()), dof)
-        left, singular, right = left[:, :rank], singular[:rank], right[:rank]
+        left, singular, vectors = weighted_svd(bound, scale[~flat], dof)
         along = left.T @ z
         rest = z - left @ along
-        rss = rss + float(rest @ rest) if rank < dof else 0.0
-        return cls(singular**2, along, rss, dof, log_constant, right.T, scale, root, follow, offset)
+        rss = rss + float(rest @ rest) if len(singular) < dof else 0.0
+        return cls(singular**2, along, rss, dof, log_constant, vectors, scale, root, follow, offset)
 
     # the mode at any strength
 
@@ -265,6 +280,11 @@ class Spectrum:
         """`degrees_of_freedom`, and those of the flat columns: the trace of the hat matrix."""
         return self.degrees_of_freedom(mu) + self.flat_root.shape[1]
 
+    def degrees_left(self, mu: ArrayLike) -> Floats:
+        """Directions less their `degrees_of_freedom`, which keeps its digits where little is."""
+        mu = np.asarray(mu, dtype=float)[..., None]
+        return np.asarray((mu / (self.eigenvalues + mu)).sum(axis=-1))
+
     # the density of the response
 
     @property
@@ -301,13 +321,44 @@ def _positive_eigenpairs(gram: Floats) -> tuple[Floats, Floats]:
     return eigenvalues[keep], vectors[:, keep]
 
 
-def _from_rows(Z: Floats, response: Floats) -> tuple[Floats, Floats, Floats]:
-    """Eigenvalues and vectors of ``Z'Z``, and the response along them, by the smaller product."""
+def _root_of_products(gram: Floats, xty: Floats) -> tuple[Floats, Floats]:
+    """R and z with ``R'R = X'X`` and ``R'z = X'y`` of unit columns, as many rows as the rank."""
+    triangle, pivot, rank, _ = linalg.lapack.dpstrf(gram, len(gram) * _EPS)
+    pivot, triangle = pivot - 1, np.triu(triangle)[:rank]
+    root = np.zeros((rank, len(gram)))
+    root[:, pivot] = triangle
+    return root, linalg.solve_triangular(triangle[:, :rank], xty[pivot[:rank]], trans="T")
+
+
+# Eigenvalues and vectors of W Z'Z W with W = diag(weights), and the response along them:
+
+
+def _from_products(gram: Floats, xty: Floats, weights: Floats, most: int) -> _Directions:
+    """From ``Z'Z`` and ``Z'y``."""
+    if not squares_serve(weights):
+        return _from_root(*_root_of_products(gram, xty), weights, most)
+    gram *= weights[:, None]
+    gram *= weights
+    eigenvalues, vectors = _positive_eigenpairs(gram)
+    return eigenvalues, vectors, (vectors.T @ (weights * xty)) / np.sqrt(eigenvalues)
+
+
+def _from_squares(Z: Floats, response: Floats, weights: Floats) -> _Directions:
+    """From the smaller of the two products of the rows, ``Z`` being written over."""
+    Z *= weights
     if Z.shape[1] <= len(Z):
         eigenvalues, vectors = _positive_eigenpairs(Z.T @ Z)
         return eigenvalues, vectors, (vectors.T @ (Z.T @ response)) / np.sqrt(eigenvalues)
     eigenvalues, left = _positive_eigenpairs(Z @ Z.T)
     return eigenvalues, (Z.T @ left) / np.sqrt(eigenvalues), left.T @ response
+
+
+def _from_root(
+    Z: Floats, response: Floats, weights: Floats, most: int, exact: bool = False
+) -> _Directions:
+    """From the singular values of ``Z W``."""
+    left, singular, vectors = weighted_svd(Z, weights, most, exact=exact)
+    return singular**2, vectors, left.T @ response
 
 
 def _least_length(F: Floats) -> tuple[Floats, Floats, float]:

@@ -187,9 +187,11 @@ class GaussianPosterior:
         """
         self._refuse_infinite()
         seen, spectrum = self.spectrum.basis, self.spectrum
-        prior = spectrum.in_columns(np.eye(len(spectrum.directions)))
         cov = seen @ self._moments.cov @ seen.T
-        cov += self._moments.unseen * (prior @ prior.T - seen @ seen.T)
+        if self._moments.unseen:
+            apart = -spectrum.directions @ spectrum.directions.T
+            np.fill_diagonal(apart, _outside(spectrum.directions))
+            cov += self._moments.unseen * spectrum.in_columns(spectrum.in_columns(apart).T)
         flat = np.isinf(spectrum.scale)
         noise = self._moments.sigma_square * (spectrum.flat_root @ spectrum.flat_root.T)
         cov[np.ix_(flat, flat)] += noise
@@ -201,11 +203,13 @@ class GaussianPosterior:
         self._refuse_infinite()
         seen, spectrum = self.spectrum.basis, self.spectrum
         flat = np.isinf(spectrum.scale)
-        prior_square = np.empty(len(flat))
-        prior_square[~flat] = spectrum.scale[~flat] ** 2
-        prior_square[flat] = ((spectrum.flat_follow * spectrum.scale[~flat]) ** 2).sum(axis=1)
         variance = ((seen @ self._moments.cov) * seen).sum(axis=1)
-        variance += self._moments.unseen * (prior_square - (seen**2).sum(axis=1))
+        if self._moments.unseen:
+            unit, scale = spectrum.directions, spectrum.scale[~flat]
+            follow = spectrum.flat_follow * scale
+            variance[~flat] += self._moments.unseen * scale**2 * _outside(unit)
+            unseen = follow - (follow @ unit) @ unit.T
+            variance[flat] += self._moments.unseen * (unseen**2).sum(axis=1)
         variance[flat] += self._moments.sigma_square * (spectrum.flat_root**2).sum(axis=1)
         return np.sqrt(variance)
 
@@ -231,6 +235,21 @@ class GaussianPosterior:
         spread = (means - mean) * np.sqrt(nodes.weights)[:, None]
         cov = spread.T @ spread + np.diag((nodes.weights * nodes.sigma_square) @ shrunk)
         return _DirectionMoments(mean, cov, unseen, sigma_square)
+
+
+def _outside(unit: Floats) -> Floats:
+    """Diagonal of ``P = I - V V'`` of orthonormal columns V.
+
+    A column that outweighs the others lies almost inside. Then nothing is left of one minus a
+    square, but the other entries of its row in P have their digits: ``P_jj = sum_i P_ij**2``.
+    """
+    outside = 1 - (unit**2).sum(axis=1)
+    inner = np.flatnonzero(outside < 0.5)
+    across = unit @ unit[inner].T
+    across[inner, np.arange(len(inner))] = 0.0
+    square = (across**2).sum(axis=0)
+    outside[inner] = 2 * square / (1 + np.sqrt((1 - 4 * square).clip(0)))
+    return outside
 
 
 def gaussian_posterior(model: Model) -> GaussianPosterior:
