@@ -182,7 +182,7 @@ def _cholesky(matrix: Floats) -> tuple[Floats, float]:
 
 def _is_like(values: Floats) -> bool:
     """Whether positive numbers are of like size."""
-    return bool(values.max(initial=1.0) <= _LIKE * values.min(initial=1.0))
+    return not values.size or bool(values.max() <= _LIKE * values.min())
 
 
 def _back_solve(factor: Floats, right: Floats) -> Floats:
