@@ -35,7 +35,8 @@ class L1L2Prior(PenaltyParts):
     @property
     def mixing(self) -> tuple[Floats, Floats]:
         """``(1 / l1_scale, 1 / l2_scale**2)``: the law of its local variances."""
-        return 1 / np.asarray(self.l1_scale), np.asarray(self.l2_scale) ** -2.0
+        with np.errstate(over="ignore"):  # of a scale near the end of the range of numbers
+            return 1 / np.asarray(self.l1_scale), np.asarray(self.l2_scale) ** -2.0
 
     def _logpdf(self, coef: Floats) -> Floats:
         s, t, ratio = self._bound_parts()

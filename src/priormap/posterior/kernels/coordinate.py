@@ -12,6 +12,8 @@ import math
 from priormap.posterior.kernels.compiled import Array, Words, fast, inner, uniform
 from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, State
 
+ATTEMPTS = 1000  # of a rejection sampler
+
 
 @fast()
 def project(columns: Array, j: int, residual: Array) -> float:
@@ -71,9 +73,13 @@ def mills(x: float) -> float:
 
 @inner()
 def positive_normal(rng: Words, mean: float) -> float:
-    """Draw from Normal(mean, 1) given that it is positive (Robert 1995 in the tail)."""
+    """Draw from Normal(mean, 1) given that it is positive (Robert 1995 in the tail).
+
+    Half of the attempts are accepted at least; NaN if that many fail, as they do where ``mean`` is
+    no number.
+    """
     if mean > -0.45:
-        while True:
+        for _ in range(ATTEMPTS):
             square = 2.0
             while square >= 1.0:
                 x = 2.0 * uniform(rng) - 1.0
@@ -84,12 +90,14 @@ def positive_normal(rng: Words, mean: float) -> float:
                 return mean + scale * x
             if mean + scale * y > 0.0:
                 return mean + scale * y
+        return math.nan
     rate = 0.5 * (math.sqrt(mean * mean + 4.0) - mean)
-    while True:
+    for _ in range(ATTEMPTS):
         x = -math.log(uniform(rng)) / rate
         gap = x - mean - rate
         if -2.0 * math.log(uniform(rng)) > gap * gap:
             return x
+    return math.nan
 
 
 @inner()

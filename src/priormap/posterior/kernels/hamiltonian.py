@@ -34,6 +34,7 @@ TINY = 1e-300
 # ranges of the time of a trajectory, of a period of 2 pi
 QUARTER = 0.25 * math.pi, 0.75 * math.pi
 ACROSS = 0.5 * math.pi, 0.8 * math.pi
+FAR = 100.0  # times the crossings of a long trajectory: so many are met by none
 SMOOTH = 0.1  # crossings a column owes to its kink, below which the posterior is nearly Gaussian
 
 
@@ -147,19 +148,23 @@ def trajectory(
     inverse: Array,
     time: float,
     rates: Array,
-) -> int:
+    most: float,
+) -> float:
     """Follow the dynamics for ``time`` < pi in place and return the number of crossings.
 
-    ``steps[j]`` is 2 sigma^2 pull_j, the length of the centre's jump where b_j changes sign.
+    ``steps[j]`` is 2 sigma^2 pull_j, the length of the centre's jump where b_j changes sign. NaN
+    if there would be more than ``most`` crossings, as there are without end where a number is not
+    finite.
     """
     left = math.tan(0.5 * time)
     u, jump, arriving = 0.0, 0.0, False
-    j, crossings = coef.shape[0] - 1, 0  # of one type with what follows, or swing compiles twice
-    while True:
+    # of one type with what follows, or swing compiles twice
+    j, crossings = coef.shape[0] - 1, 0.0
+    while crossings <= most:
         best = swing(coef, velocity, centre, sign, u, inverse, j, jump, rates)
         if arriving:
             return crossings
-        if crossings > 0:
+        if crossings > 0.0:
             coef[j] = 0.0
         left = (left - u) / (1.0 + left * u)
         arriving = best * left <= 1.0
@@ -172,7 +177,8 @@ def trajectory(
         u = 1.0 / best
         sign[j] = -sign[j]
         jump = -steps[j] * sign[j]
-        crossings += 1
+        crossings += 1.0
+    return math.nan
 
 
 @kernel()
@@ -189,7 +195,7 @@ def piecewise_hmc(
     coef, scales, rng, rate = state.coef, state.scales, state.rng, prior.rate
     draws, trace = drawn.coef, drawn.trace
     sign, steps, middle, velocity, offset, image = room
-    p = coef.shape[0]
+    p, bound = coef.shape[0], FAR * dynamics.most
     for i in range(trace.shape[0]):
         sigma = scales[0]
         unit = scales[1] * sigma if prior.hyper[BY_NOISE] > 0.0 else scales[1]
@@ -205,7 +211,9 @@ def piecewise_hmc(
             middle[j] = dynamics.centre[j] - middle[j]
         time = dynamics.shortest + (dynamics.longest - dynamics.shortest) * uniform(rng)
         time *= min(1.0, dynamics.most / (dynamics.free + dynamics.kinks * sigma / unit))
-        trace[i, 2] = trajectory(coef, velocity, middle, sign, steps, dynamics.inverse, time, image)
+        trace[i, 2] = trajectory(
+            coef, velocity, middle, sign, steps, dynamics.inverse, time, image, bound
+        )
         move_on_moments(data, moves, prior, state, offset, image)
         trace[i, 0], trace[i, 1] = scales[0], scales[1]
         for j in range(p):

@@ -25,8 +25,6 @@ from priormap.posterior.kernels.mixture import OF_SIGMA, OF_TAU, draw_variances,
 from priormap.posterior.kernels.orbits import COUNT, MISFIT, Orbits, move_along
 from priormap.posterior.kernels.problem import BY_NOISE, ElasticNetPrior, Rows, State
 
-WIDE = 1e8  # variance over that of one column's least squares, beyond which a prior is wide
-
 
 class Room(NamedTuple):
     """What a draw writes over: vectors (r,) and (p,), ``upper`` (r, r), ``weighted`` (2, p)."""
@@ -103,13 +101,14 @@ def complete(
 
 @inner()
 def load_widths(
-    squares: Array, prior: ElasticNetPrior, state: State, omega: Array, centre: Array
+    limits: Array, prior: ElasticNetPrior, state: State, omega: Array, centre: Array
 ) -> tuple[float, float]:
     """Turn omega into the variances, in units of the noise, that the block gives coef.
 
     A flat column has no omega, and a huge one would drown the 1 of I + R D R'. Where the prior
-    precision q is below a limit l, an auxiliary z | b ~ Normal(b, sigma^2 / l) stands in: given
-    z, b is Normal(l z / (q + l), sigma^2 / (q + l)), and z is Normal(0, sigma^2 (1/q + 1/l)).
+    precision q is below a limit l (see `rows.smallest_precisions`), an auxiliary z | b ~
+    Normal(b, sigma^2 / l) stands in: given z, b is Normal(l z / (q + l), sigma^2 / (q + l)), and z
+    is Normal(0, sigma^2 (1/q + 1/l)).
     ``centre`` holds standard normals and becomes the means. Returns the number of such z and the
     sum of their squares over their variances, both without the flat ones.
     """
@@ -118,7 +117,7 @@ def load_widths(
     count, known = 0.0, 0.0
     for j in range(omega.shape[0]):
         precision = 1.0 / omega[j] + prior.curvature[j] / (unit * unit)
-        limit = squares[j] / WIDE
+        limit = limits[j]
         mean = 0.0
         if precision < limit:
             z = coef[j] + sigma / math.sqrt(limit) * centre[j]
@@ -137,7 +136,7 @@ def load_widths(
 def mixture_step(
     data: Rows,
     variance_orbits: Orbits,
-    squares: Array,
+    limits: Array,
     prior: ElasticNetPrior,
     state: State,
     room: Room,
@@ -149,7 +148,7 @@ def mixture_step(
     fill_variance_sums(prior, state, draw_variances(prior, state, omega))
     move_along(variance_orbits, OF_TAU, prior, state, coef, coef)
     fill_normal(rng, centre)
-    wide, known = load_widths(squares, prior, state, omega, centre)
+    wide, known = load_widths(limits, prior, state, omega, centre)
     load_covariance(data.rows, omega, weighted, upper)
     cholesky_upper(upper)
     fill_residual(columns, data.target, centre, noise)

@@ -33,6 +33,7 @@ WIDTH, SLOPE, A, B, C, D, BENT, DECAY = range(8)
 NOISE_TAIL, NOISE_SQUARE, SCALE_TAIL, SCALE_SQUARE, TAU_POWER = range(8, 13)
 SHAPE = 13, 14
 START, LEFT, RIGHT, SHRINK = range(4)
+STEPS = 100.0  # of a slice to either side; in the posterior it has a few
 
 
 class Orbit(NamedTuple):
@@ -154,30 +155,35 @@ def log_density_along(t: float, line: Array, rate: Array, fixed: Array, moving: 
 
 @inner()
 def draw_step(rng: Words, line: Array, rate: Array, fixed: Array, moving: Array) -> float:
-    """Draw t, which is now 0, by slice sampling (Neal 2003).
+    """Draw t, which is now 0, by slice sampling (Neal 2003); NaN if the density is not finite.
 
     Stepping out and shrinkage share one call of the density: each further call is compiled again.
+    A slice ends after `STEPS` of them at the latest: one that is longer belongs to a start far
+    from the posterior, from where a heavy tail would lead past the range of numbers.
     """
     width = line[WIDTH]
     level, left, right, t = 0.0, 0.0, width, 0.0
+    furthest = STEPS * width
     phase = START
     while right - left > 1e-14:
         value = log_density_along(t, line, rate, fixed, moving)
         if phase == START:
+            if not abs(value) < math.inf:
+                return math.nan
             level = value + math.log(uniform(rng))
             left = -width * uniform(rng)
             right = left + width
             phase, t = LEFT, left
         elif phase == LEFT:
-            if value > level:
+            if value > level and left > -furthest:
                 left -= width
                 t = left
             else:
                 phase, t = RIGHT, right
-        elif phase == RIGHT and value > level:
+        elif phase == RIGHT and value > level and right < furthest:
             right += width
             t = right
-        elif value > level:
+        elif phase != RIGHT and value > level:
             return t
         else:
             if phase == RIGHT:

@@ -171,12 +171,15 @@ def absorb_curvature(
     return data._replace(gram=gram), prior._replace(curvature=0.0 * prior.curvature, hyper=hyper)
 
 
-def prior_widths(prior: ElasticNetPrior) -> Array:
-    """Prior sd of each column in units of tau, within four decades; a flat one is still wider."""
+def prior_widths(prior: ElasticNetPrior, narrowest: float = 1e-4) -> Array:
+    """Prior sd of each column in units of tau; a flat one is wider than all.
+
+    None is narrower than a share ``narrowest`` of the widest.
+    """
     sd = 1.0 / np.sqrt(np.maximum(0.5 * prior.rate**2 + prior.curvature, 1e-300))
     proper = sd < 1e150
     widest = sd[proper].max(initial=0.0) or 1.0
-    return np.where(proper, np.maximum(sd, 1e-4 * widest), 1e3 * widest)
+    return np.where(proper, np.maximum(sd, narrowest * widest), 1e3 * widest)
 
 
 def moments(gram: Array, xty: Array, yty: float, dof: float) -> Moments:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
+from priormap.arrays import Floats
+from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.draws import Draws, intercepts
 from priormap.posterior.kernels import problem
 from priormap.posterior.kernels.chain import Kernel, choose_kernel, prepare, run_chains
 from priormap.posterior.kernels.problem import Density, ElasticNetPrior, Moments, Rows
-from priormap.posterior.kernels.starts import start_state, typical
+from priormap.posterior.kernels.starts import Typical, start_state, typical
 from priormap.priors import NormalMixture
+
+_LOG_REACH = math.log(1e60)  # of kernels, which take fourth powers
+
+
+class Units(NamedTuple):
+    """What the unknowns of a kernel are multiplied by: coefficients (p,), sigma and tau."""
+
+    coef: Floats
+    sigma: float
+    tau: float
 
 
 def draw_mixture(
@@ -24,49 +38,98 @@ def draw_mixture(
     seed: np.random.SeedSequence,
     progress: Callable[[int], None] | None,
 ) -> Draws:
-    """Markov chains by the kernel that suits the data, or by scale mixtures for ``"gibbs"``."""
-    likelihood, prior = _likelihood(model), _unit_prior(model)
-    sigma = model.unit_noise.sd if model.noise.is_known else 1.0
-    if isinstance(likelihood, Moments):
-        likelihood, prior = problem.absorb_curvature(likelihood, prior, sigma, 1.0)
+    """Markov chains by the kernel that suits the data, or by scale mixtures for ``"gibbs"``.
+
+    Raises
+    ------
+    PriormapError
+        If numbers leave the range of floating point.
+    """
     streams = seed.spawn(chains + 1)
-    around = typical(likelihood, prior, sigma)
-    states = [start_state(around, prior, stream) for stream in streams[1:]]
-    if method == "gibbs":
-        kernel: Kernel = "mixture_rows" if isinstance(likelihood, Rows) else "mixture"
-    else:
-        kernel = choose_kernel(likelihood, prior, around.sigma, around.tau)
-    sampler = prepare(kernel, likelihood, prior, around.sigma, around.tau)
-    runs = run_chains(sampler, prior, states, draws, tune, progress)
-    coef = model.columns.in_callers_units(np.stack([run.coef for run in runs]))
+    try:
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore"):
+            likelihood, prior, units = in_reach(model)
+            sigma = model.unit_noise.sd / units.sigma if model.noise.is_known else 1.0
+            if isinstance(likelihood, Moments):
+                likelihood, prior = problem.absorb_curvature(likelihood, prior, sigma, 1.0)
+            around = typical(likelihood, prior, sigma)
+            states = [start_state(around, prior, stream) for stream in streams[1:]]
+            kernel = _kernel(method, likelihood, prior, around)
+            sampler = prepare(kernel, likelihood, prior, around.sigma, around.tau)
+        runs = run_chains(sampler, prior, states, draws, tune, progress)
+    except (FloatingPointError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
+        raise _beyond_numbers(model) from None
     trace = np.stack([run.trace for run in runs])
-    sigma_draws = trace[..., 0] * model.unit_y
+    coef = model.columns.in_callers_units(np.stack([run.coef for run in runs])) * units.coef
+    sigma_draws = trace[..., 0] * units.sigma * model.unit_y
+    scale = trace[..., 1] * units.tau
     rng = np.random.default_rng(streams[0])
     return Draws(
         coef=coef,
         intercept=intercepts(model.data, coef, sigma_draws, rng),
         sigma=None if model.noise.is_known else sigma_draws,
-        scale=None if model.prior.hyperprior is None else trace[..., 1],
+        scale=None if model.prior.hyperprior is None else scale,
         stats={"n_crossings": trace[..., 2]} if kernel == "hamiltonian" else {},
         attributes={"kernel": kernel},
     )
 
 
-def _likelihood(model: Model) -> Moments | Rows:
+def _kernel(
+    method: str, likelihood: Moments | Rows, prior: ElasticNetPrior, around: Typical
+) -> Kernel:
+    if method == "gibbs":
+        return "mixture_rows" if isinstance(likelihood, Rows) else "mixture"
+    return choose_kernel(likelihood, prior, around.sigma, around.tau)
+
+
+def _beyond_numbers(model: Model) -> PriormapError:
+    noise = model.noise.sigma
+    return PriormapError(
+        f"sampling under {model.prior!r} with sigma={noise!r} leaves the range of floating-point "
+        "numbers; give the prior and sigma scales nearer to those of the data, or rescale y and "
+        "the columns"
+    )
+
+
+def in_reach(model: Model) -> tuple[Moments | Rows, ElasticNetPrior, Units]:
+    """The regression in units in which a kernel can count: those of unit columns, if it can.
+
+    A prior far from the data says all or nothing: sd 1e-300 leaves the same coefficients, but for
+    their unit, as 1e-60 does, and 1e300 those of 1e60 as they are, but where a column is constant.
+    A known sigma is the unit of y instead, and a learnt scale counts in units of its own.
+    """
+    relative, by_noise, sigma, common = model.relative, model.prior.scaled_by_noise, 1.0, 0.0
+    if model.noise.is_known:
+        sigma = math.exp(_beyond(np.log(model.unit_noise.sd)))
+    sizes = model.columns.divisor / (1.0 if by_noise else model.unit_y * sigma)
+    logs = np.log(np.minimum(relative.stretched(1.0).sd, 1e308)) + np.log(sizes)
+    logs = np.where(model.is_flat, 0.0, logs)
+    if model.prior.hyperprior is not None:
+        common = float(_beyond(logs.max()))
+    beyond = _beyond(logs - common)
+    prior = relative.stretched(sizes / np.exp(beyond + common))
+    assert isinstance(prior, NormalMixture)  # or another route was taken
+    scale = model.prior.hyperprior
+    told = problem.elastic_net_prior(
+        *prior.mixing,
+        Density.of(model.unit_noise.density),
+        Density.of(scale.in_units(math.exp(-common)) if scale and common else scale),
+        by_noise,
+    )
+    spread = np.where(model.columns.x_norm > 0, np.minimum(beyond, 0.0), beyond)
+    return _likelihood(model, sigma), told, Units(np.exp(spread) * sigma, sigma, math.exp(-common))
+
+
+def _beyond(logs: Floats) -> Floats:
+    """By how much logs are beyond the reach of kernels."""
+    return logs - np.clip(logs, -_LOG_REACH, _LOG_REACH)
+
+
+def _likelihood(model: Model, unit: float) -> Moments | Rows:
+    """The data, with y in multiples of a unit."""
     columns = model.columns
     if columns.p < model.dof:
         uu = 1.0 if columns.y_norm > 0 else 0.0
-        return problem.moments(columns.gram, columns.xty, uu, model.dof)
+        return problem.moments(columns.gram, columns.xty / unit, uu / unit / unit, model.dof)
     rows = columns.columns(np.arange(columns.p))
-    return problem.rows_from_design(rows, columns.response, model.dof)
-
-
-def _unit_prior(model: Model) -> ElasticNetPrior:
-    prior = model.unit_prior
-    assert isinstance(prior, NormalMixture)  # or another route was taken
-    return problem.elastic_net_prior(
-        *prior.mixing,
-        Density.of(model.unit_noise.density),
-        Density.of(model.prior.hyperprior),
-        prior.scaled_by_noise,
-    )
+    return problem.rows_from_design(rows, columns.response / unit, model.dof)

@@ -26,32 +26,41 @@ from priormap.posterior.kernels.problem import (
 )
 from priormap.posterior.kernels.scale_moves import (
     fill_prior_sums,
+    narrowest_unit,
     residual_orbit,
     scale_orbits,
     stack,
+    unit_now,
 )
 
 RESIDUAL = np.int64(0)  # its place among the orbits
+WIDE = 1e8  # variance over that of another
 
 
 class RowsMoves(NamedTuple):
     """Ways to move on rows.
 
     ``lift`` (p, r) is a right inverse: ``rows @ lift = I``; ``squares`` (p,) holds the squared
-    lengths of the columns. ``orbits`` has that of the residual, which is not taken where sigma is
-    known, and then those of `scale_orbits`. A draw is a scale-mixture step with probability
-    ``blocked``, then ``sweeps`` coordinate sweeps.
+    lengths of the columns, and ``limits`` (p,) the precisions, in units of the noise, below which
+    a prior counts as wide. ``orbits`` has that of the residual, which is not taken where sigma is
+    known, nor where the unit of the prior is below ``narrowest``, and then those of
+    `scale_orbits`. A draw is a scale-mixture step with probability ``blocked``, then ``sweeps``
+    coordinate sweeps.
     """
 
     lift: Array
+    narrowest: float
     squares: Array
+    limits: Array
     orbits: Orbits
     variance_orbits: Orbits
     blocked: float
     sweeps: int
 
 
-def rows_moves(data: Rows, prior: ElasticNetPrior, blocked: float, sweeps: int) -> RowsMoves:
+def rows_moves(
+    data: Rows, prior: ElasticNetPrior, sigma: float, tau: float, blocked: float, sweeps: int
+) -> RowsMoves:
     """Right inverse of least length in units of the prior, O(r^2 p)."""
     width = prior_widths(prior)
     lengths = np.sqrt(((data.columns * width[:, None]) ** 2).sum(axis=0))
@@ -61,12 +70,32 @@ def rows_moves(data: Rows, prior: ElasticNetPrior, blocked: float, sweeps: int) 
     first = first._replace(powers=first.powers * prior.noise.learnt)
     return RowsMoves(
         np.ascontiguousarray(lift),
+        narrowest_unit(prior, abs(lift) @ abs(data.target)),
         (data.columns**2).sum(axis=1),
+        smallest_precisions(data, prior, sigma, tau),
         stack([first, *scale_orbits(prior, data.dof)]),
         given_variances(prior, prior.hyper[PROPER] - data.dof, data.dof),
         blocked,
         sweeps,
     )
+
+
+def smallest_precisions(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Array:
+    """Limits (p,) of prior precisions, as shares of those of the columns.
+
+    A wide column beside narrow ones would drown these in I + R D R'. Where the whole prior is wide
+    and governs every direction of the rows, it drowns only what rounding loses of the fit anyway.
+    """
+    squares, variances = (data.columns**2).sum(axis=1), prior_widths(prior, 0.0) ** 2
+    noise = sigma**2
+    if prior.noise.learnt:  # it may come to less, but hardly stays there
+        noise = max(noise, 0.01 * (data.rss + float(data.target @ data.target)) / data.dof)
+    is_wide = (squares * variances).max() * prior.unit(sigma, tau) ** 2 > 1e6 * noise
+    if is_wide and (prior.rate + prior.curvature).all():
+        power = np.linalg.eigvalsh((data.columns.T * variances) @ data.columns)
+        if power.size and power[0] > power[-1] / WIDE:
+            return np.zeros_like(squares)
+    return squares / WIDE
 
 
 def blocked_share(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> float:
@@ -99,7 +128,7 @@ def gibbs_rows(
     residual = room.residual
     for i in range(trace.shape[0]):
         if uniform(state.rng) < moves.blocked:
-            mixture_step(data, moves.variance_orbits, moves.squares, prior, state, room)
+            mixture_step(data, moves.variance_orbits, moves.limits, prior, state, room)
         fill_residual(data.columns, data.target, coef, residual)
         for k in range(max(moves.sweeps, 1)):
             if k < moves.sweeps:
@@ -127,7 +156,7 @@ def move_on_rows(
     """
     coef, sums, target, orbits = state.coef, state.sums, data.target, moves.orbits
     p, r = coef.shape[0], residual.shape[0]
-    if orbits.powers[RESIDUAL, 0] > 0.0:
+    if orbits.powers[RESIDUAL, 0] > 0.0 and unit_now(prior, state) >= moves.narrowest:
         for j in range(p):
             moving[j] = -project(moves.lift, j, residual)
             fixed[j] = coef[j] - moving[j]

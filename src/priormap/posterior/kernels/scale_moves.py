@@ -69,6 +69,12 @@ def residual_orbit(prior: ElasticNetPrior, dof: float, rank: float, rss: float) 
 
 
 @inner()
+def unit_now(prior: ElasticNetPrior, state: State) -> float:
+    """Unit of the prior."""
+    return state.scales[1] * (state.scales[0] if prior.hyper[BY_NOISE] > 0.0 else 1.0)
+
+
+@inner()
 def fill_prior_sums(prior: ElasticNetPrior, state: State, fixed: Array, moving: Array) -> None:
     """Sums of the penalty for coef = fixed + moving."""
     rate, curvature = prior.rate, prior.curvature
@@ -95,7 +101,8 @@ class MomentsMoves(NamedTuple):
 
     Those of group k are ``bounds[k]`` to ``bounds[k + 1] - 1``; ``shares`` (s, p, p), ``anchors``
     (g - s, p). ``rss`` is the misfit of least squares. Only the last orbit of a group may move
-    coef.
+    coef. The anchor of the residual, if any, is the first of two; its orbit is not taken where the
+    unit of the prior is below ``narrowest``.
     """
 
     orbits: Orbits
@@ -103,6 +110,7 @@ class MomentsMoves(NamedTuple):
     shares: Array
     anchors: Array
     rss: float
+    narrowest: float
 
 
 def moments_moves(
@@ -127,8 +135,22 @@ def moments_moves(
     moves = stack([one for group in groups for one in group])
     bounds = np.cumsum([0, *(len(group) for group in groups)], dtype=np.int64)
     return MomentsMoves(
-        moves, bounds, np.array(shares).reshape(-1, p, p), np.array(anchors).reshape(-1, p), rss
+        moves,
+        bounds,
+        np.array(shares).reshape(-1, p, p),
+        np.array(anchors).reshape(-1, p),
+        rss,
+        narrowest_unit(prior, centre),
     )
+
+
+def narrowest_unit(prior: ElasticNetPrior, reach: Array) -> float:
+    """Unit of the prior below which it pins the orbit of the residual, on which coef goes far.
+
+    There it could go a millionth of ``reach`` (p,) at most, and would be rounded to the last digit
+    of that.
+    """
+    return float((1e-6 * abs(reach) / prior_widths(prior, 0.0)).max())
 
 
 def prior_shares(
@@ -176,6 +198,8 @@ def move_on_moments(
         if whole < 0:
             multiply(moves.shares[group], coef, moving)
         else:
+            if whole + 2 == moves.anchors.shape[0] and unit_now(prior, state) < moves.narrowest:
+                continue
             for j in range(p):
                 moving[j] = coef[j] - moves.anchors[whole, j]
         for j in range(p):

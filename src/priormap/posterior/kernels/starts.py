@@ -17,10 +17,13 @@ from priormap.posterior.kernels.problem import (
     State,
     log_density,
     prior_widths,
+    rows_from_moments,
     state,
 )
 
 GRID = np.geomspace(1e-3, 1e3, 61)
+EVERYWHERE = np.geomspace(1e-40, 1e40, 201)
+ODDS = 20.0  # drop of a log density, from which a prior is at odds with a start
 
 
 class Typical(NamedTuple):
@@ -34,10 +37,41 @@ class Typical(NamedTuple):
 def typical(
     data: Moments | Rows, prior: ElasticNetPrior, sigma: float = 1.0, tau: float = 1.0
 ) -> Typical:
-    """Centre of the chains; ``sigma`` and ``tau`` count where they are known."""
-    if isinstance(data, Rows):
-        return by_evidence(data, prior, sigma, tau)
-    return by_ridge(data, prior, sigma, tau)
+    """Centre of the chains; ``sigma`` and ``tau`` count where they are known.
+
+    A look near the scale of the data will do, unless the prior is at odds with what is found
+    there: then wherever the evidence is, if that is more probable.
+    """
+    is_rows = isinstance(data, Rows)
+    near = by_evidence(data, prior, sigma, tau) if is_rows else by_ridge(data, prior, sigma, tau)
+    if at_odds(prior, near) <= ODDS:
+        return near
+    rows = data if is_rows else rows_from_moments(data)
+    far = by_evidence(rows, prior, sigma, tau, everywhere=True)
+    gain = log_likelihood(rows, far) - at_odds(prior, far)
+    gain -= log_likelihood(rows, near) - at_odds(prior, near)
+    return near if gain <= ODDS else far
+
+
+def at_odds(prior: ElasticNetPrior, at: Typical) -> float:
+    """By how much the log prior of coef / unit, log sigma and log tau is below what is usual."""
+    unit = prior.unit(at.sigma, at.tau)
+    scaled = at.coef / unit
+    drop = float(prior.rate @ abs(scaled) + 0.5 * prior.curvature @ scaled**2)
+    drop = max(drop - ODDS * prior.hyper[PROPER], 0.0)
+    for density, x in ((prior.noise, at.sigma), (prior.scale, at.tau)):
+        if density.learnt:
+            grid = np.append(EVERYWHERE, x)
+            values = log_density(density, grid) + np.log(grid)
+            drop += float(values.max() - values[-1])
+    return drop
+
+
+def log_likelihood(rows: Rows, at: Typical) -> float:
+    """Log likelihood, up to a constant."""
+    residual = rows.target - at.coef @ rows.columns
+    misfit = (rows.rss + residual @ residual) / at.sigma**2
+    return float(-0.5 * misfit - rows.dof * np.log(at.sigma))
 
 
 def by_ridge(data: Moments, prior: ElasticNetPrior, sigma: float, tau: float) -> Typical:
@@ -63,22 +97,30 @@ def by_ridge(data: Moments, prior: ElasticNetPrior, sigma: float, tau: float) ->
     return Typical(coef, sigma, tau)
 
 
-def by_evidence(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Typical:
+def by_evidence(
+    data: Rows, prior: ElasticNetPrior, sigma: float, tau: float, everywhere: bool = False
+) -> Typical:
     """Posterior mean under the Gaussian prior of equal variance, sigma and tau by its evidence.
 
     With variances tau^2 V the rows are Normal(0, sigma^2 I + tau^2 R V R'), diagonal in the
-    eigenvectors of R V R', so every pair of a grid costs O(r).
+    eigenvectors of R V R', so every pair of a grid costs O(r). ``everywhere`` looks far from the
+    scale of the data too, for the mass of log sigma and log tau.
     """
-    variance, by_noise = prior_widths(prior) ** 2, prior.hyper[BY_NOISE] > 0
+    variance = prior_widths(prior, 0.0 if everywhere else 1e-4) ** 2
+    by_noise = prior.hyper[BY_NOISE] > 0
     power, basis = np.linalg.eigh((data.columns.T * variance) @ data.columns)
     power = np.maximum(power, 0.0)
     target = basis.T @ data.target
     size = math.sqrt((data.rss + target @ target) / data.dof) or 1.0
-    sigmas = size * GRID[:35] if prior.noise.learnt else np.array([sigma])
-    ratio = (1.0 if by_noise else size) / (math.sqrt(power.mean()) if len(power) else 1.0)
-    taus = ratio * GRID if prior.scale.learnt else np.array([tau])
-    of_tau, best = log_density(prior.scale, taus), -math.inf
-    for s, of_sigma in zip(sigmas, log_density(prior.noise, sigmas), strict=True):
+    sigmas = size * (EVERYWHERE if everywhere else GRID[:35])
+    sigmas = sigmas if prior.noise.learnt else np.array([sigma])
+    ratio = (1.0 if by_noise else size) / (math.sqrt(power.mean()) if power.any() else 1.0)
+    taus = ratio * (EVERYWHERE if everywhere else GRID)
+    taus = taus if prior.scale.learnt else np.array([tau])
+    of_tau = log_density(prior.scale, taus) + np.log(taus) * everywhere
+    of_sigmas = log_density(prior.noise, sigmas) + np.log(sigmas) * everywhere
+    best = -math.inf
+    for s, of_sigma in zip(sigmas, of_sigmas, strict=True):
         total = s * s + (taus * (s if by_noise else 1.0))[:, None] ** 2 * power
         density = of_sigma + of_tau - 0.5 * (np.log(total) + target**2 / total).sum(axis=1)
         density -= 0.5 * data.rss / s**2 + (data.dof - len(target)) * np.log(s)

@@ -1,0 +1,159 @@
+"""Prior and data far apart: draws are right, finite and in time, and Ctrl-C ends a run."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from numba import njit
+from scipy import stats
+
+from priormap import (
+    ElasticNet,
+    HalfNormal,
+    HalfStudentT,
+    InverseGamma,
+    Laplace,
+    Regression,
+    sample,
+)
+from priormap.posterior.kernels.compiled import seed_words
+from priormap.posterior.kernels.coordinate import positive_normal
+from priormap.posterior.kernels.orbits import SLOPE, WIDTH, draw_step
+
+LIKE_PRIOR = 1e-4  # of Kolmogorov-Smirnov tests; every seed is fixed
+
+
+def three_rows(sigma=None):
+    return Regression([[0.0], [1.0], [3.0]], [1.0, 3.0, 4.0], sigma=sigma)
+
+
+def rows(n, p, sigma=None, seed=0):
+    rng = np.random.default_rng(seed)
+    return Regression(rng.standard_normal((n, p)), rng.standard_normal(n), sigma=sigma)
+
+
+def thinned(draws, step=10):
+    """Nearly independent draws of one unknown, of all chains."""
+    return np.asarray(draws)[:, ::step].ravel()
+
+
+def same_law(draws, law):
+    return stats.kstest(thinned(draws), law.cdf).pvalue > LIKE_PRIOR
+
+
+def posterior(data, prior, **options):
+    options = {"draws": 1000, "chains": 4, "random_seed": 1, "progressbar": False} | options
+    found = sample(data, prior, **options)["posterior"]
+    for values in found.data_vars.values():
+        assert np.isfinite(values).all()
+    return found
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1e-7, 1e-20, 1e-100, 1e-300])
+@pytest.mark.parametrize("sigma", [None, 1.0])
+@pytest.mark.parametrize("method", ["exact", "gibbs"])
+@pytest.mark.parametrize("shape", [(3, 1), (6, 12)])
+def test_a_tight_prior_is_the_posterior(shape, method, sigma, scale):
+    data = three_rows(sigma) if shape == (3, 1) else rows(*shape, sigma)
+    found = posterior(data, Laplace(scale), method=method)
+    assert same_law(found["coef"][..., 0] / scale, stats.laplace())
+    if sigma is None:  # what rows say of sigma without columns
+        assert 0.1 < np.median(found["sigma"]) < 10
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "sigma"), [(30, 5, 1.0), (30, 5, None), (6, 12, None), (6, 12, 1.0)]
+)
+@pytest.mark.parametrize(
+    "hyperprior", [HalfNormal(1e-5), HalfNormal(1e-12), InverseGamma(3, 1e-20)]
+)
+@pytest.mark.parametrize("family", ["laplace", "elastic net"])
+def test_a_tight_hyperprior_is_the_posterior_of_the_scale(family, hyperprior, n, p, sigma):
+    prior = Laplace(hyperprior)
+    if family == "elastic net":
+        prior = ElasticNet(1.0, 1.0, hyperprior=hyperprior)
+    found = posterior(rows(n, p, sigma), prior, draws=2000)
+    spread = hyperprior.rvs(20_000, np.random.default_rng(3))
+    scale, coef = thinned(found["scale"], 20), found["coef"][..., 0]
+    assert stats.ks_2samp(scale, spread).pvalue > LIKE_PRIOR
+    if family == "laplace":
+        assert same_law(coef / found["scale"], stats.laplace())
+
+
+@pytest.mark.parametrize("hyperprior", [HalfStudentT(4.0, 1e-10), InverseGamma(2.0, 1e24)])
+def test_columns_far_from_a_hyperprior_leave_it_alone(hyperprior):
+    """Columns in units of 1e-8 or 1e8 say nothing of a scale that is as far in the other way."""
+    rng = np.random.default_rng(2)
+    unit = 1e-8 if hyperprior.rvs(1, rng)[0] < 1 else 1e8
+    data = Regression(unit * rng.standard_normal((6, 5)), rng.standard_normal(6), sigma=None)
+    found = posterior(data, Laplace(hyperprior), draws=2000)
+    spread = hyperprior.rvs(20_000, np.random.default_rng(3))
+    if unit < 1:
+        assert stats.ks_2samp(thinned(found["scale"], 20), spread).pvalue > LIKE_PRIOR
+
+
+@pytest.mark.parametrize("scale", [1e2, 1e6, 1e10])
+@pytest.mark.parametrize("sigma", [None, 1.0])
+def test_a_wide_prior_is_explored_where_rows_say_nothing(sigma, scale):
+    """The draws in prior scales settle to one law: rows fix 3 of 8 directions, near zero."""
+    data, reference = rows(4, 8, sigma), rows(4, 8, 1.0)
+    found = posterior(data, Laplace(scale))["coef"] / scale
+    expected = posterior(reference, Laplace(1e3), random_seed=2)["coef"] / 1e3
+    for j in range(8):
+        same = stats.ks_2samp(thinned(found[..., j]), thinned(expected[..., j]))
+        assert same.pvalue > LIKE_PRIOR
+
+
+@njit(error_model="numpy")
+def two_loops(rng, mean, line, none):
+    return positive_normal(rng, mean), draw_step(rng, line, none, none, none)
+
+
+def test_loops_of_kernels_end_where_numbers_are_not_finite():
+    rng, none, line = seed_words(1), np.zeros(1), np.zeros(13)
+    line[WIDTH], line[SLOPE] = 1.0, np.nan
+    assert np.isnan(two_loops(rng, np.nan, line, none)).all()
+    line[SLOPE] = 1.0  # a density without end
+    positive, step = two_loops(rng, -1e10, line, none)
+    assert 0 < positive < 1e-8
+    assert -10 < step < 200
+
+
+INTERRUPTED = """
+import numpy as np
+from priormap import *
+rng = np.random.default_rng(1)
+data = Regression(rng.standard_normal(({n}, {p})), rng.standard_normal({n}), sigma={sigma})
+sample(data, {prior}, 10, method={method!r}, progressbar=False)
+print("ready", flush=True)
+sample(data, {prior}, 10, tune=10**9, method={method!r}, chains=2, progressbar=False)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    ("n", "p", "sigma", "method"),
+    [(6, 12, None, "exact"), (6, 12, None, "gibbs"), (40, 4, 1.0, "exact"), (40, 4, None, "gibbs")],
+)
+def test_ctrl_c_ends_a_run(n, p, sigma, method):
+    code = INTERRUPTED.format(
+        n=n, p=p, sigma=sigma, method=method, prior="Laplace(HalfNormal(0.1))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        sent = time.perf_counter()
+        _, errors = process.communicate(timeout=30)
+        took = time.perf_counter() - sent
+    assert process.returncode == -signal.SIGINT
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert took < 10  # a second where the machine is idle
