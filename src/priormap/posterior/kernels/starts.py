@@ -42,11 +42,13 @@ def typical(
     A look near the scale of the data will do, unless the prior is at odds with what is found
     there: then wherever the evidence is, if that is more probable.
     """
-    is_rows = isinstance(data, Rows)
-    near = by_evidence(data, prior, sigma, tau) if is_rows else by_ridge(data, prior, sigma, tau)
+    if isinstance(data, Rows):
+        near = by_evidence(data, prior, sigma, tau)
+    else:
+        near = by_ridge(data, prior, sigma, tau)
     if at_odds(prior, near) <= ODDS:
         return near
-    rows = data if is_rows else rows_from_moments(data)
+    rows = data if isinstance(data, Rows) else rows_from_moments(data)
     far = by_evidence(rows, prior, sigma, tau, everywhere=True)
     gain = log_likelihood(rows, far) - at_odds(prior, far)
     gain -= log_likelihood(rows, near) - at_odds(prior, near)
