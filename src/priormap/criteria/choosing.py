@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +19,7 @@ from priormap.criteria.result import ScaleChoice
 from priormap.criteria.scale_family import PriorFamily, ScaleFamily
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
+from priormap.mode import find_map
 from priormap.posterior.sampling import checked_draws
 
 _AT_END = 1e-9  # relative distance from an end of the scales that rounding explains
@@ -129,6 +131,7 @@ def choose_scale(
     found = [(one, *one.judge(study)) for one in _chosen(methods, study)]
     for one, _, optima in found:
         _note_ends(study, one, optima, study.notes if scales is None else study.cautions)
+    study.notes += _about_other_modes(family, [optimum for *_, some in found for optimum in some])
     for caution in study.cautions:
         warnings.warn(caution.rstrip("."), PriormapWarning, stacklevel=2)
     return ScaleChoice.of(
@@ -169,6 +172,26 @@ def _note_ends(study: Study, criterion: Criterion, optima: list[Optimum], notes:
                 f"{optimum.method}: best at the {end} scale, {optimum.scale:.4g}; the optimum "
                 "may lie beyond it."
             )
+
+
+def _about_other_modes(family: ScaleFamily, optima: list[Optimum]) -> list[str]:
+    """Say at which of the chosen scales sigma has several modes, if it is unknown."""
+    if family.data.noise.is_known or family.no_mode:
+        return []
+    chosen: dict[float, list[str]] = {}
+    for optimum in optima:
+        chosen.setdefault(optimum.scale, []).append(optimum.method)
+    notes = []
+    for scale, methods in chosen.items():
+        with suppress(PriormapError), warnings.catch_warnings():  # where there is no joint mode
+            warnings.simplefilter("ignore", PriormapWarning)
+            fit = find_map(family.data, family.prior_at(scale))
+            notes += [
+                f"{', '.join(methods)}: the joint mode at scale {scale:.4g} has sigma = "
+                f"{fit.sigma:.6g}. {said}"
+                for said in fit.about_other_modes
+            ]
+    return notes
 
 
 def default_scales(family: ScaleFamily, curves: GaussianCurves) -> Floats:

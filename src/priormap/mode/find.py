@@ -86,6 +86,15 @@ class MapEstimate(Described):
         """Log joint density at the mode (see `priormap.log_posterior`)."""
         return log_posterior(self.data, self.prior, self.coef, self.intercept, self.sigma)
 
+    @property
+    def about_other_modes(self) -> tuple[str, ...]:
+        """A sentence on every lower mode, of which there are some where sigma is unknown only."""
+        return tuple(
+            f"There is another, lower mode at sigma = {mode.sigma:.6g} (log density "
+            f"{mode.log_posterior:.6g} against {self.log_posterior:.6g})."
+            for mode in self.other_modes
+        )
+
     def predict(self, X: ArrayLike | pd.DataFrame | sparse.sparray) -> Floats:
         """Fitted values ``intercept + X coef`` of new rows.
 
@@ -112,16 +121,11 @@ class MapEstimate(Described):
             (cells.text(name), cells.coefficient(value, 8))
             for name, value in zip(self.names, self.coef, strict=True)
         )
-        lower = tuple(
-            f"There is another, lower mode at sigma = {mode.sigma:.6g} (log density "
-            f"{mode.log_posterior:.6g} against {self.log_posterior:.6g})."
-            for mode in self.other_modes
-        )
         return (
             Paragraph(headline),
             Items((f"intercept: {self.intercept:.8g}",)),
             Table(("feature", "coef"), rows, is_facts=True),
-            *([Items(lower)] if lower else []),
+            *([Items(self.about_other_modes)] if self.other_modes else []),
         )
 
     def to_dict(self) -> dict[str, Any]:

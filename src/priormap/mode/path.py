@@ -17,7 +17,7 @@ from priormap.display.text import Described
 from priormap.errors import Phrase, PriormapError
 from priormap.mode.certificate import Certificate
 from priormap.mode.certify import TOLERANCE, certify
-from priormap.mode.find import find_map
+from priormap.mode.find import LocalMode, find_map
 from priormap.mode.routes import Knots, OneSpectrum, Route, route_of
 from priormap.model import Model
 from priormap.priors import Prior, penalty_parts
@@ -99,6 +99,8 @@ class MapPath(Described):
         What it is the path of.
     along : {"scale", "power"}
         What `values` are.
+    other_modes : tuple of tuple of LocalMode
+        Lower modes of the joint density at each value, where sigma is unknown.
     """
 
     values: Floats
@@ -110,6 +112,20 @@ class MapPath(Described):
     prior: Prior
     along: Along = "scale"
     _route: Route | None = field(default=None, repr=False)
+    other_modes: tuple[tuple[LocalMode, ...], ...] = ()
+
+    @property
+    def about_other_modes(self) -> tuple[str, ...]:
+        """A sentence on the values at which the joint density has lower modes, if it has."""
+        several = [k for k, lower in enumerate(self.other_modes) if lower]
+        if not several:
+            return ()
+        low, high = self.values[several].min(), self.values[several].max()
+        return (
+            f"At {len(several)} of {len(self.values)} {self.along}s, from {low:.4g} to "
+            f"{high:.4g}, the joint density has another, lower mode with another sigma; where "
+            "the two change places the path jumps.",
+        )
 
     @property
     def scales(self) -> Floats:
@@ -168,7 +184,8 @@ class MapPath(Described):
             for k in shown
         )
         header = (self.along, "nonzero", *(self.names[j] for j in kept))
-        return Paragraph(repr(self)), Table(header, rows)
+        notes = (Paragraph(note) for note in self.about_other_modes)
+        return Paragraph(repr(self)), Table(header, rows), *notes
 
     def to_dict(self) -> dict[str, Any]:
         """Every mode of the path."""
@@ -181,6 +198,7 @@ class MapPath(Described):
             "sigma": self.sigma.tolist(),
             "intercept": self.intercept.tolist(),
             "coef": self.coef.tolist(),
+            "other_modes": [[vars(mode) for mode in lower] for lower in self.other_modes],
         }
 
     def __repr__(self) -> str:
@@ -291,4 +309,5 @@ def _path_of_joint_modes(
         data=data,
         prior=prior,
         along=axis.along,
+        other_modes=tuple(fit.other_modes for fit in fits),
     )

@@ -50,7 +50,8 @@ def in_short(results: Results) -> Blocks:
             verdict = results.comparisons[name].summary["verdict"].iloc[0]
             about_posterior = f"{verdict}. {about_posterior}"
         said.append(f"{name}: {about_posterior}")
-    return (Items(tuple(said)),)
+    lower = [f"{name}: {one}" for name, some in results.table.other_modes.items() for one in some]
+    return (Items(tuple(filter(None, [*said, *lower, results.table.sides]))),)
 
 
 def about_data(results: Results) -> Blocks:
@@ -96,6 +97,7 @@ def _beside_its_fit(results: Results, name: str) -> Blocks:
     said = [f"{row['verdict']}."]
     for who, certificate in comparison.certificates[name].items():
         said.append(f"{_WHO[who].format(fit=fit)}: {certificate}")
+    said += comparison.modes[name].about_other_modes
     header = ("column", "MAP", fit, f"{fit} − MAP", "default settings − MAP")
     values = comparison.coefficients
     columns = ("map", "penalised", "difference", "difference_default")
@@ -121,7 +123,7 @@ def about_posteriors(results: Results) -> Blocks:
         caption = f"{name}: mode and posterior of every coefficient, in units of X."
         blocks += [
             Subheading(f"{name}: {table.priors[name]}"),
-            Paragraph(said),
+            Paragraph(" ".join((said, *table.other_modes.get(name, ())))),
             Table(header, rows, caption, _note(results, len(kept))),
         ]
     return tuple(blocks)

@@ -73,9 +73,11 @@ class MapComparison(Described):
         return bool(self.summary["agrees"].all())
 
     def __repr__(self) -> str:
-        return "\n".join(
-            visible(f"{name}: {said}") for name, said in self.summary["verdict"].items()
+        said = [f"{name}: {verdict}" for name, verdict in self.summary["verdict"].items()]
+        lower = (
+            f"{name}: {note}" for name, fit in self.modes.items() for note in fit.about_other_modes
         )
+        return "\n".join(map(visible, [*said, *lower]))
 
     def blocks(self) -> tuple[Block, ...]:
         """One table per prior, its verdict and every certificate; then the verdict of all."""
@@ -92,6 +94,7 @@ class MapComparison(Described):
         priors = [
             {
                 **row,
+                "other_modes": [vars(one) for one in self.modes[name].other_modes],
                 "certificates": {who: str(one) for who, one in self.certificates[name].items()},
                 "coefficients": rows_of(self.coefficients, name).to_dict(orient="records"),
             }
@@ -125,7 +128,7 @@ class MapComparison(Described):
             # the fit is the mode plus the difference
             Table(header, rows, spare=(fit,), weights=weights),
             Paragraph(f"{row['verdict']}.", tone="good" if row["agrees"] else "bad"),
-            Items(tuple(said)),
+            Items((*said, *mode.about_other_modes)),
         )
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.checks import positive_number, share
+from priormap.criteria.posterior_runs import mode_beside
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError, visible
-from priormap.mode import MapEstimate, find_map
+from priormap.errors import visible
+from priormap.mode import MapEstimate
 from priormap.model import Model
 from priormap.posterior import sample
 from priormap.priors import Prior
@@ -28,6 +29,7 @@ from priormap.tables.fit_measures import (
 )
 from priormap.tables.map_comparison import rows_of, summaries
 from priormap.tables.named_priors import check_priors
+from priormap.tables.several_modes import about_other_modes, about_sides, shares_of_modes
 from priormap.tables.sparse_summaries import decoupled_selection, savs
 
 if TYPE_CHECKING:
@@ -77,7 +79,9 @@ class Contrast(Described):
     priors: Mapping[str, Prior]
 
     def __repr__(self) -> str:
-        return "\n".join(visible(f"{name}: {said}") for name, said in self.sentences.items())
+        said = [f"{name}: {sentence}" for name, sentence in self.sentences.items()]
+        lower = [f"{name}: {note}" for name, some in self.other_modes.items() for note in some]
+        return "\n".join(map(visible, filter(None, [*said, *lower, self.sides])))
 
     @property
     def sentences(self) -> Mapping[str, str]:
@@ -85,9 +89,31 @@ class Contrast(Described):
         rows = {str(name): row for name, row in self.summary.iterrows()}
         return {name: _sentence(prior, rows[name]) for name, prior in self.priors.items()}
 
+    @property
+    def other_modes(self) -> Mapping[str, tuple[str, ...]]:
+        """Sentences on lower modes of each prior that has some, with their shares of the draws."""
+        return {
+            name: about_other_modes(fit, self._sigma(name))
+            for name, fit in self.modes.items()
+            if fit.other_modes
+        }
+
+    @property
+    def sides(self) -> str:
+        """Which modes of sigma the priors lie near, where they differ in that; else empty."""
+        if not any(fit.other_modes for fit in self.modes.values()):
+            return ""
+        sigma = {name: self._sigma(name) for name in self.priors}
+        r2 = {str(name): float(value) for name, value in self.summary["r2_mean"].items()}
+        return about_sides(self.modes, sigma, r2)
+
+    def _sigma(self, name: str) -> Floats:
+        return np.asarray(self.posteriors[name]["posterior"]["sigma"].to_numpy().ravel())
+
     def blocks(self) -> tuple[Block, ...]:
         """One table per prior, and what it says in a sentence."""
-        return tuple(block for name in self.priors for block in self._blocks_of(name))
+        sides = [Paragraph(""), Paragraph(self.sides)] if self.sides else []
+        return (*(block for name in self.priors for block in self._blocks_of(name)), *sides)
 
     def to_dict(self) -> dict[str, Any]:
         """Summary, coefficients and sampling of every prior."""
@@ -95,6 +121,7 @@ class Contrast(Described):
             {
                 **row,
                 "certificate": _certificate(self, name),
+                "other_modes": _lower_modes(self, name),
                 "sampling": dict(self.posteriors[name].attrs),
                 "coefficients": rows_of(self.coefficients, name).to_dict(orient="records"),
             }
@@ -117,7 +144,7 @@ class Contrast(Described):
             Subheading(str(self.priors[name])),
             Table(_HEADER, rows, spare=("sd", "DSS"), weights=weights),
             Paragraph(f"{name}: {self.sentences[name]}"),
-            Items((sparse,)),
+            Items((sparse, *self.other_modes.get(name, ()))),
         )
 
 
@@ -216,9 +243,9 @@ def contrast(
     for name, prior in priors.items():
         tree = sample(data, prior, **options)
         posterior = _Posterior(Model(data, prior), tree)
+        fit = None if prior.no_mode else mode_beside(data, prior, tree)
         if prior.hyperprior is not None:
             prior = prior.stretched(float(tree["posterior"]["scale"].median()))
-        fit = None if prior.no_mode else _mode(data, prior, posterior)
         sparse = {
             "savs": savs(data, posterior.mean, posterior.sigma.mean()),
             "dss": decoupled_selection(data, posterior.coef, posterior.sigma),
@@ -251,19 +278,21 @@ class _Posterior:
         self.degrees_of_freedom = posterior_degrees_of_freedom(model, self.coef, self.sigma, scale)
 
 
-def _mode(data: Regression, prior: Prior, posterior: _Posterior) -> MapEstimate:
-    try:
-        return find_map(data, prior)
-    except PriormapError:
-        if data.noise.is_known:
-            raise
-    return find_map(data.with_noise(float(np.median(posterior.sigma))), prior)
-
-
 def _certificate(table: Contrast, name: str) -> str:
     if name in table.modes:
         return str(table.modes[name].certificate)
     return f"No exact mode: {table.priors[name].no_mode}."
+
+
+def _lower_modes(table: Contrast, name: str) -> list[dict[str, float]]:
+    """Each lower mode of one prior, and the share of the draws near it."""
+    if name not in table.modes or not table.modes[name].other_modes:
+        return []
+    fit = table.modes[name]
+    shares = shares_of_modes(fit, table._sigma(name))[1:].tolist()
+    return [
+        {**vars(mode), "share": share} for mode, share in zip(fit.other_modes, shares, strict=True)
+    ]
 
 
 def _coefficient_rows(
