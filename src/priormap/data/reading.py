@@ -65,11 +65,20 @@ def _refuse_missing_file(path: str | os.PathLike[str]) -> None:
 
 
 def _check_header(path: str | os.PathLike[str]) -> None:
-    """Look at the first line as it is written: pandas renames missing and repeated names."""
+    """Look at the first line as it is written: pandas renames missing and repeated names.
+
+    By the parser in Python, because that in C of older versions ends a name at a NUL.
+    """
     import pandas as pd
 
     first = pd.read_csv(
-        path, header=None, nrows=1, dtype=str, skipinitialspace=True, keep_default_na=False
+        path,
+        header=None,
+        nrows=1,
+        dtype=str,
+        skipinitialspace=True,
+        keep_default_na=False,
+        engine="python",
     )
     names = [str(name).strip() for name in first.iloc[0]]
     if names[0].startswith(("{", "[", "<")) or any("\0" in name for name in names):
