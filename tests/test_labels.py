@@ -103,6 +103,54 @@ def test_tables_and_criteria_of_a_named_scale():
     assert str(one) == str(other)  # NaN and all
 
 
+@pytest.mark.parametrize(
+    ("named", "plain"),
+    [
+        (Laplace(SCALE), Laplace(IN_ORDER)),
+        (Gaussian(SCALE, scaled_by_noise=True), Gaussian(IN_ORDER, scaled_by_noise=True)),
+        (ElasticNet(SCALE, SCALE[::-1]), ElasticNet(IN_ORDER, IN_ORDER)),
+    ],
+    ids=["laplace", "gaussian", "elastic net"],
+)
+@pytest.mark.filterwarnings("ignore::priormap.PriormapWarning")
+class TestDerivedPriors:
+    """What is made of a prior with names keeps them, or is in the order of the columns."""
+
+    def test_powers(self, named, plain):
+        one, other = (pmap.map_path(KNOWN, p, [0.5, 2.0], along="power") for p in (named, plain))
+        np.testing.assert_array_equal(one.coef, other.coef)
+        one, other = (
+            pmap.prior_sensitivity(KNOWN, p, draws=200, random_seed=1) for p in (named, plain)
+        )
+        pd.testing.assert_frame_equal(one.coefficients, other.coefficients)
+        pd.testing.assert_frame_equal(one.path, other.path)
+
+    def test_other_penalties(self, named, plain):
+        coef = find_map(KNOWN, plain.stretched(2.0)).coef  # of another strength
+        one, other = (audit(KNOWN, prior, coef).shortfall.other for prior in (named, plain))
+        assert one.prior == other.prior
+
+
+def test_the_model_for_pymc_has_the_scales_in_order():
+    pytest.importorskip("pymc")
+    priors = (ElasticNet(SCALE, SCALE[::-1]), ElasticNet(IN_ORDER, IN_ORDER))
+    one, other = (pmap.pymc_model(KNOWN, prior) for prior in priors)
+    point = {name: np.full_like(x, 0.3) for name, x in one.initial_point().items()}
+    assert one.compile_logp()(point) == pytest.approx(other.compile_logp()(point))
+
+
+@pytest.mark.filterwarnings("ignore::priormap.PriormapWarning")
+def test_a_report_has_the_numbers_in_order(tmp_path):
+    one, other = (
+        pmap.write_report(KNOWN, {"p": Laplace(scale)}, tmp_path / name, draws=200, random_seed=1)
+        .read_text()
+        .splitlines()
+        for name, scale in (("named.md", SCALE), ("plain.md", IN_ORDER))
+    )
+    moved = [line for line in one if line not in other and line.startswith("|")]
+    assert [line for line in moved if "'c': 3" not in line] == []  # what shows the prior itself
+
+
 def test_two_scales_are_met_by_name():
     prior = ElasticNet(SCALE, SCALE[::-1])
     np.testing.assert_array_equal(

@@ -16,7 +16,7 @@ from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode.certificate import Certificate, Shortfall
 from priormap.mode.certify import TOLERANCE, certify
 from priormap.mode.solve import minimise
-from priormap.model.penalty import Penalty
+from priormap.model.penalty import Penalty, prior_of_columns
 from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
 
@@ -83,6 +83,7 @@ def audit(
     check_data(data)
     values = as_coefficients(coef, data.names)
     tolerance = positive_number("tolerance", tolerance)
+    given = None
     if isinstance(prior, Penalty):
         penalty, noise = prior.for_columns(data.names), data.noise.known
         if len(penalty.l1) != data.n_features:
@@ -92,8 +93,8 @@ def audit(
             )
     else:
         noise = data.noise.at(sigma, otherwise="say at which sigma to judge")
-        penalty = Penalty.from_prior(prior, data, noise)
-    given = None if isinstance(prior, Penalty) else prior
+        given = prior_of_columns(prior, data)
+        penalty = Penalty.from_prior(given, data, noise)
     return judge(data, penalty, values, given, noise, tolerance)
 
 

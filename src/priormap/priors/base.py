@@ -378,7 +378,7 @@ class Prior(Described, ABC):
                     f"{name} has no names of columns but another scale has; give both by name"
                 )
             object.__setattr__(self, name, checked_scale(name, value))
-        if names is not None:
+        if names is not None or not self.has_vector:
             object.__setattr__(self, "_labels", names)
 
     def _check_options(self) -> None:

@@ -92,4 +92,4 @@ class Gaussian(OneScalePrior, L1L2Prior):
 
     def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
         """Return the prior with this scale."""
-        return self.with_scale(l2_scale)
+        return self._changed(scale=l2_scale, hyperprior=None)

@@ -95,4 +95,4 @@ class Laplace(OneScalePrior, L1L2Prior):
 
     def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
         """Return the prior with this scale."""
-        return self.with_scale(l1_scale)
+        return self._changed(scale=l1_scale, hyperprior=None)

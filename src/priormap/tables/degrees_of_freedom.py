@@ -34,7 +34,7 @@ from priormap.posterior.draws import centred_rss
 from priormap.priors import PenaltyParts
 
 _MOST_NODES = 400  # along one axis
-_MOST_WEIGHTS = 1 << 24  # of draws to nodes; beyond, draws are thinned
+_MOST_WEIGHTS = 1 << 22  # of draws to nodes; beyond, draws are thinned
 _BLOCK = 1 << 22  # numbers in a block of fits
 _BEYOND = 4.0  # steps from the outermost draws to the ends of the grid
 _NEGLIGIBLE = 1e-9  # share of the posterior
