@@ -55,7 +55,7 @@ class Spectrum:
     rss : float
         ``s_0``: what no direction explains of ``|y|**2``.
     dof : int
-        ``nu``: rows, less one for the intercept, less the flat columns.
+        ``nu``: rows, less one for the intercept, less the rank of the flat columns.
     log_constant : float
         ``c``.
     directions : array of shape (q, k)
@@ -94,15 +94,16 @@ class Spectrum:
         live = np.flatnonzero((scale > 0) & np.isfinite(scale))
         root, follow = np.empty((0, 0)), np.zeros((0, len(live)))
         offset, log_constant, taken = np.empty(0), 0.0, 0.0
-        weights, most = scale[live], max(columns.dof - len(flat), 0)
+        weights, dof = scale[live], columns.dof
         if columns.has_cheap_gram and not flat.size and not by_rows:
             gram, xty = columns.gram[np.ix_(live, live)], columns.xty[live]
-            eigenvalues, vectors, along = _from_products(gram, xty, weights, most)
+            eigenvalues, vectors, along = _from_products(gram, xty, weights, dof)
         else:
             Z, response = columns.columns(live), columns.response
             if flat.size:
                 F = columns.columns(flat)
                 root, project, log_constant = _least_length(F)
+                dof = max(dof - root.shape[1], 0)
                 follow, offset = root @ (project @ Z), root @ (project @ response)
                 fit = F @ offset
                 taken, response = float(fit @ fit), response - fit
@@ -110,7 +111,7 @@ class Spectrum:
             if squares_serve(weights) and not by_rows:
                 eigenvalues, vectors, along = _from_squares(Z, response, weights)
             else:
-                eigenvalues, vectors, along = _from_root(Z, response, weights, most, by_rows)
+                eigenvalues, vectors, along = _from_root(Z, response, weights, dof, by_rows)
         bound = np.isfinite(scale)
         place = np.cumsum(bound)[live] - 1  # of the live columns among those that are not flat
         uu = 1.0 if columns.y_norm > 0 else 0.0
@@ -118,7 +119,7 @@ class Spectrum:
             eigenvalues,
             along,
             uu - taken - float((along**2).sum()),
-            columns.dof - len(flat),
+            dof,
             log_constant,
             _spread(vectors.T, place, int(bound.sum())).T,
             scale,
