@@ -7,13 +7,17 @@ from sklearn.linear_model import Lasso
 from priormap import (
     ElasticNet,
     Gaussian,
+    HalfNormal,
     Laplace,
     PriormapError,
     Regression,
     audit,
     choose_scale,
     contrast,
+    convert,
     explain_penalty,
+    log_posterior,
+    map_path,
     sample,
 )
 from priormap.checks import refuse_memory, short
@@ -131,3 +135,80 @@ def test_columns_in_large_and_small_units(factor, prior, powers, data):
     assert not found.is_mode
     assert not np.isnan(found.relative_gap)
     assert "This is not the mode" in str(found)
+
+
+# penalties, conversions and priors at the ends of the doubles
+
+
+def test_coefficients_that_overflow(data):
+    with pytest.raises(PriormapError, match=r"coef is so large that X coef overflows"):
+        audit(data, Laplace(1.0), [1e308, -1e308, 0.0, 0.0])
+    assert log_posterior(data, Laplace(1.0), [1e200, 0.0, 0.0, 0.0], 0.0) == -np.inf
+    line = np.array([[1.0, 1.0], [2.0, 3.0], [4.0, 3.0]]) * 10
+    with pytest.raises(PriormapError, match=r"coef is so large that X coef overflows"):
+        log_posterior(Regression(line, [1.0, 2.0, 4.0], 1.0), Laplace(1.0), [1e308, -1e308], 0.0)
+
+
+def test_conversions_beyond_all_numbers():
+    with pytest.raises(PriormapError, match=r"alpha of sklearn\.Lasso makes a penalty beyond"):
+        convert(1e308, "sklearn.Lasso", "glmnet", n=100)
+
+
+@pytest.mark.parametrize("sigma", [1e200, 1e-200, 1e308])
+def test_priors_of_calls_at_extreme_noise(sigma):
+    for make in (
+        lambda: Laplace.from_lasso(1.0, sigma, 10),
+        lambda: ElasticNet.from_elastic_net(1.0, 0.5, sigma, 10),
+    ):
+        with pytest.raises(PriormapError, match=r"make a prior scale of (inf|0), beyond"):
+            make()
+    assert Gaussian.from_ridge(1.0, sigma).scale == sigma
+
+
+def test_a_penalty_keeps_its_digits_where_sigma_squared_has_none():
+    for sigma, scale in ((1e200, 1e300), (1e-200, 1e-300)):
+        assert Laplace(scale).to_lasso(sigma, 1) == pytest.approx(sigma / scale * sigma, rel=1e-15)
+    assert Laplace(np.inf).to_lasso(1e200, 1) == 0.0
+
+
+def test_priors_answer_at_infinity():
+    for prior in (Laplace(2.0), Gaussian(2.0), ElasticNet(2.0, 2.0), ElasticNet(2.0, np.inf)):
+        assert prior.logpdf([-np.inf, np.inf]).tolist() == [-np.inf, -np.inf]
+        assert prior.penalty(np.inf) == np.inf
+        assert prior.logpdf(1e308) == pytest.approx(-prior.penalty(1e308))
+    assert Gaussian(1e-300).penalty(1.0) == np.inf
+    assert ElasticNet(np.inf, np.inf).penalty(np.inf) == 0.0
+
+
+# values of every kind, by every door
+
+NO_NUMBERS = [None, "x", "", 1j, object(), {}, [], [[1.0], [2.0, 3.0]], b"1", 10**400, iter([1.0])]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: short(value)[:20])
+def test_what_is_no_number(value, data):
+    prior, path = Laplace(1.0), map_path(data, Laplace(1.0), [0.5, 1.0])
+    calls = {
+        "coef": (prior.logpdf, prior.penalty, prior.pull),
+        "mass": (prior.interval,),
+        "size": (prior.probability, lambda v: prior.rvs(v, np.random.default_rng(0))),
+        "sd": (lambda v: prior.shrink(1.0, v), prior.dead_zone),
+        "sigma": (lambda v: prior.to_lasso(v, 10),),
+        "scale": (Laplace, HalfNormal),
+        "value": (path.at,),
+        "factor": (prior.stretched,),
+        "l1_ratio": (lambda v: ElasticNet.from_elastic_net(1.0, v, 1.0, 10),),
+        "x": (HalfNormal(1.0).logpdf,),
+        "hold": (lambda v: choose_scale(data, prior, "cv", hold=v),),
+        "along": (lambda v: map_path(data, prior, along=v),),
+        "method": (lambda v: sample(data, prior, method=v),),
+        "hdi_prob": (lambda v: contrast(data, {"one": prior}, hdi_prob=v),),
+    }
+    for name, doors in calls.items():
+        for door in doors:
+            if value in ([], {}) and name in {"coef", "factor", "x", "scale", "value", "size"}:
+                continue  # no number at all is an answer, or is refused in other words
+            with pytest.raises(PriormapError, match=name) as caught:
+                door(value)
+            assert "\n" not in str(caught.value)
+            assert len(str(caught.value)) < 300

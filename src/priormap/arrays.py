@@ -11,3 +11,6 @@ Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
 Indices: TypeAlias = NDArray[np.intp]
 Matrix: TypeAlias = Any  # a float array, or a scipy csc_array of floats
+
+# for work where a number beyond all floats is as good as infinity; NaN is still warned of
+to_infinity = np.errstate(over="ignore", divide="ignore")

@@ -21,6 +21,7 @@ from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
 
 _EPS = float(np.finfo(float).eps)
+_LARGEST = 1e150  # unit coefficients whose residual can still be squared
 
 
 def audit(
@@ -109,8 +110,11 @@ def judge(
 ) -> Certificate:
     """Judge a vector by the penalty that `prior` is at `sigma`; `mode` where it is known."""
     problem = UnitProblem.of(data, penalty)
-    unit = problem.from_user(coef)
-    certificate = certify(problem, unit, names=data.names, tolerance=tolerance, exact=True)
+    with np.errstate(over="ignore"):
+        unit = problem.from_user(coef)
+        if not np.abs(unit).sum() < _LARGEST:
+            raise PriormapError("coef is so large that X coef overflows; give it per unit of X")
+        certificate = certify(problem, unit, names=data.names, tolerance=tolerance, exact=True)
     if certificate.is_mode:
         return certificate
     shortfall = _shortfall(data, penalty, coef, certificate, prior, sigma, mode)

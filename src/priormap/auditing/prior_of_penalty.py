@@ -58,7 +58,7 @@ def prior_of(penalty: Penalty, sigma: float, per: Floats | float = 1.0) -> Prior
     ``l1_scale = sigma**2 / l1`` and ``l2_scale = sigma / sqrt(l2)``, times `per`, what the
     prior's coefficients are times those of the penalty; one number where all columns agree.
     """
-    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         l1_scale = _one(np.square(sigma) / penalty.l1 * per)
         l2_scale = _one(sigma / np.sqrt(penalty.l2) * per)
     for weights, scale in ((penalty.l1, l1_scale), (penalty.l2, l2_scale)):

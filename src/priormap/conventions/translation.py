@@ -68,8 +68,14 @@ def penalty_of(
         if term is None or part == 0:
             halves.append(np.zeros(facts.n_features or 1))
         else:
-            strength = np.asarray(given[term.parameter]) ** term.power * part
-            halves.append(strength * factors * _unit(convention, term, power, facts))
+            with np.errstate(over="ignore", invalid="ignore"):
+                strength = np.asarray(given[term.parameter]) ** term.power * part
+                halves.append(strength * factors * _unit(convention, term, power, facts))
+            if not np.isfinite(halves[-1]).all():
+                raise PriormapError(
+                    f"{term.parameter} of {name} makes a penalty beyond what a double holds; "
+                    "give another, or measure the columns in other units"
+                )
     l1, l2 = np.broadcast_arrays(*halves)
     return Penalty(l1.copy(), l2.copy())
 
@@ -111,15 +117,21 @@ def numbers_of(name: str, penalty: Penalty, facts: DataFacts | None = None) -> N
         raise PriormapError(
             f"the penalty has {len(penalty.l1)} entries for {facts.n_features} columns"
         )
-    l1 = _strengths(convention, convention.l1, 1, penalty.l1, facts)
-    l2 = _strengths(convention, convention.l2, 2, penalty.l2, facts)
+    with np.errstate(over="ignore", invalid="ignore"):
+        l1 = _strengths(convention, convention.l1, 1, penalty.l1, facts)
+        l2 = _strengths(convention, convention.l2, 2, penalty.l2, facts)
+    if np.isinf(l1).any() or np.isinf(l2).any():
+        raise PriormapError(
+            f"{name} would need a number beyond what a double holds for this penalty; measure "
+            "the columns in other units"
+        )
     numbers = _mixed(convention, l1, l2, facts) if convention.mixing else {}
     if not convention.mixing:
         for term, half in ((convention.l1, l1), (convention.l2, l2)):
             if term is not None:
                 numbers |= _strength(convention, term, half, facts)
     if convention.precision:
-        numbers[convention.precision] = facts.noise(name) ** -2.0
+        numbers[convention.precision] = float(np.float64(facts.noise(name)) ** -2.0)
     return {key: numbers[key] for key in convention.parameters if key in numbers}
 
 
@@ -141,9 +153,10 @@ def _unit(convention: Convention, term: Term, power: int, facts: DataFacts) -> F
         bias = float(np.sqrt(rows / (rows - 1)))
     number = term.multiple * facts.rows(term.rows, who)
     if term.response:
-        number *= (facts.response_scale(convention.response, who) * bias) ** term.response
+        size = np.float64(facts.response_scale(convention.response, who) * bias)
+        number *= size**term.response
     if term.noise:
-        number *= facts.noise(who) ** term.noise
+        number *= np.float64(facts.noise(who)) ** term.noise
     return np.asarray(number * (column * bias) ** power)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, to_infinity
 from priormap.mode.certificate import Certificate
 from priormap.model.optimality import (
     duality_gap,
@@ -18,6 +18,7 @@ _EPS = float(np.finfo(float).eps)
 TOLERANCE = 1e-9  # of the relative gap and of the optimality conditions
 
 
+@to_infinity
 def certify(
     problem: UnitProblem,
     coef: Floats,

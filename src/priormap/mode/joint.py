@@ -24,7 +24,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from scipy.optimize import brentq
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, to_infinity
 from priormap.errors import Phrase, PriormapError
 from priormap.mode.routes import Knots, route_of
 from priormap.model import Model
@@ -56,6 +56,7 @@ class SigmaMode:
     residual: float
 
 
+@to_infinity
 def sigma_modes(model: Model) -> list[SigmaMode]:
     """All local maxima of the joint density, the highest first, by their sigma.
 
@@ -181,7 +182,13 @@ class _Profile:
 
         terms = self._density.terms
         most = np.log((value + 2 * terms.inverse) / (self._m + min(terms.logs, 0.0))) / 2 + _HAIR
-        return float(np.exp(brentq(gap, most - 150.0, most, xtol=1e-12)))
+        least = next((low for low in (most - 150.0, most - 350.0) if gap(low) < 0), np.nan)
+        if not gap(most) >= 0 or np.isnan(least):
+            raise PriormapError(
+                f"the prior of sigma, {self._model.data.sigma}, is too far from y for "
+                "doubles; give it a scale near the sd of y"
+            )
+        return float(np.exp(brentq(gap, least, most, xtol=1e-12)))
 
 
 def crossings(

@@ -147,7 +147,7 @@ class MapPath(Described):
     def at(self, value: ArrayLike) -> Floats:
         """Coefficients of the mode at any scale or power, shape ``(p,)`` or ``(m, p)``; exact."""
         axis = _Axis(self.along)
-        values = axis.checked("values", np.atleast_1d(np.asarray(value, dtype=float)))
+        values = axis.checked("values", np.atleast_1d(as_numbers("value", value)))
         if self._route is None:
             modes = [find_map(self.data, axis.prior_at(self.prior, float(v))) for v in values]
             coef = np.stack([fit.coef for fit in modes])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, to_infinity
 from priormap.mode.lasso.active_set import finish_on_support
 from priormap.mode.ridge import solve_quadratic
 from priormap.model.optimality import kkt_violation
@@ -16,6 +16,7 @@ _WARM_ROUNDING = 1e4 * _EPS  # ... and of one that a linear system of a known su
 _LARGEST_TRUSTED = 100.0  # sum of unit coefficients up to which cross products decide alone
 
 
+@to_infinity
 def minimise(problem: UnitProblem, near: Floats | None = None) -> tuple[Floats, int]:
     """Unit coefficients of the mode and the number of steps that found it.
 

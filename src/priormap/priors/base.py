@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from priormap.arrays import Bools, Floats, Indices
+from priormap.arrays import Bools, Floats, Indices, to_infinity
 from priormap.checks import (
     as_labelled_numbers,
     as_numbers,
@@ -36,7 +36,6 @@ from priormap.priors.densities import ProperDensity, listed_densities
 
 _TINY = 2.0**-500
 _MOST_SHOWN = 6  # scales by name
-_to_infinity = np.errstate(over="ignore", divide="ignore")  # what is beyond all floats is inf
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,13 +89,13 @@ class Prior(Described, ABC):
 
     # the seven questions
 
-    @_to_infinity
+    @to_infinity
     def logpdf(self, coef: ArrayLike) -> Floats:
         """Log density, elementwise; the flat prior's is 0 everywhere."""
         prior, values = self._beside("coef", coef)
         return np.where(prior.is_flat, 0.0, prior._known._logpdf(values))
 
-    @_to_infinity
+    @to_infinity
     def penalty(self, coef: ArrayLike) -> Floats:
         """Drop of the log density from zero to `coef`."""
         prior, values = self._beside("coef", coef)
@@ -111,13 +110,13 @@ class Prior(Described, ABC):
         low, high = self.pull_range(coef)
         return 0.5 * (low + high)
 
-    @_to_infinity
+    @to_infinity
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
         """Smallest and largest pull: the subdifferential of `penalty`."""
         prior, values = self._beside("coef", coef)
         return prior._known._pull_range(values)
 
-    @_to_infinity
+    @to_infinity
     def shrink(self, z: ArrayLike, sd: float) -> Floats:
         """Mode of one coefficient that was observed as `z` with noise `sd`."""
         (prior, z), sd = self._beside("z", z), zero_or_positive("sd", sd)
@@ -125,7 +124,7 @@ class Prior(Described, ABC):
             return z + prior.pull(0.0) if not self.scaled_by_noise else prior._shrink_far(z)
         return prior.given_noise(sd)._shrink(z, sd)
 
-    @_to_infinity
+    @to_infinity
     def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
         """Posterior mean of one coefficient that was observed as `z` with noise `sd`."""
         (prior, z), sd = self._beside("z", z), zero_or_positive("sd", sd)
@@ -146,7 +145,7 @@ class Prior(Described, ABC):
         """Prior standard deviation (in noise units if scaled by the noise)."""
         return unwrap(np.where(self.is_flat, np.inf, self._known._sd()))
 
-    @_to_infinity
+    @to_infinity
     def interval(self, mass: float) -> float | Floats:
         """Half-width of the central interval of this mass: a share `mass` of ``|b|`` is smaller.
 
@@ -159,7 +158,7 @@ class Prior(Described, ABC):
         mass = share("mass", mass, zero=True)
         return unwrap(np.where(self.is_flat, np.inf, self._known._interval(mass)))
 
-    @_to_infinity
+    @to_infinity
     def probability(self, size: float) -> float | Floats:
         """Probability that the coefficient is at most `size` away from zero.
 
@@ -173,7 +172,7 @@ class Prior(Described, ABC):
             np.where(self.is_flat, 0.0, self._known._probability(real_number("size", size)))
         )
 
-    @_to_infinity
+    @to_infinity
     def dead_zone(self, sd: float) -> float | Floats:
         """Largest ``|z|`` of an observation with noise `sd` whose mode is exactly zero.
 

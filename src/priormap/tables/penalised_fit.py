@@ -109,7 +109,8 @@ def _have_one_ratio(columns: PenaltyParts) -> bool:
     s, t = (np.broadcast_to(scale, bound.shape)[bound] for scale in both)
     if np.isinf(s).all() or np.isinf(t).all():
         return True
-    ratio = t / s
+    with np.errstate(over="ignore"):
+        ratio = t / s
     return bool(np.isfinite(s + t).all() and np.ptp(ratio) <= _SAME_RATIO * ratio.max())
 
 
