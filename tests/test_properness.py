@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from priormap import ElasticNet, Gaussian, Laplace, PriormapError, Regression, sample
+from priormap import (
+    ElasticNet,
+    Gaussian,
+    Laplace,
+    PriormapError,
+    PriormapWarning,
+    Regression,
+    sample,
+)
 from priormap.model import Model
 from priormap.posterior import properness
 from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Jeffreys
@@ -142,3 +150,22 @@ def test_jeffreys_prior_needs_a_row():
     with pytest.raises(PriormapError, match="leave no rows to learn sigma from"):
         refuse_improper(Regression(X, y, Jeffreys()), Gaussian(np.inf))
     refuse_improper(Regression(X[:, :2], y, Jeffreys()), Gaussian(np.inf))
+
+
+@pytest.mark.parametrize("n", [3, 4])
+def test_a_constant_y_is_sampled_where_the_columns_leave_no_row_to_pile_up_from(n):
+    rng = np.random.default_rng(n)
+    X, noise = rng.standard_normal((n, n - 1)), HalfNormal(1.0)
+    with pytest.warns(PriormapWarning, match="y is constant"):
+        data = Regression(X, np.full(n, 2.0), noise)
+    draws = sample(data, Gaussian(1.0), 2000, random_seed=1)["posterior"]["sigma"].to_numpy()
+    # y is known up to its mean: Normal(0, sigma**2 + eigenvalues of X X') at zero
+    eigenvalues = np.linalg.svd(X - X.mean(0), compute_uv=False)[: n - 1] ** 2
+    sigma = np.linspace(1e-4, 6.0, 20_000)
+    log_density = noise.logpdf(sigma) - 0.5 * np.log(sigma[:, None] ** 2 + eigenvalues).sum(axis=1)
+    mass = np.cumsum(np.exp(log_density))
+    for share in (0.25, 0.5, 0.75):
+        quantile = sigma[np.searchsorted(mass, share * mass[-1])]
+        assert (draws < quantile).mean() == pytest.approx(share, abs=0.04)
+    with pytest.raises(PriormapError, match="piles up at 0"):
+        refuse_improper(data.with_noise(Jeffreys()), Gaussian(1.0))

@@ -69,6 +69,8 @@ class Certificate(Described):
     penalty_gap : float
         Share of penalties too weak to be seen beside the residual that another vector with
         the same fit could do without; 0 where no penalty is so weak.
+    kkt_resolution : float
+        KKT residual that rounding alone can cause at this vector.
     """
 
     relative_gap: float
@@ -82,12 +84,16 @@ class Certificate(Described):
     sigma_residual: float | None = None
     shortfall: Shortfall | None = field(default=None, compare=False)
     penalty_gap: float = 0.0
+    kkt_resolution: float = 0.0
 
     @property
     def is_mode(self) -> bool:
         """Whether the vector is the mode (or one of the modes) within the tolerance."""
-        rest = max(self.kkt_residual, abs(self.sigma_residual or 0.0), self.penalty_gap)
-        return self.relative_gap <= max(self.tolerance, self.resolution) and rest <= self.tolerance
+        return (
+            self.relative_gap <= max(self.tolerance, self.resolution)
+            and self.kkt_residual <= max(self.tolerance, self.kkt_resolution)
+            and max(self.penalty_gap, abs(self.sigma_residual or 0.0)) <= self.tolerance
+        )
 
     @property
     def verdict(self) -> str:

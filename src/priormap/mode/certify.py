@@ -11,6 +11,7 @@ from priormap.model.optimality import (
     is_unique_minimiser,
     kkt_violation,
     rounding_of_gap,
+    rounding_of_gradient,
 )
 from priormap.model.problem import UnitProblem
 
@@ -49,4 +50,5 @@ def certify(
         resolution=rounding / scale if rounding else 0.0,
         sigma_residual=sigma_residual,
         penalty_gap=gap.blind_share,
+        kkt_resolution=rounding_of_gradient(problem, coef),
     )

@@ -57,8 +57,10 @@ def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:
     from priormap.mode.lasso.homotopy import lasso_path
 
     columns = problem.columns
-    gram = columns.gram
-    if problem.has_l2:
-        gram = gram + np.diag(problem.l2)
-    _, coefs, *_ = lasso_path(gram, columns.xty, problem.l1, 1.0, 10 * columns.p + 100)
-    return (coefs[-1].copy() if len(coefs) else np.zeros(columns.p)), len(coefs)
+    gram, xty, l1, unit = columns.gram, columns.xty, problem.l1, 1.0
+    if problem.has_l2:  # as more rows, which lengthen the columns: to unit length again
+        unit = 1 / np.sqrt(1 + problem.l2)
+        gram = (gram + np.diag(problem.l2)) * unit * unit[:, None]
+        xty, l1 = xty * unit, l1 * unit
+    _, coefs, *_ = lasso_path(gram, xty, l1, 1.0, 10 * columns.p + 100)
+    return (coefs[-1] * unit if len(coefs) else np.zeros(columns.p)), len(coefs)

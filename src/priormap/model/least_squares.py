@@ -71,15 +71,16 @@ def least_squares(data: Regression) -> LeastSquares:
 
 def rank_and_misfit(columns: UnitColumns, which: Indices) -> tuple[int, float]:
     """Rank of columns, and their least squares over that of y; from the rows only where tiny."""
+    all_of_y = float(columns.y_norm > 0)
     if not which.size:
-        return 0, 1.0
+        return 0, all_of_y
     if len(which) < columns.dof:
         gram, xty = columns.gram[np.ix_(which, which)], columns.xty[which]
         if columns.smallest_pivot > _SURE_PIVOT:
             step = linalg.solve(gram, xty, assume_a="pos")
         else:
             step, *_ = np.linalg.lstsq(gram, xty, rcond=None)
-        rss = 1.0 - float(step @ xty)
+        rss = all_of_y - float(step @ xty)
         if rss > 1e-6:
             return len(which), rss
     rows = columns.columns(which)

@@ -171,22 +171,30 @@ def _losses(problem: UnitProblem, coef: Floats, theta: Floats, slack: float = 0.
     return losses
 
 
-def rounding_of_gap(problem: UnitProblem, coef: Floats, gradient: Floats) -> float:
-    """Duality gap that an error of one unit in the last place of the fit can cause.
+def rounding_of_gradient(problem: UnitProblem, coef: Floats) -> float:
+    """What rounding leaves uncertain of a correlation with the residual: ``4 eps (1 + |c|_1)``."""
+    return 4 * _EPS * (float(problem.columns.y_norm > 0) + float(np.abs(coef).sum()))
 
-    The gradient is uncertain by ``eps (1 + |c|_1)``; it is multiplied by the coefficients,
-    and where a pull is at its bound it shrinks the dual point by the share of that bound.
-    Weak penalties are not seen in the gradient, and so not hidden by its rounding.
+
+def rounding_of_gap(problem: UnitProblem, coef: Floats, gradient: Floats) -> float:
+    """Duality gap that rounding of the gradient can cause.
+
+    Its error is multiplied by the coefficients; where a pull is at its bound it shrinks the dual
+    point by the share of that bound; and an l2 penalty takes it for a coefficient. Weak
+    penalties are not seen in the gradient, and so not hidden by its rounding.
     """
-    if not problem.has_l1 or problem.columns.y_norm == 0:
+    if problem.columns.y_norm == 0:
         return 0.0  # the mode of a constant y is zero
-    kinked = (problem.l1 > 0) & ~problem.is_weak
-    size = 1 + float(np.abs(coef).sum())
-    bent = float(np.abs(coef[kinked]).sum())
-    at_bound = kinked & (np.abs(gradient) > 0.999 * problem.l1)
-    smallest_bound = np.min(problem.l1[at_bound], initial=1.0)
-    share = float(problem.l1 @ np.abs(coef)) / smallest_bound
-    return 4 * _EPS * size * (bent + share)
+    error = rounding_of_gradient(problem, coef)
+    seen = ~problem.is_weak & (problem.columns.x_norm > 0)
+    kinked, curved = seen & (problem.l1 > 0), seen & (problem.l2 > _NOTHING)
+    rounding = 0.5 * error**2 * float((1 / problem.l2[curved]).sum())
+    if kinked.any():
+        at_bound = kinked & (np.abs(gradient) > 0.999 * problem.l1)
+        shrink = error / np.min(problem.l1[at_bound], initial=1.0)
+        rounding += error * float(np.abs(coef[kinked]).sum()) + 0.5 * min(shrink, 1.0) ** 2
+        rounding += shrink * float(problem.l1 @ np.abs(coef))
+    return rounding
 
 
 def _curved_loss(coef: Floats, theta: Floats, l1: Floats, l2: Floats, slack: float) -> Floats:

@@ -73,11 +73,6 @@ def _refuse_flat_directions(model: Model, flat: Indices) -> None:
 def _refuse_pole_at_zero_noise(model: Model, noise: PositiveDensity, flat: Indices) -> None:
     """Compare what the rows leave beyond an exact fit with what the priors can take."""
     columns, hyperprior = model.columns, model.prior.hyperprior
-    if columns.y_norm == 0:
-        raise PriormapError(
-            "y is constant and sigma is unknown, so the posterior of sigma piles up at 0; ",
-            _FIX_SIGMA,
-        )
     live = np.flatnonzero(columns.x_norm > 0)
     cases = [(live, 0.0)]
     if model.prior.scaled_by_noise:
@@ -88,6 +83,11 @@ def _refuse_pole_at_zero_noise(model: Model, noise: PositiveDensity, flat: Indic
         rank, rss = rank_and_misfit(columns, which)
         if rss > EXACT_FIT or model.dof - rank < 1 + power - noise.terms.logs:
             continue
+        if columns.y_norm == 0:
+            raise PriormapError(
+                "y is constant and sigma is unknown, so the posterior of sigma piles up at 0; ",
+                _FIX_SIGMA,
+            )
         if rank == model.dof:
             name = type(noise).__name__
             whose = f"{name}'" if name.endswith("s") else f"{name}'s"
