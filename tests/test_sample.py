@@ -503,7 +503,7 @@ class TestRefusals:
         half = HalfNormal(1.0)
         cases = [
             (X, y, 1.0, {"scale": np.inf}, "8 columns have a flat prior"),
-            (X[:, :5], y, half, {"scale": np.inf}, "leave no rows to learn sigma from"),
+            (X[:, :5], y, Jeffreys(), {"scale": np.inf}, "leave no rows to learn sigma from"),
             (X, y, Jeffreys(), {"scale": 1.0}, "Jeffreys' prior of sigma is not integrable"),
             (tall, exact, half, {"scale": 1.0}, "the columns fit y exactly"),
             (low_rank, low_rank[:, 0], half, {"scale": 1.0}, "the columns fit y exactly"),
@@ -522,6 +522,8 @@ class TestRefusals:
         exact = X.T @ np.arange(1.0, 7.0)
         cases = [
             (X[:, :5], y, 1.0, {"scale": np.inf}),
+            (X[:, :5], y, HalfNormal(1.0), {"scale": np.inf}),
+            (X[:, :5], np.full(6, 2.0), HalfNormal(1.0), {"scale": 1.0}),
             (X, y, HalfNormal(1.0), {"scale": 1.0}),
             (X, y, Jeffreys(), {"scale": 1.0, "scaled_by_noise": True}),
             (X.T, exact, InverseGamma(4.0, 20.0), {"scale": 1.0}),
