@@ -13,6 +13,7 @@ from scipy import linalg
 from priormap.arrays import Floats, Indices
 from priormap.model.problem import UnitProblem
 from priormap.model.spectrum import Spectrum
+from priormap.model.weighted_svd import weighted_svd
 
 _EPS = float(np.finfo(float).eps)
 _TRUSTED_RCOND = 1e-6  # of the normal equations: above it their solution needs no refinement
@@ -47,11 +48,14 @@ def solve_on_support(problem: UnitProblem, support: Indices, signs: Floats) -> F
     if not support.size:
         return coef
     pull = problem.l1[support] * signs
-    found = _by_normal_equations(problem, support, pull, _USABLE_RCOND)
+    l2, weak = problem.l2[support], problem.is_weak[support]
+    tells_apart = bool((weak & (l2 > 0)).any() and ((l2 > 0) | (pull == 0)).all())
+    least = _TRUSTED_RCOND if tells_apart else _USABLE_RCOND  # as in `solve_quadratic`
+    found = _by_normal_equations(problem, support, pull, least)
     if found is not None:
         return found
-    block = columns.columns(support)
-    coef[support] = solve_by_rows(block, columns.response, pull, problem.l2[support])
+    solve = solve_by_prior_sds if tells_apart else solve_by_rows
+    coef[support] = solve(columns.columns(support), columns.response, pull, l2)
     return coef
 
 
@@ -108,6 +112,27 @@ def solve_by_rows(block: Floats, response: Floats, pull: Floats, l2: Floats) -> 
     refined = solution + step
     after = stacked.T @ (target - stacked @ refined) - pull
     return unit * (refined if np.linalg.norm(after) < np.linalg.norm(gradient) else solution)
+
+
+def solve_by_prior_sds(block: Floats, response: Floats, pull: Floats, l2: Floats) -> Floats:
+    """As `solve_by_rows`, by the singular values of ``Z_S L2^-1/2``; without l2 no pull.
+
+    What the rows cannot see is solved apart: there only the penalties speak.
+    """
+    flat, coef = l2 == 0, np.zeros(len(l2))
+    basis, *_ = weighted_svd(block[:, flat], np.ones(int(flat.sum())), len(response))
+    sds = 1 / np.sqrt(l2[~flat])
+    rest = block[:, ~flat] - basis @ (basis.T @ block[:, ~flat])
+    left, singular, right = weighted_svd(rest, sds, len(response) - basis.shape[1])
+    target, pull = response - basis @ (basis.T @ response), sds * pull[~flat]
+    seen = right.T @ pull
+    unseen = pull - right @ seen
+    unseen[np.abs(unseen) <= 16 * _EPS * len(pull) * np.abs(pull).max(initial=0.0)] = 0.0
+    coef[~flat] = sds * (right @ ((singular * (left.T @ target) - seen) / (singular**2 + 1)))
+    coef[~flat] -= sds * unseen
+    left_over = response - block[:, ~flat] @ coef[~flat]
+    coef[flat] = np.linalg.lstsq(block[:, flat], left_over, rcond=None)[0]
+    return coef
 
 
 def _by_own_products(problem: UnitProblem) -> Floats | None:

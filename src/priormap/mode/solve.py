@@ -44,7 +44,12 @@ def minimise(problem: UnitProblem, near: Floats | None = None) -> tuple[Floats, 
 
 
 def _is_solved(problem: UnitProblem, coef: Floats, rounding: float = _ROUNDING) -> bool:
-    """Whether nothing is left of the optimality conditions but rounding."""
+    """Whether nothing is left of the optimality conditions but rounding.
+
+    The gradient does not show weak penalties, between which an l2 part may have to decide.
+    """
+    if problem.has_l2 and problem.is_weak.any():
+        return False
     size = 1 + float(np.abs(coef).sum())
     if size > _LARGEST_TRUSTED:
         return False
@@ -57,9 +62,9 @@ def _along_the_path(problem: UnitProblem) -> tuple[Floats, int]:
     from priormap.mode.lasso.homotopy import lasso_path
 
     columns = problem.columns
-    gram, xty, l1, unit = columns.gram, columns.xty, problem.l1, 1.0
+    gram, xty, l1 = columns.gram, columns.xty, problem.l1
+    unit = 1 / np.sqrt(1 + problem.l2)
     if problem.has_l2:  # as more rows, which lengthen the columns: to unit length again
-        unit = 1 / np.sqrt(1 + problem.l2)
         gram = (gram + np.diag(problem.l2)) * unit * unit[:, None]
         xty, l1 = xty * unit, l1 * unit
     _, coefs, *_ = lasso_path(gram, xty, l1, 1.0, 10 * columns.p + 100)

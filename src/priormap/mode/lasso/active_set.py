@@ -13,9 +13,11 @@ import numpy as np
 
 from priormap.arrays import Bools, Floats
 from priormap.mode.ridge import solve_on_support
+from priormap.model.optimality import duality_gap
 from priormap.model.problem import UnitProblem
 
 _EPS = float(np.finfo(float).eps)
+_SHARP = 1e-10  # relative: beyond it a weak pull exceeds its bound
 
 
 def finish_on_support(problem: UnitProblem, start: Floats) -> tuple[Floats, int]:
@@ -64,9 +66,13 @@ def _worst_violator(
     problem: UnitProblem, coef: Floats, banned: set[int]
 ) -> tuple[int, float] | None:
     """Zero coefficient whose pull exceeds its bound most, with the sign it must take."""
-    gradient, _ = problem.gradient(coef)
+    gradient, rss = problem.gradient(coef)
     noise = 16 * _EPS * (1 + float(np.abs(coef).sum()))
     excess = np.abs(gradient) - problem.l1 - noise
+    if problem.has_l2 and problem.is_weak.any():  # the gradient's noise hides their pulls
+        gradient = duality_gap(problem, coef, gradient, rss).pull
+        sharp = (np.abs(gradient) / np.where(problem.l1 > 0, problem.l1, np.inf)) - 1 - _SHARP
+        excess = np.where(problem.is_weak, sharp * problem.l1, excess)
     excess[(coef != 0) | problem.is_flat | (problem.columns.x_norm == 0)] = -np.inf
     excess[list(banned)] = -np.inf
     j = int(np.argmax(excess))
