@@ -35,8 +35,11 @@ def solve_quadratic(problem: UnitProblem) -> Floats:
         coef = _by_own_products(problem) if columns.p <= columns.n else _in_rows(problem)
     if coef is not None:
         return coef
-    spectrum, mu = Spectrum.of_penalty(columns, l2, by_rows=True)
-    return spectrum.coef_at(mu)
+    live = np.flatnonzero(columns.x_norm > 0)
+    coef = np.zeros(columns.p)
+    rows, nothing = columns.columns(live), np.zeros(len(live))
+    coef[live] = solve_by_prior_sds(rows, columns.response, nothing, l2[live])
+    return coef
 
 
 def solve_on_support(problem: UnitProblem, support: Indices, signs: Floats) -> Floats:
@@ -123,6 +126,7 @@ def solve_by_prior_sds(block: Floats, response: Floats, pull: Floats, l2: Floats
     basis, *_ = weighted_svd(block[:, flat], np.ones(int(flat.sum())), len(response))
     sds = 1 / np.sqrt(l2[~flat])
     rest = block[:, ~flat] - basis @ (basis.T @ block[:, ~flat])
+    rest[:, np.linalg.norm(rest, axis=0) <= _EPS * max(block.shape)] = 0.0
     left, singular, right = weighted_svd(rest, sds, len(response) - basis.shape[1])
     target, pull = response - basis @ (basis.T @ response), sds * pull[~flat]
     seen = right.T @ pull
