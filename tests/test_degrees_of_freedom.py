@@ -125,3 +125,31 @@ def test_a_mode_uses_no_more_than_the_rows_have(intercept):
     Z = twins.X - intercept * twins.X.mean(axis=0)
     inverse = np.linalg.pinv(Z.T @ Z + np.diag(np.where(np.isinf(scale), 0.0, 4.0)))
     assert mode_degrees_of_freedom(fit) == pytest.approx(np.trace(Z @ inverse @ Z.T))
+
+
+@pytest.mark.filterwarnings("ignore::priormap.PriormapWarning")
+@pytest.mark.parametrize(
+    ("n", "p", "scale", "sigma"),
+    [(8, 12, 1e12, None), (8, 12, 1e100, None), (20, 3, 1.0, 1e-100)],
+)
+def test_all_that_there_are_where_fits_of_draws_are_rounding(n, p, scale, sigma):
+    """A prior that wide leaves the rows alone to speak."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, p))
+    data = Regression(X, 3 * X[:, 0] + rng.normal(size=n), sigma)
+    found = of_posterior(data, Laplace(scale), draws=500)
+    assert found == pytest.approx(min(p, n - 1), rel=0.1)
+    assert found <= min(p, n - 1)
+
+
+@pytest.mark.parametrize("noise", [1.0, HalfNormal(1.0)], ids=["known", "unknown"])
+def test_by_parts_it_is_the_same(noise, monkeypatch):
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((12, 3))
+    data = Regression(X, X[:, 0] + rng.standard_normal(12), noise)
+    prior = ElasticNet(0.3, 0.5)
+    direct = of_posterior(data, prior, draws=4000)
+    monkeypatch.setattr("priormap.tables.degrees_of_freedom._LOST", 0.0)
+    by_parts = of_posterior(data, prior, draws=4000)
+    assert by_parts != direct
+    assert by_parts == pytest.approx(direct, rel=0.05)

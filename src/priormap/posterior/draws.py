@@ -63,25 +63,23 @@ def sigma_of(data: Regression, draws: Draws) -> Floats:
 def residual_sums(data: Regression, draws: Draws) -> Floats:
     """Residual sum of squares of each draw, O(p**2) each where the moments are at hand."""
     columns = data.unit
-    rss = centred_rss(data, draws.coef) if draws.centred_rss is None else draws.centred_rss
+    rss = _centred_rss(data, draws) if draws.centred_rss is None else draws.centred_rss
     if draws.intercept is None:
         return rss
     off_centre = draws.intercept - (columns.y_mean - draws.coef @ columns.x_mean)
     return rss + data.n_rows * off_centre**2
 
 
-def centred_rss(data: Regression, coef: Floats) -> Floats:
-    """Residual sums of squares under the best intercepts; `coef` has shape (..., p)."""
+def _centred_rss(data: Regression, draws: Draws) -> Floats:
     columns = data.unit
-    unit = coef * columns.x_norm / (columns.y_norm or 1.0)
+    unit = draws.coef * columns.x_norm / (columns.y_norm or 1.0)
     if columns.has_cheap_gram:
         gradient = 2 * columns.xty - unit @ columns.gram
         uu = 1.0 if columns.y_norm > 0 else 0.0
-        rss = np.maximum(uu - np.einsum("...p,...p->...", unit, gradient), 0.0)
+        rss = np.maximum(uu - np.einsum("cdp,cdp->cd", unit, gradient), 0.0)
     else:
-        Z, flat = columns.columns(np.arange(columns.p)), unit.reshape(-1, unit.shape[-2], columns.p)
-        sums = [((columns.response - chain @ Z.T) ** 2).sum(axis=-1) for chain in flat]
-        rss = np.stack(sums).reshape(unit.shape[:-1])
+        Z = columns.columns(np.arange(columns.p))
+        rss = np.stack([((columns.response - chain @ Z.T) ** 2).sum(axis=-1) for chain in unit])
     return rss * (columns.y_norm or 1.0) ** 2
 
 

@@ -274,8 +274,7 @@ class _Posterior:
             if noise.is_known
             else posterior["sigma"].to_numpy().ravel()
         )
-        scale = posterior["scale"].to_numpy().ravel() if "scale" in posterior else None
-        self.degrees_of_freedom = posterior_degrees_of_freedom(model, self.coef, self.sigma, scale)
+        self.degrees_of_freedom = posterior_degrees_of_freedom(model, tree)
 
 
 def _certificate(table: Contrast, name: str) -> str:
