@@ -133,7 +133,9 @@ def _text(content: Content) -> str:
     if isinstance(content, str):
         return content
     if hasattr(content, "to_csv"):
-        return str(content.to_csv(index=False))
+        from priormap.display.csv import as_csv
+
+        return as_csv(content)
     from priormap.display.json import as_json
 
     return as_json(content)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from priormap.display.csv import as_csv
 from priormap.display.files import Content, check_folder, write_files
 from priormap.errors import PriormapError, PriormapWarning, visible
 from priormap.plots.gallery import Picture, data_pictures, prior_pictures
@@ -155,7 +156,7 @@ def _contents(
         contents[name], captions[name] = image, caption
         if tables:
             for part, end in picture.parts.items():
-                contents[f"{picture.name}{end}.csv"] = picture.table(part).to_csv(index=False)
+                contents[f"{picture.name}{end}.csv"] = as_csv(picture.table(part))
     return contents, captions
 
 
