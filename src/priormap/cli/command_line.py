@@ -16,7 +16,7 @@ from priormap.cli.audit_command import audit
 from priormap.cli.choose_command import choose
 from priormap.cli.compare_command import compare
 from priormap.cli.contrast_command import contrast
-from priormap.cli.convert_command import convert
+from priormap.cli.convert_command import TakesNumbers, convert
 from priormap.cli.explain_command import explain
 from priormap.cli.figures_command import figures
 from priormap.cli.guard import (
@@ -50,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=TakesNumbers if command is convert else None)(command)
 
 
 @app.callback(invoke_without_command=True)

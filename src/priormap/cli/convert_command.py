@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
+from priormap.checks import reads_as_number
 from priormap.cli import options as ask
 from priormap.cli.work import Work, work
 from priormap.display.blocks import Block, Items, Paragraph, Subheading
@@ -32,6 +34,24 @@ _LISTED = {  # columns of the list: what each is called
     "note": "note",
     "evidence": "evidence",
 }
+
+
+class TakesNumbers(TyperCommand):
+    """A command to which -1 is a number, and no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Part negative numbers from options by a space, which is none to a number."""
+        valued = (one for one in self.params if not getattr(one, "is_flag", True))
+        options = {word for one in valued for word in one.opts}
+        words = [
+            f" {word}" if _is_negative(word) and before not in options else word
+            for before, word in zip(["", *args], args, strict=False)
+        ]
+        return super().parse_args(ctx, words)
+
+
+def _is_negative(word: str) -> bool:
+    return word.startswith("-") and all(map(reads_as_number, word.split(",")))
 
 
 def convert(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import Any
 
 
-def as_csv(table: pd.DataFrame) -> str:
-    r"""Return CSV; texts are in quotes where one holds a carriage return, which ends lines too.
+def as_csv(table: Any) -> str:
+    r"""Return CSV of a DataFrame; its texts are in quotes where one holds a carriage return.
 
     Examples
     --------

@@ -262,5 +262,5 @@ def _mode(place: str | Path, named: str) -> int:
 
 
 def _unwritable(place: Path, error: OSError) -> PriormapError:
-    remedy = "make room" if error.errno in FULL else "choose a folder that you may write"
+    remedy = "choose a folder " + ("with room" if error.errno in FULL else "that you may write")
     return PriormapError(f"cannot write {shown(place)} ({error.strerror or error}); {remedy}")

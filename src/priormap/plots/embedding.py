@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from priormap.errors import PriormapWarning
+from priormap.plots.fonts import without_boxes_said
+from priormap.plots.saving import figure_of
 from priormap.plots.style import house_style
 
 _DPI = 200  # of a PNG: about two pixels for each one that a screen shows
@@ -25,11 +25,6 @@ def embedded_figure(
     Glyphs are paths, so that it looks the same where its fonts are missing, and the bytes do
     not depend on the time. `name` keeps the inner names of one SVG apart from those of another.
 
-    Warns
-    -----
-    PriormapWarning
-        If the font of the figures lacks a character of a name.
-
     Examples
     --------
     >>> from priormap.plots import plot_shrinkage
@@ -40,30 +35,12 @@ def embedded_figure(
 
     file = io.BytesIO()
     with plt.ioff(), house_style():
-        figure = _figure_of(draw())
+        figure = figure_of(draw())
+        paths: Any = {"svg.fonttype": "path", "svg.hashsalt": name}
+        metadata = {"Date": None} if format == "svg" else {"Software": None}
         try:
-            with plt.rc_context({"svg.fonttype": "path", "svg.hashsalt": name}):
-                _save(figure, file, format)
+            with plt.rc_context(paths), without_boxes_said():
+                figure.savefig(file, format=format, dpi=_DPI, metadata=metadata)
         finally:
             plt.close(figure)
     return file.getvalue()
-
-
-def _save(figure: Figure, file: io.BytesIO, format: str) -> None:
-    metadata = {"Date": None} if format == "svg" else {"Software": None}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.filterwarnings("always", message="Glyph .* missing from font")
-        figure.savefig(file, format=format, dpi=_DPI, metadata=metadata)
-    if caught:
-        warnings.warn(
-            "figures show a box for each character that their font lacks; tables show it",
-            PriormapWarning,
-            stacklevel=4,
-        )
-
-
-def _figure_of(drawn: Any) -> Figure:
-    if isinstance(drawn, Figure):
-        return drawn
-    figure: Figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure.figure
-    return figure

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
+from priormap.errors import visible
 from priormap.plots.style import LOOKS, Look
 from priormap.tables.contours import density_levels
 
@@ -81,6 +82,7 @@ def line_handles(looks: Mapping[str, Look]) -> list[Any]:
 
 def shortened(name: str, most: int = 14) -> str:
     """Name with its middle left out, where it is longer than `most` characters."""
+    name = visible(name)
     if len(name) <= most:
         return name
     tail = (most - 1) // 2

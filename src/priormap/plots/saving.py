@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from priormap.display.files import check_file, write_files
+from priormap.display.files import write_files
 from priormap.errors import PriormapError, visible
+from priormap.plots.fonts import without_boxes_said
 
 # what each format calls a caption, and what keeps the time of writing out of the file
 _FORMATS: Mapping[str, tuple[str, Mapping[str, None]]] = {
@@ -62,7 +63,6 @@ def save_figure(
     ...     save_figure(axes, f"{folder}/shrinkage.svg").name
     'shrinkage.svg'
     """
-    check_file(os.fspath(path), force=True)
     path = Path(path)
     content = rendered(figure_of(drawn), known_format(path.suffix.removeprefix(".")), caption)
     write_files({path: content})
@@ -90,6 +90,6 @@ def rendered(figure: Figure, format: str, caption: str) -> bytes:
     """Return the content of the file, with the caption in its metadata."""
     key, metadata = _FORMATS[format]
     file = io.BytesIO()
-    with matplotlib.rc_context(_EMBEDDED):
+    with matplotlib.rc_context(_EMBEDDED), without_boxes_said():
         figure.savefig(file, format=format, dpi=300, metadata={**metadata, key: visible(caption)})
     return file.getvalue()

@@ -15,6 +15,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from priormap.errors import PriormapError
+from priormap.plots.fonts import readable
 from priormap.priors import Prior
 
 _windows: ContextVar[bool] = ContextVar("windows", default=True)
@@ -101,11 +102,14 @@ def drawing_axes(
     """
     if axes is not None:
         given = checked_axes(axes, rows * columns)
-        yield given if columns == 1 else given.reshape(rows, columns)
+        with readable(np.ravel(given)[0].figure):
+            yield given if columns == 1 else given.reshape(rows, columns)
         return
     with house_style():
-        grid = _new_figure(height).subplots(rows, columns, sharex=share, squeeze=False)
-        yield grid if columns > 1 else (grid[:, 0] if rows > 1 else grid[0, 0])
+        figure = _new_figure(height)
+        grid = figure.subplots(rows, columns, sharex=share, squeeze=False)
+        with readable(figure):
+            yield grid if columns > 1 else (grid[:, 0] if rows > 1 else grid[0, 0])
 
 
 @contextmanager
