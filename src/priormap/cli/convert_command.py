@@ -143,6 +143,7 @@ def _listed(conventions: pd.DataFrame) -> list[Block]:
 
 def _numbers(texts: list[str]) -> Any:
     """A bare number, or a mapping of every NAME=NUMBER."""
+    texts = [text.strip() for text in texts]
     if len(texts) == 1 and "=" not in texts[0]:
         return _number("NUMBER", texts[0])
     pairs = [text.partition("=") for text in texts]

@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from priormap.errors import PriormapWarning, visible
 
 _LAST_RESORT = "Last Resort"  # its glyphs are boxes
+_TICK = r"$\mathdefault{"  # what matplotlib writes for powers of ten
 _REGULAR = {400, "normal", "regular", "book"}
 
 
@@ -39,7 +40,7 @@ def readable(figure: FigureBase) -> Iterator[None]:
             continue
         if not said.isprintable():
             text.set_text(visible(said, keep="\n"))
-        if "$" in said:
+        if "$" in said and _TICK not in said:
             text.set_parse_math(False)
         if not said.isascii():
             lacking += _find_fonts(text)
