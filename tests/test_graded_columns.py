@@ -9,6 +9,7 @@ import pytest
 from priormap import (
     ElasticNet,
     Gaussian,
+    HalfNormal,
     PriormapError,
     Regression,
     choose_scale,
@@ -91,6 +92,10 @@ def log_of(fraction):
     return log(fraction.numerator) - log(fraction.denominator)
 
 
+def curves_of(data):
+    return GaussianCurves.of(ScaleFamily.of(data, "gaussian"))
+
+
 def rows_of(n, units, seed=0):
     rng = np.random.default_rng(seed)
     X = (rng.standard_normal((n, len(units))) + rng.standard_normal((n, 1))) * units
@@ -118,10 +123,7 @@ def test_modes_are_exact(n, units, scale):
 def test_curves_are_exact(n, units, scale):
     X, y = rows_of(n, units)
     data = Regression(X, y, sigma=SIGMA, intercept=False)
-    truth, curves = (
-        exact(X, y, SIGMA, np.full(4, scale)),
-        GaussianCurves.of(ScaleFamily.of(data, "gaussian")),
-    )
+    truth, curves = exact(X, y, SIGMA, np.full(4, scale)), curves_of(data)
     mu = curves.mu(scale, SIGMA)
     assert curves.spectrum.degrees_of_freedom(mu) == pytest.approx(truth["df"], rel=1e-9)
     assert curves.log_evidence(scale, SIGMA) == pytest.approx(truth["evidence"], rel=1e-9)
@@ -136,7 +138,7 @@ def test_curves_are_exact(n, units, scale):
 def test_each_row_left_out_is_exact(units, scale):
     X, y = rows_of(8, units)
     data = Regression(X, y, sigma=SIGMA, intercept=False)
-    curves, others = GaussianCurves.of(ScaleFamily.of(data, "gaussian")), np.full(4, scale)
+    curves, others = curves_of(data), np.full(4, scale)
     found = curves.loo([scale], SIGMA, np.arange(8))[:, 0]
     whole = exact(X, y, SIGMA, others)["evidence"]
     for i in range(8):
@@ -262,3 +264,36 @@ def test_columns_left_alone_by_the_prior_may_be_graded_beside_it():
     spectrum = Spectrum.of(data.unit, np.asarray(Model(data, Gaussian(scale)).unit_prior.sd))
     coef = spectrum.coef_at((SIGMA / data.unit.y_norm) ** 2) * data.unit.coef_units
     np.testing.assert_allclose(coef, truth, rtol=1e-9)
+
+
+def test_rows_are_left_out_under_a_noise_prior_that_the_data_deny():
+    X, y = rows_of(8, UNITS["money beside shares"])
+    noise, scales = HalfNormal(0.03), np.geomspace(1e-6, 1e7, 9)
+    data = Regression(X, y, sigma=noise, intercept=False)
+    found = curves_of(data).loo_densities(scales, np.arange(3))
+    whole, _ = curves_of(data).evidence(scales)
+    for i in range(3):
+        rest = np.arange(8) != i
+        left, _ = curves_of(Regression(X[rest], y[rest], sigma=noise, intercept=False)).evidence(
+            scales
+        )
+        np.testing.assert_allclose(found[i], whole - left, rtol=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-3, 1e12])
+def test_a_choice_does_not_depend_on_units(unit):
+    X, y = rows_of(20, UNITS["money beside shares"])
+    options = {"methods": ["loo", "evidence", "cv"], "random_seed": 1, "folds": 3}
+    one = choose_scale(Regression(X, y, sigma=SIGMA), "gaussian", **options)
+    other = choose_scale(Regression(X * unit, y, sigma=SIGMA), "gaussian", **options)
+    np.testing.assert_allclose(other.optima["scale"] * unit, one.optima["scale"], rtol=1e-6)
+    np.testing.assert_allclose(other.optima["value"], one.optima["value"], rtol=1e-7)
+
+
+def test_a_constant_column_without_an_intercept_has_a_size():
+    data = Regression(np.ones((4, 1)), [1.0, 2.0, 3.0, 2.0], sigma=1.0, intercept=False)
+    choice = choose_scale(data, "gaussian", "evidence", scales=np.geomspace(0.1, 100, 9))
+    # y-bar is normal with variance tau**2 + 1/4, which the maximum makes y-bar**2
+    assert choice.optima.loc["empirical_bayes", "scale"] == pytest.approx(
+        np.sqrt(4 - 0.25), rel=1e-4
+    )

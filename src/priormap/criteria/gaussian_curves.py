@@ -46,6 +46,7 @@ from priormap.priors.densities import PositiveDensity
 _BLOCK = 1 << 18  # numbers in a block of penalties, or of rows and penalties
 _LARGE_BLOCK = 1 << 21  # of rows and penalties that all scales share
 _REACH = 100.0  # how far from the scale of the data mass is looked for, in log units
+_LARGEST_LOG = 690.0  # of a penalty: beyond, it leaves all free or nothing
 _LOG_2PI = float(np.log(2 * np.pi))
 _FEW = 30  # degrees of freedom: with fewer one row may hold most of the squares
 
@@ -88,7 +89,7 @@ class GaussianCurves:
         """Penalty in units of the spectrum: ``(sigma / scale)**2``."""
         log_scale = np.log(np.asarray(scales, dtype=float)) + self.log_norm
         log_noise = 0.0 if self.scaled_by_noise else np.log(np.asarray(sigma, dtype=float))
-        return np.asarray(np.exp(2 * (log_noise - log_scale)))
+        return np.asarray(np.exp(np.clip(2 * (log_noise - log_scale), -_LARGEST_LOG, _LARGEST_LOG)))
 
     def terms(self, mu: Floats) -> tuple[Floats, Floats]:
         """``sum_k log(1 + d_k / mu) / 2`` and ``S(mu)``, for an array of any shape."""
@@ -246,17 +247,22 @@ def _lattice(
 ) -> tuple[list[Floats], Floats, list[int]]:
     """Nodes of log sigma for each scale, all penalties, and where those of each scale begin.
 
-    The nodes are as fine as the narrowest posterior asks for, and reach further down if there
-    are few rows: without its worst one a small sample may believe in a much smaller sigma.
+    The nodes are as fine as the narrowest posterior asks for, or where that would be more in all,
+    each as fine as its own; they reach further down if there are few rows: without its worst one
+    a small sample may believe in a much smaller sigma.
     """
     steps = 2 * (mass.u[:, 1] - mass.u[:, 0])  # as fine as the integral asks for
     low, high, step = mass.u[:, 0], mass.u[:, -1], float(steps.min())
     low = low - (high - low) * min(1.0, _FEW / curves.dof)
+    own = [np.arange(a, b, each) for a, b, each in zip(low, high, steps, strict=True)]
     if curves.scaled_by_noise:
-        nodes = [np.arange(a, b, own) for a, b, own in zip(low, high, steps, strict=True)]
-        return nodes, curves.mu(scales, 1.0), list(range(len(scales)))
+        return own, curves.mu(scales, 1.0), list(range(len(scales)))
     below = np.ceil((low - np.log(scales)) / step).astype(int)
     above = np.floor((high - np.log(scales)) / step).astype(int)
+    lengths = [len(u) for u in own]
+    if above.max() - below.min() > sum(lengths):  # one narrow posterior would ask it of them all
+        mu = [curves.mu(scale, np.exp(u)) for scale, u in zip(scales, own, strict=True)]
+        return own, np.concatenate(mu), np.cumsum([0, *lengths[:-1]]).tolist()
     ratio = step * np.arange(below.min(), above.max() + 1)
     first = (below - below.min()).tolist()
     nodes = [

@@ -173,7 +173,10 @@ def _unit(model: Model) -> float:
     The second where the prior is scaled by the noise. It makes the default hyperprior free of
     units.
     """
-    sizes = model.column_prior.sd * model.data.column_sd
+    lengths = model.data.column_sd
+    if not lengths.any():  # without an intercept a constant column has a size, but no spread
+        lengths = model.columns.x_norm / np.sqrt(model.data.n_rows)
+    sizes = model.column_prior.sd * lengths
     typical = float(np.exp(np.log(sizes[sizes > 0]).mean()))
     return (1.0 if model.prior.scaled_by_noise else float(np.std(model.data.y))) / typical
 

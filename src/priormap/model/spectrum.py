@@ -24,6 +24,7 @@ _Directions: TypeAlias = tuple[Floats, Floats, Floats]
 _EPS = float(np.finfo(float).eps)
 _BLOCK = 1 << 15  # numbers in a block of ratios, small enough to stay in cache
 _CANCELLED = 1e-6  # a difference of sums of squares below this is taken from the rows instead
+_RANGE = 1e-150, 1e150  # of prior sds: beyond, they say no more than at the ends
 _WELL_CONDITIONED = 1e-6  # smallest pivot of the correlation matrix that moments may serve
 
 
@@ -89,7 +90,7 @@ class Spectrum:
         the rows themselves, if asked. Flat columns that the rows cannot tell apart share the fit
         of least length.
         """
-        scale = np.where(columns.x_norm > 0, scale, 0.0)
+        scale = np.where(columns.x_norm > 0, _in_range(scale), 0.0)
         flat = np.flatnonzero(np.isinf(scale))
         live = np.flatnonzero((scale > 0) & np.isfinite(scale))
         root, follow = np.empty((0, 0)), np.zeros((0, len(live)))
@@ -204,6 +205,7 @@ class Spectrum:
     @classmethod
     def _from_factor(cls, R: Floats, z: Floats, rss: float, dof: int, scale: Floats) -> Spectrum:
         """From any R and z with ``R'R = X'X``, ``R'z = X'y``, ``z'z + rss = y'y``."""
+        scale = _in_range(scale)
         flat = np.isinf(scale)
         n_flat, bound = int(flat.sum()), R[:, ~flat]
         root, follow, offset = np.empty((0, 0)), np.empty((0, bound.shape[1])), np.empty(0)
@@ -264,7 +266,7 @@ class Spectrum:
         """``sum_j (b_j / t_j)**2`` of the mode, for each mu."""
         mu = np.asarray(mu, dtype=float)[..., None]
         d = self.eigenvalues
-        return (self.explained * d / (d + mu) ** 2).sum(axis=-1)
+        return (self.explained * (d / (d + mu)) / (d + mu)).sum(axis=-1)
 
     def coef_at(self, mu: ArrayLike) -> Floats:
         """Coefficients of the mode, shape ``mu.shape + (p,)``, by one matrix product."""
@@ -313,6 +315,11 @@ class Spectrum:
         constant = self.log_constant - 0.5 * self.dof * np.log(2 * np.pi)
         misfit = 0.5 * (np.sqrt(squares) * np.exp(-log_sigma)) ** 2
         return constant - self.dof * log_sigma - half_log_det - misfit
+
+
+def _in_range(scale: Floats) -> Floats:
+    """Prior sds whose squares are floats; zero and infinity stay what they are."""
+    return np.where((scale > 0) & np.isfinite(scale), np.clip(scale, *_RANGE), scale)
 
 
 def _positive_eigenpairs(gram: Floats) -> tuple[Floats, Floats]:
