@@ -5,7 +5,7 @@ import pytest
 
 from priormap import ElasticNet, HalfCauchy, HalfNormal, Laplace, Regression
 from priormap.model import Model
-from priormap.posterior.kernels import draw_mixture
+from priormap.posterior.kernels import choice, draw_mixture
 
 
 def made(n, p, stretch=1.0, **options):
@@ -82,6 +82,6 @@ def test_an_elastic_net_without_curvature_draws_as_the_laplace_prior(shape, meth
 
 
 def test_negative_control_single_coordinates_creep_along_wide_columns(monkeypatch):
-    monkeypatch.setattr("priormap.posterior.kernels.rows.blocked_share", lambda *_: 0.0)
+    monkeypatch.setattr(choice, "expected_work", lambda *_: {"coordinate": 1.0})
     coef = draws("wide, scales from 1 to 16,384").coef
     assert max(rhat(column) for column in coef.transpose(2, 0, 1)) > 1.1

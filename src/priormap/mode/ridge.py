@@ -12,7 +12,6 @@ from scipy import linalg
 
 from priormap.arrays import Floats, Indices
 from priormap.model.problem import UnitProblem
-from priormap.model.spectrum import Spectrum
 from priormap.model.weighted_svd import weighted_svd
 
 _EPS = float(np.finfo(float).eps)

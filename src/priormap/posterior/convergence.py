@@ -114,6 +114,14 @@ def ess_of_means(draws: Floats) -> Floats:
     return np.where(is_constant, 0.0, _effective_size(values))
 
 
+def smallest_ess(draws: Floats) -> float:
+    """Smallest `ess_of_means` of any parameter or of its squared distance to its mean."""
+    distances = draws - draws.mean(axis=(0, 1))
+    reach = np.abs(distances).max(axis=(0, 1))
+    squares = (distances / np.where(reach > 0, reach, 1.0)) ** 2
+    return float(min(ess_of_means(draws).min(), ess_of_means(squares).min()))
+
+
 class Convergence(NamedTuple):
     r"""Convergence diagnostics of p parameters, each an array of shape (p,).
 

@@ -48,11 +48,17 @@ def sample(
 
     ``"exact"``
         Gaussian prior: independent draws, no Markov chain; the log evidence comes with it.
-        Laplace and elastic net priors: a Markov chain without step size or rejection, by exact
-        Hamiltonian dynamics on the piecewise Gaussian density, or by scale mixtures where the
-        dynamics would meet too many kinks; for more columns than rows by exact conditionals of
-        one coefficient after the other, with scale mixtures between. Which kernel ran is in the
-        attribute ``kernel``.
+        Laplace and elastic net priors: a Markov chain without step size or rejection. Which
+        kernel ran is in the attribute ``kernel``: exact Hamiltonian dynamics on the piecewise
+        Gaussian density (``hamiltonian``); scale mixtures of normals (``mixture``, for more
+        columns than rows ``mixture_rows``); exact conditionals of one coefficient after the other
+        (``coordinate``), and these with scale mixtures between (``alternating``). The one of least
+        work for a draw makes half of the warm-up. Work is counted, never timed. Where independent
+        draws at the price of another would be worth over four times its own, by the smallest
+        effective sample size for the mean or variance of any unknown, the other goes on for a
+        quarter of the warm-up, and the one that was worth most makes the rest and all draws. A
+        warm-up of fewer than 200 draws leaves all to the first, but to ``alternating`` where
+        columns are more than rows.
     ``"gibbs"``
         Laplace and elastic net priors: scale mixtures of normals.
     ``"nuts"``

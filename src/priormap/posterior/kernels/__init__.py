@@ -1,18 +1,19 @@
 """Kernels that draw from the posterior of a linear regression under an elastic net prior.
 
 On plain arrays, one algorithm per file; the Laplace prior is the elastic net without curvature.
-``chain`` chooses between kernels and runs chains, and ``route`` speaks with the rest of priormap.
+``choice`` chooses between kernels, ``chain`` runs chains, and ``route`` speaks with the rest of
+priormap.
 Importing this package loads numba; a kernel is compiled when it is first called.
 """
 
 from priormap.posterior.kernels.chain import (
     Kernel,
     Sampler,
-    choose_kernel,
     prepare,
     run_chain,
     run_chains,
 )
+from priormap.posterior.kernels.choice import choose_kernel
 from priormap.posterior.kernels.hamiltonian import expected_crossings
 from priormap.posterior.kernels.problem import (
     Density,

@@ -1,4 +1,4 @@
-"""Which kernel suits the data, and chains of it: warm up and draw in blocks, one thread a chain.
+"""Kernels made ready, and chains of them: warm up and draw in blocks, one thread a chain.
 
 A chain depends only on its seed, never on the number of threads or on the size of the blocks.
 Kernels release the interpreter lock: the caller hears Ctrl-C at once, and between blocks, which
@@ -20,7 +20,6 @@ import numpy as np
 
 from priormap.posterior.kernels import hamiltonian, mixture, mixture_rows, rows
 from priormap.posterior.kernels.problem import (
-    CURVED,
     Draws,
     ElasticNetPrior,
     Moments,
@@ -38,27 +37,6 @@ PATIENCE = 0.5  # seconds that an interrupted run waits for its chains
 FIRST = 10**7  # operations of the first block, of p^3 a draw, before its pace is known
 
 
-def choose_kernel(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Kernel:
-    """Cheapest exact kernel for these data, without looking at a clock.
-
-    Rows (p > n): ``alternating``. Moments: ``hamiltonian`` where a trajectory is expected to make
-    fewer crossings than `worthwhile_crossings`; otherwise ``mixture``, and always where X'X is
-    nearly singular or a curvature is left that `absorb_curvature` could not add to X'X, whose
-    unit the dynamics take.
-    """
-    if isinstance(data, Rows):
-        return "alternating"
-    if prior.hyper[CURVED]:
-        return "mixture"
-    p = len(data.xty)
-    values, vectors = np.linalg.eigh(data.gram)
-    if values[0] <= values[-1] * p * 1e-12:
-        return "mixture"
-    inverse_diagonal = (vectors**2 / values).sum(axis=1)
-    crossings = hamiltonian.expected_crossings(inverse_diagonal, prior, sigma, tau)
-    return "hamiltonian" if crossings < hamiltonian.worthwhile_crossings(p) else "mixture"
-
-
 class Sampler(NamedTuple):
     """A compiled kernel, what it reads, and room for a chain; serves any number of chains."""
 
@@ -72,8 +50,8 @@ def prepare(
 ) -> Sampler:
     """Factor the data for one kernel, which is compiled on first use.
 
-    ``coordinate`` and ``mixture_rows`` are the two halves of ``alternating``. ``sigma`` and
-    ``tau`` are known or typical values.
+    ``coordinate`` and ``mixture_rows`` are the two halves of ``alternating``, which sweeps
+    `SWEEPS` times. ``sigma`` and ``tau`` are known or typical values.
     """
     target: tuple[Any, ...]
     if kernel == "hamiltonian" or kernel == "mixture":
@@ -88,7 +66,7 @@ def prepare(
     if kernel == "alternating":
         steps = rows.blocked_share(data, prior, sigma, tau), SWEEPS
     else:
-        steps = (0.0, SWEEPS) if kernel == "coordinate" else (1.0, 0)
+        steps = (0.0, 1) if kernel == "coordinate" else (1.0, 0)
     target = data, rows.rows_moves(data, prior, sigma, tau, *steps)
     return Sampler(rows.gibbs_rows, target, partial(mixture_rows.room, *data.columns.shape))
 

@@ -56,6 +56,16 @@ class Moments(NamedTuple):
     yty: float
     dof: float
 
+    @property
+    def squares(self) -> Array:
+        """Squared lengths of the columns, shape (p,)."""
+        return np.diag(self.gram)
+
+    @property
+    def rank(self) -> int:
+        """The most that X can have."""
+        return len(self.xty)
+
 
 class Rows(NamedTuple):
     """The same likelihood on r = rank(X) orthogonal rows, for p > n or a singular Gram matrix.
@@ -70,6 +80,16 @@ class Rows(NamedTuple):
     target: Array
     rss: float
     dof: float
+
+    @property
+    def squares(self) -> Array:
+        """Squared lengths of the columns, shape (p,)."""
+        return np.asarray((self.columns**2).sum(axis=1))
+
+    @property
+    def rank(self) -> int:
+        """Number r of rows."""
+        return len(self.target)
 
 
 class ElasticNetPrior(NamedTuple):

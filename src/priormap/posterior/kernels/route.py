@@ -13,9 +13,9 @@ from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.draws import Draws, intercepts
 from priormap.posterior.kernels import problem
-from priormap.posterior.kernels.chain import Kernel, choose_kernel, prepare, run_chains
+from priormap.posterior.kernels.choice import run_mixture, run_the_best
 from priormap.posterior.kernels.problem import Density, ElasticNetPrior, Moments, Rows
-from priormap.posterior.kernels.starts import Typical, start_state, typical
+from priormap.posterior.kernels.starts import start_state, typical
 from priormap.priors import NormalMixture
 
 _LOG_REACH = math.log(1e60)  # of kernels, which take fourth powers
@@ -54,9 +54,8 @@ def draw_mixture(
                 likelihood, prior = problem.absorb_curvature(likelihood, prior, sigma, 1.0)
             around = typical(likelihood, prior, sigma)
             states = [start_state(around, prior, stream) for stream in streams[1:]]
-            kernel = _kernel(method, likelihood, prior, around)
-            sampler = prepare(kernel, likelihood, prior, around.sigma, around.tau)
-        runs = run_chains(sampler, prior, states, draws, tune, progress)
+            run = run_mixture if method == "gibbs" else run_the_best
+            kernel, runs = run(likelihood, prior, around, states, draws, tune, progress)
     except (FloatingPointError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
         raise _beyond_numbers(model) from None
     trace = np.stack([run.trace for run in runs])
@@ -72,14 +71,6 @@ def draw_mixture(
         stats={"n_crossings": trace[..., 2]} if kernel == "hamiltonian" else {},
         attributes={"kernel": kernel},
     )
-
-
-def _kernel(
-    method: str, likelihood: Moments | Rows, prior: ElasticNetPrior, around: Typical
-) -> Kernel:
-    if method == "gibbs":
-        return "mixture_rows" if isinstance(likelihood, Rows) else "mixture"
-    return choose_kernel(likelihood, prior, around.sigma, around.tau)
 
 
 def _beyond_numbers(model: Model) -> PriormapError:

@@ -20,6 +20,7 @@ from priormap.posterior.kernels.problem import (
     PROPER,
     Draws,
     ElasticNetPrior,
+    Moments,
     Rows,
     State,
     prior_widths,
@@ -71,7 +72,7 @@ def rows_moves(
     return RowsMoves(
         np.ascontiguousarray(lift),
         narrowest_unit(prior, abs(lift) @ abs(data.target)),
-        (data.columns**2).sum(axis=1),
+        data.squares,
         smallest_precisions(data, prior, sigma, tau),
         stack([first, *scale_orbits(prior, data.dof)]),
         given_variances(prior, prior.hyper[PROPER] - data.dof, data.dof),
@@ -86,7 +87,7 @@ def smallest_precisions(data: Rows, prior: ElasticNetPrior, sigma: float, tau: f
     A wide column beside narrow ones would drown these in I + R D R'. Where the whole prior is wide
     and governs every direction of the rows, it drowns only what rounding loses of the fit anyway.
     """
-    squares, variances = (data.columns**2).sum(axis=1), prior_widths(prior, 0.0) ** 2
+    squares, variances = data.squares, prior_widths(prior, 0.0) ** 2
     noise = sigma**2
     if prior.noise.learnt:  # it may come to less, but hardly stays there
         noise = max(noise, 0.01 * (data.rss + float(data.target @ data.target)) / data.dof)
@@ -98,20 +99,24 @@ def smallest_precisions(data: Rows, prior: ElasticNetPrior, sigma: float, tau: f
     return squares / WIDE
 
 
-def blocked_share(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> float:
-    """How often the alternating kernel adds a scale-mixture step to its coordinate sweeps.
+def is_tied(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> bool:
+    """Whether the likelihood ties a column to the others: q v / sigma^2 exceeds 4 for any.
 
     A column of squared length q and prior variance v is nearly free of the others where
-    q v / sigma^2 is small, and moves by steps of about 1 / (1 + q v / sigma^2) of its range where
-    the likelihood ties it to others. So: in every draw where that ratio exceeds 4 for any column.
-    Otherwise the step, whose cost grows with r^2 p, is taken often enough to cost no more than
-    the sweeps, in 25 of r draws.
+    q v / sigma^2 is small; where it is not, single coordinates move by steps of about
+    1 / (1 + q v / sigma^2) of their range.
     """
-    unit = prior.unit(sigma, tau)
-    lengths = (data.columns**2).sum(axis=1)
-    freedom = lengths * (unit / sigma) ** 2
-    tied = freedom > 4.0 * (0.5 * prior.rate**2 + prior.curvature)
-    return 1.0 if tied.any() else min(1.0, 25.0 / max(len(data.target), 1))
+    freedom = data.squares * (prior.unit(sigma, tau) / sigma) ** 2
+    return bool((freedom > 4.0 * (0.5 * prior.rate**2 + prior.curvature)).any())
+
+
+def blocked_share(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> float:
+    """How often the alternating kernel adds a scale-mixture step to its coordinate sweeps.
+
+    In every draw where the likelihood ties columns together. Otherwise the step, whose cost grows
+    with r^2 p, is taken often enough to cost no more than the sweeps, in 25 of r draws.
+    """
+    return 1.0 if is_tied(data, prior, sigma, tau) else min(1.0, 25.0 / max(data.rank, 1))
 
 
 @kernel()
