@@ -18,6 +18,7 @@ from priormap import (
     explain_penalty,
     log_posterior,
     map_path,
+    plot_prior_predictive,
     sample,
 )
 from priormap.checks import refuse_memory, short
@@ -144,9 +145,6 @@ def test_coefficients_that_overflow(data):
     with pytest.raises(PriormapError, match=r"coef is so large that X coef overflows"):
         audit(data, Laplace(1.0), [1e308, -1e308, 0.0, 0.0])
     assert log_posterior(data, Laplace(1.0), [1e200, 0.0, 0.0, 0.0], 0.0) == -np.inf
-    line = np.array([[1.0, 1.0], [2.0, 3.0], [4.0, 3.0]]) * 10
-    with pytest.raises(PriormapError, match=r"coef is so large that X coef overflows"):
-        log_posterior(Regression(line, [1.0, 2.0, 4.0], 1.0), Laplace(1.0), [1e308, -1e308], 0.0)
 
 
 def test_conversions_beyond_all_numbers():
@@ -212,3 +210,33 @@ def test_what_is_no_number(value, data):
                 door(value)
             assert "\n" not in str(caught.value)
             assert len(str(caught.value)) < 300
+
+
+# figures, grids and errors over folds
+
+
+@pytest.mark.parametrize("sigma", ["1e-308", "1e-200", "1e200"])
+@pytest.mark.parametrize("command", ["path", "choose", "contrast", "compare"])
+def test_a_noise_beyond_squaring(command, sigma, capsys):
+    err = refused(capsys, command, "--sigma", sigma)
+    assert f"sigma={float(sigma):g} is too far from the sd of y, 77.0057" in err
+    assert "give it in the units of y" in err
+
+
+def test_prediction_errors_in_large_units(rng):
+    X = rng.normal(size=(30, 2))
+    y = X[:, 0] + rng.normal(size=30)
+    small, large = (
+        choose_scale(Regression(X, unit * y, unit), Gaussian, "cv", random_seed=1).optima
+        for unit in (1.0, 1e90)
+    )
+    assert np.isfinite(large["se"]).all()
+    np.testing.assert_allclose(large["scale"], 1e90 * small["scale"], rtol=1e-6)
+    np.testing.assert_allclose(large["se"], 1e180 * small["se"], rtol=1e-6)
+
+
+def test_a_prior_that_expects_next_to_nothing(rng):
+    X = rng.normal(size=(30, 2))
+    data = Regression(X, X[:, 0], sigma=1e8)
+    axes = plot_prior_predictive(data, {"tight": Laplace(1e-3)})
+    assert np.isfinite([*axes[0].get_xlim(), *axes[0].get_ylim()]).all()

@@ -221,6 +221,11 @@ def default_scales(family: ScaleFamily, curves: GaussianCurves) -> Floats:
     if rates.any():
         pulls = columns.y_norm * np.abs(columns.xty[live]) * columns.x_norm[live] / rates
         low = min(low, noise * family.sigma / max(float(pulls.max()), 1e-300))
+    if not 0 < low < high < np.inf:
+        raise PriormapError(
+            "the scales that matter for these data lie beyond what a double holds; give scales, "
+            "or measure y and the columns in other units"
+        )
     return np.geomspace(low, high, _POINTS)
 
 

@@ -19,6 +19,7 @@ from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapPath, map_path
 
+_SQUARABLE = 1e150
 HOLD = ("prior", "alpha")
 _ONE_SE = "strongest prior whose mode predicts within one standard error of cv"
 
@@ -147,7 +148,9 @@ def _optima(study: Study, curve: Curve) -> list[Optimum]:
 
 def _over_folds(errors: Floats) -> tuple[Floats, Floats]:
     """Mean over folds, and its standard error."""
-    return errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(len(errors))
+    largest = errors.max()
+    unit = largest if largest > _SQUARABLE else 1.0
+    return errors.mean(axis=0), unit * (errors / unit).std(axis=0, ddof=1) / np.sqrt(len(errors))
 
 
 def _first_below(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap import priors
-from priormap.arrays import Floats
+from priormap.arrays import Floats, to_infinity
 from priormap.conventions import scikit_learn_alpha, scikit_learn_call
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
@@ -106,6 +106,7 @@ class ScaleFamily:
         """Prior sd of such a column; of several scales the smallest."""
         return float(np.min(self.prior.with_scale(1.0).sd))
 
+    @to_infinity
     def lambda_(self, scales: ArrayLike) -> Floats:
         """Penalty ``l1 + l2`` in the canonical problem, for columns of relative scale 1.
 
@@ -115,7 +116,7 @@ class ScaleFamily:
         if self.no_mode:
             return np.full(c.shape, np.nan)
         l1, l2 = penalty_parts(self.typical).weights(self.sigma)
-        return np.asarray(l1 / c + l2 / c**2)
+        return np.asarray(l1 / c + (l2 / c**2 if l2.any() else 0.0))
 
     def alpha(self, scales: ArrayLike) -> Floats:
         """scikit-learn's alpha for such columns, which is proportional to the penalty."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_FARTHEST = 1e145  # ratio of sigma to a unit, or to the sd of y, that can still be squared
 _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look
 
 
@@ -289,7 +290,14 @@ class Regression(Described):
     def _checked_sigma(self, sigma: object) -> float | PositiveDensity:
         if sigma is None:
             return HalfStudentT(4, self.y_sd if self.unit.y_norm > 0 else 1.0)
-        return Noise.of(sigma).sigma
+        noise = Noise.of(sigma)
+        for size in (1.0, self.y_sd) if self.unit.y_norm > 0 else (1.0,):
+            if noise.known and not size / _FARTHEST < noise.known < size * _FARTHEST:
+                raise PriormapError(
+                    f"sigma={noise.known:g} is too far from the sd of y, {self.y_sd:g}, to be "
+                    "squared; give it in the units of y"
+                )
+        return noise.sigma
 
     def _note(self, sentence: str) -> None:
         """Warn of a property of the data, and keep the sentence with them."""

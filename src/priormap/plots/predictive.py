@@ -169,9 +169,12 @@ def _shown(table: pd.DataFrame, points: pd.DataFrame) -> tuple[float, float]:
     """Ends of the axes of R squared: where the priors are, and not much above the flattest."""
     high = float(points.loc[points["quantity"] == "r2", "high"].max())
     right = 1.0 if high > _WIDE else high * _BEYOND
-    part = table[(table["quantity"] == "r2") & (table["value"] <= right)]
+    is_finite = np.isfinite(table["density"])
+    part = table[(table["quantity"] == "r2") & (table["value"] <= right) & is_finite]
+    if part.empty:  # all of R squared is below the first of the values
+        right, part = 1.0, table[(table["quantity"] == "r2") & is_finite]
     peaks = part.groupby("prior")["density"].max()
-    return right, 1.05 * min(float(peaks.max()), _TALLEST * float(peaks.min()))
+    return right, 1.05 * min(float(peaks.max()), _TALLEST * float(peaks.min())) or 1.0
 
 
 def _rounded(text: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from priormap.arrays import Floats
 
 MASSES = (0.95, 0.5)  # of the posterior, inside its contours
+_WEAK = 1e-100
 _VERTICES = 361  # the four directions of the axes, where a contour may have corners, among them
 
 
@@ -27,6 +28,8 @@ def prior_contour(l1: Floats, l2: Floats, start: Floats) -> tuple[Floats, Floats
     sides for their product.
     """
     level = float(l1 @ np.abs(start) + 0.5 * l2 @ start**2)
+    if 0 < level < _WEAK:  # its square would vanish
+        l1, l2, level = l1 / level, l2 / level, 1.0
     quarter = np.linspace(0, 0.5 * np.pi, (_VERTICES - 1) // 4, endpoint=False)
     turn = np.array([np.cos(quarter), np.sin(quarter)])  # exact zeros on the axes
     turns = [turn, (-turn[1], turn[0]), -turn, (turn[1], -turn[0]), turn[:, :1]]

@@ -43,6 +43,7 @@ _BEYOND = 4.0  # steps from the outermost draws to the ends of the grid
 _NEGLIGIBLE = 1e-9  # share of the posterior
 _EPS = float(np.finfo(float).eps)
 _LOST = 1e-3  # of sigma**2: what rounding may leave in squared fits
+_WIDEST = 1e100  # prior sd of a unit column; a wider one shrinks no less, and can be squared
 
 
 def posterior_degrees_of_freedom(model: Model, tree: xr.DataTree) -> float:
@@ -114,7 +115,8 @@ def _rank(model: Model) -> int:
 
 def _trace_of_hat_matrices(model: Model, draws: _Draws) -> float:
     """Average trace of ``X (X'X + l2)^-1 X'`` under a prior that is normal given its scale."""
-    spectrum = Spectrum.of(model.columns, np.asarray(model.unit_prior.sd))
+    sd = np.asarray(model.unit_prior.sd)
+    spectrum = Spectrum.of(model.columns, np.where(sd < np.inf, np.minimum(sd, _WIDEST), sd))
     noise = draws.sigma / (draws.sigma if model.prior.scaled_by_noise else model.unit_y)
     mu, counts = np.unique(
         noise / (1.0 if draws.scale is None else draws.scale), return_counts=True
