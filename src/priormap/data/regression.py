@@ -291,11 +291,12 @@ class Regression(Described):
         if sigma is None:
             return HalfStudentT(4, self.y_sd if self.unit.y_norm > 0 else 1.0)
         noise = Noise.of(sigma)
-        for size in (1.0, self.y_sd) if self.unit.y_norm > 0 else (1.0,):
-            if noise.known and not size / _FARTHEST < noise.known < size * _FARTHEST:
+        size = self.unit.y_norm / np.sqrt(self.n_rows)
+        for unit in (1.0, size or 1.0):
+            if noise.known and not unit / _FARTHEST < noise.known < unit * _FARTHEST:
                 raise PriormapError(
-                    f"sigma={noise.known:g} is too far from the sd of y, {self.y_sd:g}, to be "
-                    "squared; give it in the units of y"
+                    f"sigma={noise.known:g} is too far from the sd of y, {size:g}, to be squared; "
+                    "give it in the units of y"
                 )
         return noise.sigma
 
