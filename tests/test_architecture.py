@@ -17,6 +17,10 @@ from priormap.priors.densities import DENSITIES
 ROOT = Path(priormap.__file__).parent
 
 PUBLIC = {
+    "Cauchy",
+    "Horseshoe",
+    "NormalGamma",
+    "StudentT",
     "Contrast",
     "contrast",
     "convert",

@@ -43,7 +43,15 @@ if TYPE_CHECKING:
         plot_shrinkage,
     )
     from priormap.posterior import pymc_model, sample
-    from priormap.priors import ElasticNet, Gaussian, Laplace
+    from priormap.priors import (
+        Cauchy,
+        ElasticNet,
+        Gaussian,
+        Horseshoe,
+        Laplace,
+        NormalGamma,
+        StudentT,
+    )
     from priormap.priors.densities import (
         HalfCauchy,
         HalfNormal,
@@ -62,6 +70,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "Cauchy": "priormap.priors",
     "Certificate": "priormap.mode",
     "Contrast": "priormap.tables",
     "ElasticNet": "priormap.priors",
@@ -70,12 +79,14 @@ _HOMES = {
     "HalfCauchy": "priormap.priors.densities",
     "HalfNormal": "priormap.priors.densities",
     "HalfStudentT": "priormap.priors.densities",
+    "Horseshoe": "priormap.priors",
     "InverseGamma": "priormap.priors.densities",
     "Jeffreys": "priormap.priors.densities",
     "Laplace": "priormap.priors",
     "MapComparison": "priormap.tables",
     "MapEstimate": "priormap.mode",
     "MapPath": "priormap.mode",
+    "NormalGamma": "priormap.priors",
     "Penalty": "priormap.model.penalty",
     "PriorComparison": "priormap.tables",
     "PriorSensitivity": "priormap.criteria",
@@ -83,6 +94,7 @@ _HOMES = {
     "PriormapWarning": "priormap.errors",
     "Regression": "priormap.data.regression",
     "ScaleChoice": "priormap.criteria",
+    "StudentT": "priormap.priors",
     "audit": "priormap.auditing",
     "choose_scale": "priormap.criteria",
     "compare_map": "priormap.tables",
@@ -116,6 +128,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Cauchy",
     "Certificate",
     "Contrast",
     "ElasticNet",
@@ -124,12 +137,14 @@ __all__ = [
     "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",
+    "Horseshoe",
     "InverseGamma",
     "Jeffreys",
     "Laplace",
     "MapComparison",
     "MapEstimate",
     "MapPath",
+    "NormalGamma",
     "Penalty",
     "PriorComparison",
     "PriorSensitivity",
@@ -137,6 +152,7 @@ __all__ = [
     "PriormapWarning",
     "Regression",
     "ScaleChoice",
+    "StudentT",
     "audit",
     "choose_scale",
     "compare_map",

@@ -196,11 +196,13 @@ def _default_priors(
     total = float(np.sqrt(data.n_features if data.standardize else np.sum(data.column_sd**2)))
     sd = noise / (total or 1.0)
     which = {1: "the prior has", 2: "both priors have"}.get(len(kinds), "all priors have")
+    heavy = any(not np.isfinite(kind().sd) for kind in kinds)
+    spread = ", or holds as much within it where there is no sd" if heavy else ""
     about = (
-        f"scale: {which} sd {sd:.6g}, so that before the data the columns explain as "
+        f"scale: {which} sd {sd:.6g}{spread}, so that before the data the columns explain as "
         "much of y as the noise does (--scale for another)"
     )
-    return [kind().stretched(sd / kind().sd) for kind in kinds], about
+    return [kind().stretched(sd / kind().spread) for kind in kinds], about
 
 
 def _of_scale(kind: Kind, text: str) -> Prior:

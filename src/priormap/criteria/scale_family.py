@@ -92,8 +92,8 @@ class ScaleFamily:
 
     @property
     def relative_sd(self) -> Floats:
-        """Prior sd of each coefficient at scale 1, in the caller's columns."""
-        return np.array(self.model.column_prior.sd)
+        """Prior sd of each coefficient at scale 1, in the caller's columns (its `Prior.spread`)."""
+        return np.array(self.model.column_prior.spread)
 
     @property
     def typical(self) -> Prior:
@@ -104,7 +104,7 @@ class ScaleFamily:
     @property
     def unit_sd(self) -> float:
         """Prior sd of such a column; of several scales the smallest."""
-        return float(np.min(self.prior.with_scale(1.0).sd))
+        return float(np.min(self.prior.with_scale(1.0).spread))
 
     @to_infinity
     def lambda_(self, scales: ArrayLike) -> Floats:
@@ -177,7 +177,7 @@ def _unit(model: Model) -> float:
     lengths = model.data.column_sd
     if not lengths.any():  # without an intercept a constant column has a size, but no spread
         lengths = model.columns.x_norm / np.sqrt(model.data.n_rows)
-    sizes = model.column_prior.sd * lengths
+    sizes = model.column_prior.spread * lengths
     typical = float(np.exp(np.log(sizes[sizes > 0]).mean()))
     return (1.0 if model.prior.scaled_by_noise else float(np.std(model.data.y))) / typical
 
@@ -187,7 +187,7 @@ def _posterior_mean_of_sigma(model: Model) -> float:
     from priormap.posterior.gaussian import gaussian_posterior
 
     data = model.data
-    sd = np.where(data.unit.x_norm > 0, model.prior.sd, 1.0)
+    sd = np.where(data.unit.x_norm > 0, model.prior.spread, 1.0)
     gaussian = Gaussian(sd, model.prior.scaled_by_noise)
     learnt = gaussian.with_hyperprior(HalfCauchy(_unit(model.with_prior(gaussian))))
     mean = gaussian_posterior(model.with_prior(learnt)).sigma_moments[0] * data.unit.y_norm

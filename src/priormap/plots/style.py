@@ -34,7 +34,7 @@ class Look:
     """
 
     color: str
-    linestyle: str = "-"
+    linestyle: str | tuple[int, tuple[float, ...]] = "-"
 
     @property
     def line(self) -> dict[str, Any]:
@@ -53,6 +53,10 @@ LOOKS: Mapping[str, Look] = {
     "Gaussian": Look("#00456f", "-"),
     "Laplace": Look("#cc5a00", "--"),
     "ElasticNet": Look("#00a67a", "-."),
+    "StudentT": Look("#7a3b8f", (0, (5, 1.5))),
+    "Cauchy": Look("#9a6b00", (0, (1, 1))),
+    "Horseshoe": Look("#8c1c13", (0, (4, 1, 1, 1))),
+    "NormalGamma": Look("#4f6d2f", (0, (3, 1, 1, 1, 1, 1))),
     "penalised fit": Look("#000000", "-"),
     "least squares": Look("#a8a8a8", ":"),
     "likelihood": Look("#68c2f5", "-"),

@@ -19,7 +19,7 @@ from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import check_groups, to_data_tree
 from priormap.posterior.properness import refuse_improper
 from priormap.posterior.pymc import check_nuts_options
-from priormap.priors import NormalMixture, Prior
+from priormap.priors import NormalMixture, Prior, ScaleMixture
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -59,8 +59,11 @@ def sample(
         quarter of the warm-up, and the one that was worth most makes the rest and all draws. A
         warm-up of fewer than 200 draws leaves all to the first, but to ``alternating`` where
         columns are more than rows.
+        Student t, Cauchy, horseshoe and normal-gamma priors: Gibbs sampling of their local
+        variances, with the coefficients integrated out of sigma and the scale
+        (``local_variances``).
     ``"gibbs"``
-        Laplace and elastic net priors: scale mixtures of normals.
+        Mixtures of normals: Gibbs sampling of coefficients and local variances.
     ``"nuts"``
         `pymc.sample` on `pymc_model`, for every prior; ``"auto"`` takes it for those without a
         kernel.
@@ -149,10 +152,13 @@ def sample(
         tune = 0
         drawn = draw_independent(model, chains, draws, np.random.default_rng(streams[0]))
     else:
-        from priormap.posterior.kernels import draw_mixture
+        if isinstance(prior, ScaleMixture):
+            from priormap.posterior.local_variances import draw_scale_mixture as draw_chains
+        else:
+            from priormap.posterior.kernels import draw_mixture as draw_chains
 
         with _progress(show, chains * (draws + tune)) as progress:
-            drawn = draw_mixture(model, route, chains, draws, tune, streams[0], progress)
+            drawn = draw_chains(model, route, chains, draws, tune, streams[0], progress)
     attributes = _attributes(model, route, tune, random_seed, began) | drawn.attributes
     tree = to_data_tree(model, drawn, groups, np.random.default_rng(streams[1]), attributes)
     if not is_independent:
@@ -184,7 +190,9 @@ def _route(method: str, model: Model) -> str:
     one_of("method", method, METHODS)
     prior = model.prior
     has_moments = model.data.likelihood.has_moments
-    has_kernel = has_moments and (prior.is_normal or isinstance(prior, NormalMixture))
+    has_kernel = has_moments and (
+        prior.is_normal or isinstance(prior, NormalMixture | ScaleMixture)
+    )
     if method == "auto":
         return "exact" if has_kernel else "nuts"
     if method != "nuts" and not has_kernel:
@@ -194,7 +202,7 @@ def _route(method: str, model: Model) -> str:
         )
     if method == "gibbs" and prior.is_normal:
         raise PriormapError(
-            "method='gibbs' is for Laplace and elastic net priors; a Gaussian prior has "
+            "method='gibbs' is for mixtures of normals; a Gaussian prior has "
             "independent draws: use method='exact', or 'nuts'"
         )
     return method

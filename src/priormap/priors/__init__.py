@@ -16,24 +16,36 @@ from priormap.priors.capabilities import (
 )
 from priormap.priors.elastic_net import ElasticNet
 from priormap.priors.gaussian import Gaussian
+from priormap.priors.horseshoe import Horseshoe
 from priormap.priors.laplace import Laplace
+from priormap.priors.normal_gamma import NormalGamma
+from priormap.priors.scale_mixture import ScaleMixture
+from priormap.priors.student_t import Cauchy, StudentT
 
 __all__ = [
     "PRIORS",
+    "Cauchy",
     "ElasticNet",
     "Gaussian",
+    "Horseshoe",
     "Laplace",
+    "NormalGamma",
     "NormalMixture",
     "OneScalePrior",
     "PenaltyParts",
     "Prior",
+    "ScaleMixture",
+    "StudentT",
     "check_prior",
     "listed_priors",
     "penalty_parts",
     "prior_named",
 ]
 
-PRIORS: tuple[type[Prior], ...] = (Gaussian, Laplace, ElasticNet)
+PRIORS: tuple[type[Prior], ...] = (
+    *(Gaussian, Laplace, ElasticNet),
+    *(StudentT, Cauchy, Horseshoe, NormalGamma),
+)
 
 
 def listed_priors(last: str = "or") -> str:

@@ -36,6 +36,7 @@ from priormap.priors.densities import ProperDensity, listed_densities
 
 _TINY = 2.0**-500
 _MOST_SHOWN = 6  # scales by name
+_WITHIN_ONE_SD = 0.6826894921370859
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,6 +88,11 @@ class Prior(Described, ABC):
     def scale(self) -> float | Floats:
         """What `with_scale` replaces; 1 where there are several scales."""
 
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether the density is unbounded at zero, so that zero is a mode whatever the data."""
+        return False
+
     # the seven questions
 
     @to_infinity
@@ -108,7 +114,7 @@ class Prior(Described, ABC):
         returned there.
         """
         low, high = self.pull_range(coef)
-        return 0.5 * (low + high)
+        return np.where(np.isinf(high - low), 0.0, 0.5 * (low + high))
 
     @to_infinity
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:
@@ -119,6 +125,8 @@ class Prior(Described, ABC):
     @to_infinity
     def shrink(self, z: ArrayLike, sd: float) -> Floats:
         """Mode of one coefficient that was observed as `z` with noise `sd`."""
+        if self.is_unbounded:
+            raise PriormapError(f"{self!r} has no rule of shrinkage: {self.no_mode}")
         (prior, z), sd = self._beside("z", z), zero_or_positive("sd", sd)
         if sd == 0:  # the limit, which is not z where the prior's scale vanishes with the noise
             return z + prior.pull(0.0) if not self.scaled_by_noise else prior._shrink_far(z)
@@ -128,7 +136,13 @@ class Prior(Described, ABC):
     def posterior_mean(self, z: ArrayLike, sd: float) -> Floats:
         """Posterior mean of one coefficient that was observed as `z` with noise `sd`."""
         (prior, z), sd = self._beside("z", z), zero_or_positive("sd", sd)
-        return prior.shrink(z, sd) if sd == 0 else prior.given_noise(sd)._posterior_mean(z, sd)
+        if sd > 0:
+            return prior.given_noise(sd)._posterior_mean(z, sd)
+        if not self.is_unbounded:
+            return prior.shrink(z, sd)
+        if self.scaled_by_noise:
+            return prior._known._posterior_mean(z / _TINY, 1.0) * _TINY
+        return z + 0.0 * np.asarray(prior.known_scale)
 
     def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
         """Draw from the prior; the last axis of `size` matches a vector of scales."""
@@ -144,6 +158,17 @@ class Prior(Described, ABC):
     def sd(self) -> float | Floats:
         """Prior standard deviation (in noise units if scaled by the noise)."""
         return unwrap(np.where(self.is_flat, np.inf, self._known._sd()))
+
+    @property
+    def spread(self) -> float | Floats:
+        """The sd, where it is finite; else half the interval that holds as much as one sd does.
+
+        That of a normal distribution, 68.27 %: what stands for the sd of heavy tails.
+        """
+        sd = np.asarray(self.sd)
+        if np.isfinite(sd).all():
+            return self.sd
+        return unwrap(np.where(np.isfinite(sd), sd, self.interval(_WITHIN_ONE_SD)))
 
     @to_infinity
     def interval(self, mass: float) -> float | Floats:
@@ -222,8 +247,8 @@ class Prior(Described, ABC):
 
         Of a prior with several scales all are multiplied by it.
         """
-        if self.scales == ("scale",):
-            return self._changed(scale=scale, hyperprior=None, _labels=None)
+        if len(self.scales) == 1:
+            return self._changed(**{self.scales[0]: scale}, hyperprior=None, _labels=None)
         return self.stretched(np.asarray(checked_scale("scale", scale)))
 
     def with_hyperprior(self, density: ProperDensity) -> Self:
@@ -278,9 +303,10 @@ class Prior(Described, ABC):
 
     def __repr__(self) -> str:
         shown_numbers = {n: shown(value, self._labels) for n, value in self.parameters.items()}
-        is_scale = self.scales == ("scale",) and shown_numbers["scale"] == "1"
+        first = self.scales[0]
+        is_scale = len(self.scales) == 1 and shown_numbers[first] == "1"
         if self.hyperprior is not None and is_scale:
-            shown_numbers["scale"] = repr(self.hyperprior)
+            shown_numbers[first] = repr(self.hyperprior)
         if self.scaled_by_noise:
             shown_numbers["scaled_by_noise"] = "True"
         if self.hyperprior is not None and not is_scale:
@@ -380,6 +406,21 @@ class Prior(Described, ABC):
         if names is not None or not self.has_vector:
             object.__setattr__(self, "_labels", names)
 
+    def _settle_scale(self) -> None:
+        """Check the one scale, which may be a density to learn it by."""
+        (name,) = self.scales
+        scale = getattr(self, name)
+        if isinstance(scale, ProperDensity):
+            if self.hyperprior is not None:
+                raise PriormapError(
+                    f"{name}={scale!r} is a hyperprior and hyperprior={self.hyperprior!r} "
+                    "another; give one of them"
+                )
+            object.__setattr__(self, "hyperprior", scale)
+            object.__setattr__(self, name, 1.0)
+        self._check_scales()
+        self._check_options()
+
     def _check_options(self) -> None:
         if self.hyperprior is not None and not isinstance(self.hyperprior, ProperDensity):
             kinds = listed_densities(ProperDensity)
@@ -408,16 +449,7 @@ class OneScalePrior(Prior):
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        if isinstance(self.scale, ProperDensity):
-            if self.hyperprior is not None:
-                raise PriormapError(
-                    f"scale={self.scale!r} is a hyperprior and hyperprior={self.hyperprior!r} "
-                    "another; give one of them"
-                )
-            object.__setattr__(self, "hyperprior", self.scale)
-            object.__setattr__(self, "scale", 1.0)
-        self._check_scales()
-        self._check_options()
+        self._settle_scale()
 
 
 def shown(scale: float | Floats, labels: tuple[str, ...] | None = None) -> str:

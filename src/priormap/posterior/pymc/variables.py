@@ -17,7 +17,16 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
-from priormap.priors import ElasticNet, Gaussian, Laplace, Prior
+from priormap.priors import (
+    Cauchy,
+    ElasticNet,
+    Gaussian,
+    Horseshoe,
+    Laplace,
+    NormalGamma,
+    Prior,
+    StudentT,
+)
 from priormap.priors.densities import (
     HalfCauchy,
     HalfNormal,
@@ -52,9 +61,10 @@ def coefficients(columns: Prior, unit: Tensor) -> Tensor:
     flat = columns.is_flat
     if flat.all():
         return pm.Flat("coef", dims="feature")
-    variable = COEFFICIENTS.get(type(columns), _by_its_log_density)
+    own = COEFFICIENTS.get(type(columns), _by_its_log_density)
     if not flat.any():
-        return variable(columns, unit)
+        return own(columns, unit)
+    variable = _by_its_log_density if isinstance(columns, _DETERMINISTIC) else own
     scales = {name: np.where(flat, 1.0, getattr(columns, name)) for name in columns.scales}
     bound, coords = replace(columns, **scales), pm.modelcontext(None).coords
 
@@ -83,6 +93,31 @@ def _elastic_net(prior: ElasticNet, unit: Tensor) -> Tensor:
     return _custom(
         prior, unit, lambda size: peak - (l1_rate * pt.abs(size) + 0.5 * (l2_rate * size) ** 2)
     )
+
+
+def _student_t(prior: StudentT | Cauchy, unit: Tensor) -> Tensor:
+    pm = load_pymc()
+    return pm.StudentT("coef", np.float64(prior.df), 0.0, prior.scale * unit, dims="feature")
+
+
+def _horseshoe(prior: Horseshoe, unit: Tensor) -> Tensor:
+    pm = load_pymc()
+    return _times_normal(prior, unit, pm.HalfCauchy("local_scale", 1.0, dims="feature"))
+
+
+def _normal_gamma(prior: NormalGamma, unit: Tensor) -> Tensor:
+    from pytensor import tensor as pt
+
+    pm = load_pymc()
+    variance = pm.Gamma("local_variance", np.float64(prior.shape), 0.5, dims="feature")
+    return _times_normal(prior, unit, pt.sqrt(variance))
+
+
+def _times_normal(prior: Prior, unit: Tensor, local: Tensor) -> Tensor:
+    """A local scale times a standard normal, which leaves samplers no funnel."""
+    pm = load_pymc()
+    normal = pm.Normal("standardised", dims="feature")
+    return pm.Deterministic("coef", prior.scale * unit * local * normal, dims="feature")
 
 
 def _by_its_log_density(prior: Prior, unit: Tensor) -> Tensor:
@@ -119,7 +154,12 @@ COEFFICIENTS: dict[type[Prior], Callable[[Any, Tensor], Tensor]] = {
     Gaussian: _normal,
     Laplace: _laplace,
     ElasticNet: _elastic_net,
+    StudentT: _student_t,
+    Cauchy: _student_t,
+    Horseshoe: _horseshoe,
+    NormalGamma: _normal_gamma,
 }
+_DETERMINISTIC = (Horseshoe, NormalGamma)  # coefficients made of other variables
 
 
 # positive numbers

@@ -1,0 +1,103 @@
+r"""Priors that are normal given a local variance: what follows from the law of that variance.
+
+.. math:: b_j \mid v_j \sim \mathrm{Normal}(0, s^2 v_j), \qquad v_j \sim \text{the family's law}.
+
+A family gives quantiles of its law, its log density, and one step of the variances given the
+coefficients. Averages over the law are trapezoidal sums in the logit of the probability, where
+the integrands are smooth whatever the tails.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import erfc, expit
+
+from priormap.arrays import Floats
+from priormap.priors.base import Prior
+
+_STEPS = np.linspace(-30.0, 30.0, 901)
+_LOGITS = _STEPS + 660.0 * (_STEPS / 30) ** 3  # out to where a probability is a number still
+_BELOW, _ABOVE = expit(_LOGITS), expit(-_LOGITS)
+_WEIGHTS = _BELOW * _ABOVE * (1 + 66.0 * (_STEPS / 30) ** 2) * (_STEPS[1] - _STEPS[0])
+_HALVINGS = 70
+_FAR = 200.0  # in logs, how far half-widths are looked for
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ScaleMixture(Prior):
+    """A prior that is normal given a local variance of each coefficient, which opens Gibbs.
+
+    All variances are those at scale 1.
+    """
+
+    @property
+    def law(self) -> tuple[float, ...]:
+        """Numbers that the law of the variances depends on, beside the scale."""
+        return ()
+
+    @staticmethod
+    @abstractmethod
+    def variance_quantile(below: Floats, above: Floats, *law: float) -> Floats:
+        """Variance with the probability `below` of a smaller one, and ``above = 1 - below``."""
+
+    @abstractmethod
+    def log_variances(self, variances: Floats) -> Floats:
+        """Log density of the variances, up to a constant."""
+
+    @abstractmethod
+    def draw_variances(self, coef: Floats, variances: Floats, rng: np.random.Generator) -> Floats:
+        """Draw new variances by a step that keeps their law given coefficients at scale 1."""
+
+    def _rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
+        below = random_state.random(size)
+        variances = self.variance_quantile(below, 1 - below, *self.law)
+        return np.asarray(self.scale * np.sqrt(variances) * random_state.standard_normal(size))
+
+    def _posterior_mean(self, z: Floats, sd: float) -> Floats:
+        """Average of ``z v / (v + sd**2)`` over the variances given the observation."""
+        scale = np.where(self.is_flat, 1.0, self.scale)
+        z, scale = np.broadcast_arrays(z, scale)
+        variances, along = _variances(type(self), self.law), (-1,) + (1,) * z.ndim
+        v, noise = variances.reshape(along), (sd / scale) ** 2
+        log_density = -0.5 * (z / scale) ** 2 / (v + noise) - 0.5 * np.log(v + noise)
+        density = np.exp(log_density - log_density.max(axis=0)) * _WEIGHTS.reshape(along)
+        share = (density * (v / (v + noise))).sum(axis=0) / density.sum(axis=0)
+        return np.where(self.is_flat, z, z * share)
+
+    def _probability(self, size: float) -> Floats:
+        scale = np.where(self.is_flat, 1.0, self.scale)
+        return 1 - _beyond(type(self), self.law, size / scale)
+
+    def _interval(self, mass: float) -> Floats:
+        return np.asarray(self.scale) * _half_width(type(self), self.law, mass)
+
+
+@lru_cache(maxsize=32)
+def _variances(kind: type[ScaleMixture], law: tuple[float, ...]) -> Floats:
+    return kind.variance_quantile(_BELOW, _ABOVE, *law)
+
+
+def _beyond(kind: type[ScaleMixture], law: tuple[float, ...], size: Floats) -> Floats:
+    """Probability of a larger ``|b|`` at scale 1."""
+    with np.errstate(over="ignore", divide="ignore"):
+        tails = erfc(np.asarray(size)[..., None] / np.sqrt(2 * _variances(kind, law)))
+    return np.asarray(tails @ _WEIGHTS)
+
+
+@lru_cache(maxsize=64)
+def _half_width(kind: type[ScaleMixture], law: tuple[float, ...], mass: float) -> float:
+    """Half-width of the central interval at scale 1, by halving its logarithm."""
+    if mass == 0:
+        return 0.0
+    low, high = -_FAR, _FAR
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        if _beyond(kind, law, np.exp(np.array(middle))) > 1 - mass:
+            low = middle
+        else:
+            high = middle
+    return float(np.exp(0.5 * (low + high)))
