@@ -206,14 +206,15 @@ class Shrinkage(Figure):
         table, looks = self.tables[""], looks_of(self.priors)
         for name, edge in self.edges.items():
             part, color = table[table["prior"] == name], looks[name].color
-            rules = {"mode": "-", "mean": "--"}
+            rules = {"mode": "-"} if np.isfinite(edge) else {}
+            rules |= {"mean": "--"}
             if _coincide(part):
                 axes.plot(part["z"], part["mode"], color=color, label=f"{name}: mode and mean")
                 rules = {}
             for rule, style in rules.items():
                 label = f"{name}: {rule}"
                 axes.plot(part["z"], part[rule], color=color, linestyle=style, label=label)
-            if edge > 0:
+            if 0 < edge < np.inf:
                 axes.axvspan(-edge, edge, color=color, alpha=0.1, linewidth=0, zorder=0)
         limit = float(table["z"].max())
         thin = {**LOOKS["least squares"].line, "linestyle": "-", "linewidth": 0.8}
@@ -233,7 +234,13 @@ class Shrinkage(Figure):
         )
         for name, edge in self.edges.items():
             part = self.tables[""][self.tables[""]["prior"] == name]
-            if edge > 0:
+            if np.isinf(edge):
+                end = part.iloc[-1]
+                text += (
+                    f" {name}: no rule for the mode, because {self.priors[name].no_mode}; at "
+                    f"z = {end['z']:.4g} the mean is {end['mean']:.3g}."
+                )
+            elif edge > 0:
                 mean = float(part.loc[part["z"] == edge, "mean"].iloc[0])
                 text += (
                     f" {name}: the mode is exactly 0 for |z| <= {edge:.4g}; the posterior mean is "
@@ -251,7 +258,9 @@ class Shrinkage(Figure):
         return text
 
     def _name_dead_zones(self, axes: Axes) -> None:
-        shown = ", ".join(f"{edge:.4g}" for edge in sorted(set(self.edges.values())) if edge > 0)
+        shown = ", ".join(
+            f"{edge:.4g}" for edge in sorted(set(self.edges.values())) if 0 < edge < np.inf
+        )
         if shown:
             several = "s" * ("," in shown)
             axes.text(

@@ -114,7 +114,8 @@ class Prior(Described, ABC):
         returned there.
         """
         low, high = self.pull_range(coef)
-        return np.where(np.isinf(high - low), 0.0, 0.5 * (low + high))
+        with np.errstate(invalid="ignore"):  # all numbers, where the density is unbounded
+            return np.where(low == -high, 0.0, 0.5 * (low + high))
 
     @to_infinity
     def pull_range(self, coef: ArrayLike) -> tuple[Floats, Floats]:

@@ -151,9 +151,10 @@ class Horseshoe(ScaleMixture):
 
     def _pull_range(self, coef: Floats) -> tuple[Floats, Floats]:
         """``(1 / (e^x E1(x)) - x) 2 / b``; any number at zero."""
-        unit = np.abs(coef) / np.asarray(self.scale)
-        with np.errstate(divide="ignore", over="ignore"):
+        unit = np.clip(np.abs(coef) / np.asarray(self.scale), _SMALL, _HUGE)
+        with np.errstate(over="ignore"):
             size = _excess(0.5 * unit**2) * 2 / unit / self.scale
+        size = np.where(coef == 0, np.inf, size)
         return np.where(coef > 0, size, -size), np.where(coef < 0, -size, size)
 
     def _shrink(self, z: Floats, sd: float) -> Floats:
@@ -166,9 +167,11 @@ class Horseshoe(ScaleMixture):
 def _log_scaled_exp1(unit: Floats) -> Floats:
     """``log(e^x E1(x))`` with ``x = unit**2 / 2``."""
     size = np.abs(np.asarray(unit, dtype=float))
-    x = 0.5 * np.minimum(size, _HUGE) ** 2
+    x = 0.5 * np.clip(size, _SMALL, _HUGE) ** 2
     with np.errstate(divide="ignore"):
-        return np.where(size < _HUGE, -np.log(x + _excess(x)), np.log(2) - 2 * np.log(size))
+        far = np.log(2) - 2 * np.log(size)
+    found = np.where(size < _HUGE, -np.log(x + _excess(x)), far)
+    return np.where(size == 0, np.inf, found)
 
 
 def _excess(x: Floats) -> Floats:

@@ -69,10 +69,6 @@ class NormalGamma(ScaleMixture):
         "Griffin and Brown (2010), Inference with normal-gamma prior distributions in regression "
         "problems, Bayesian Analysis 5(1)"
     )
-    no_mode: ClassVar[str] = (
-        "its penalty is not convex below the shape 1, and above it round: neither |b| nor b**2"
-    )
-
     shape: float = 0.5
     scale: float | Floats = 1.0
     scaled_by_noise: bool = False
@@ -91,6 +87,18 @@ class NormalGamma(ScaleMixture):
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", positive_number("shape", self.shape))
         self._settle_scale()
+
+    @property
+    def no_mode(self) -> str:  # type: ignore[override]
+        """What its shape makes of the penalty."""
+        if self.is_unbounded:
+            return "its density is unbounded at zero, so that the mode is zero whatever the data"
+        if self.shape < 1:
+            return (
+                "its penalty is not convex below the shape 1, so that a mode found by descent need "
+                "not be the highest"
+            )
+        return "its penalty is neither |b| nor b**2"
 
     @property
     def is_unbounded(self) -> bool:

@@ -37,7 +37,8 @@ def prior_shapes_table(priors: Priors | None = None, *, match: Match = "sd") -> 
         Default: a Gaussian and a Laplace prior.
     match : {"sd", "given"}
         ``"sd"`` measures the coefficient in prior standard deviations, so that all
-        variances agree; ``"given"`` takes the scales as they are.
+        variances agree (in `Prior.spread` where there is none); ``"given"`` takes the scales as
+        they are.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def prior_shapes_table(priors: Priors | None = None, *, match: Match = "sd") -> 
     import pandas as pd
 
     named = checked_shapes(priors, match)
-    sds = {name: float(prior.sd) for name, prior in named.items()}
+    sds = {name: float(prior.spread) for name, prior in named.items()}
     limit = _REACH * max(sds.values()) if match == "given" else _REACH
     parts = []
     for name, prior in named.items():
@@ -98,7 +99,8 @@ def dead_zone_edge(prior: Prior, sd: float = 1.0) -> float:
 
     Zero is the mode as long as the data's pull ``z / sd**2`` is one of the pulls that the
     prior has at zero: ``|z| <= sd**2 / scale`` for Laplace (with the l1_scale for ElasticNet),
-    and ``z = 0`` for a prior without a kink, such as Gaussian.
+    and ``z = 0`` for a prior without a kink, such as Gaussian. Infinite where the density is
+    unbounded at zero.
 
     Examples
     --------
@@ -107,6 +109,8 @@ def dead_zone_edge(prior: Prior, sd: float = 1.0) -> float:
     (2.0, 0.0)
     """
     sd = positive_number("sd", sd)
+    if prior.is_unbounded:
+        return np.inf
     edge = np.asarray(prior.dead_zone(sd))
     # its neighbours differ by rounding only: the largest whose mode is zero up to this very number
     near = edge + np.spacing(edge) * np.arange(-4, 5) * (edge > 0)
@@ -127,7 +131,8 @@ def shrinkage_table(priors: Priors | None = None, sd: float = 1.0) -> pd.DataFra
     -------
     DataFrame
         Columns ``prior``, ``family``, ``z``, ``mode``, ``mean``, all in the unit of the
-        coefficient; zero and the edges of every dead zone are on the grid.
+        coefficient; zero and the edges of every dead zone are on the grid. The mode is NaN where
+        the density is unbounded at zero, so that zero is a mode whatever the data.
 
     Examples
     --------
@@ -141,13 +146,14 @@ def shrinkage_table(priors: Priors | None = None, sd: float = 1.0) -> pd.DataFra
     import pandas as pd
 
     named, sd = checked_shrinkage(priors, sd)
-    edges = [dead_zone_edge(prior, sd) for prior in named.values()]
-    limit = max(_REACH * sd, 1.8 * max(edges))
+    edges = [edge for p in named.values() if np.isfinite(edge := dead_zone_edge(p, sd))]
+    limit = max(_REACH * sd, 1.8 * max(edges, default=0.0))
     half = np.unique(np.concatenate([np.linspace(0, limit, 200), edges]))
     z = np.concatenate([-half[:0:-1], half])
     parts = []
     for name, prior in named.items():
-        columns = {"z": z, "mode": prior.shrink(z, sd), "mean": prior.posterior_mean(z, sd)}
+        mode = np.full(len(z), np.nan) if prior.is_unbounded else prior.shrink(z, sd)
+        columns = {"z": z, "mode": mode, "mean": prior.posterior_mean(z, sd)}
         parts.append(pd.DataFrame({"prior": name, "family": prior.label, **columns}))
     return pd.concat(parts, ignore_index=True)
 
@@ -161,7 +167,7 @@ def checked_shrinkage(priors: Priors | None, sd: float) -> tuple[dict[str, Prior
 def _same_shape(one: Prior, other: Prior) -> bool:
     """Whether two priors have one density in units of their standard deviations."""
     at = _shape_grid(_REACH, 1.0)
-    first, second = (prior.penalty(at * prior.sd) for prior in (one, other))
+    first, second = (prior.penalty(at * prior.spread) for prior in (one, other))
     return np.allclose(first, second, rtol=_SAME, atol=0)
 
 

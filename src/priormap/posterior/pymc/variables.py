@@ -97,7 +97,8 @@ def _elastic_net(prior: ElasticNet, unit: Tensor) -> Tensor:
 
 def _student_t(prior: StudentT | Cauchy, unit: Tensor) -> Tensor:
     pm = load_pymc()
-    return pm.StudentT("coef", np.float64(prior.df), 0.0, prior.scale * unit, dims="feature")
+    (df,) = prior.law
+    return pm.StudentT("coef", np.float64(df), 0.0, prior.scale * unit, dims="feature")
 
 
 def _horseshoe(prior: Horseshoe, unit: Tensor) -> Tensor:
