@@ -60,7 +60,7 @@ class Horseshoe(ScaleMixture):
     --------
     >>> prior = Horseshoe(0.1)
     >>> round(float(prior.posterior_mean(1.0, sd=1.0)), 3)
-    0.103
+    0.069
     >>> round(float(prior.posterior_mean(10.0, sd=1.0)), 3)
     9.79
     """
