@@ -62,7 +62,7 @@ class Horseshoe(ScaleMixture):
     >>> round(float(prior.posterior_mean(1.0, sd=1.0)), 3)
     0.069
     >>> round(float(prior.posterior_mean(10.0, sd=1.0)), 3)
-    9.79
+    9.794
     """
 
     name: ClassVar[str] = "horseshoe"
