@@ -290,7 +290,7 @@ def test_only_the_faces_of_packages_list_what_they_export():
 
 
 FAMILIES = {kind.__name__ for kind in (*PRIORS, *DENSITIES)}
-WORDS = {word for kind in PRIORS for word in (kind.name, kind.label, kind.spoken, kind.fit)}
+WORDS = {word for kind in PRIORS for word in (kind.name, kind.label, kind.spoken, kind.fit) if word}
 OF_A_PRIOR = {"name", "label", "spoken", "fit", "family", "__name__"}
 HOLDS_ONE = {"prior", "priors", "sigma", "noise", "density", "hyperprior", "relative", "columns"}
 # May ask, and do: the tables of random variables in PyMC, and their reader
