@@ -157,11 +157,14 @@ def test_links_stay_links_and_permissions_stay(tmp_path):
 def test_files_go_back_where_what_follows_fails(stops, tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_text("old")
-    block = written({old: "1", new: b"2"}, tmp_path)
-    block.__enter__()
-    assert (old.read_text(), new.read_text()) == ("1", "2")
+
+    def fails():
+        with written({old: "1", new: b"2"}, tmp_path):
+            assert (old.read_text(), new.read_text()) == ("1", "2")
+            raise stops
+
     with pytest.raises(type(stops)):
-        block.__exit__(type(stops), stops, None)
+        fails()
     assert contents(tmp_path) == {old: b"old"}
     assert list(tmp_path.iterdir()) == [old]
 
