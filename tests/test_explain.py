@@ -40,7 +40,7 @@ from priormap import (
 )
 from priormap.auditing.prior_of_penalty import prior_of
 from priormap.data import moments
-from priormap.model.prior_predictive import prior_r2
+from priormap.model.prior_predictive import PriorR2, prior_r2
 
 N, P = 70, 5
 TIGHT = {"tol": 1e-14, "max_iter": 1_000_000}
@@ -315,7 +315,7 @@ def test_prior_r2_is_that_of_simulated_fits(shape, prior, intercept):
 
 def test_prior_r2_of_a_flat_prior_is_one():
     X, y = problem(14)
-    assert explain(LinearRegression().fit(X, y), X, y).r2.low == 1.0
+    assert explain(LinearRegression().fit(X, y), X, y).r2 == PriorR2(1.0, 1.0, 1.0)
 
 
 # the certificate of its own coefficients

@@ -1,11 +1,15 @@
 """What may be believed about sigma, against definitions and against scipy."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from scipy import integrate, stats
 
-from priormap import HalfNormal, HalfStudentT, InverseGamma, Jeffreys
+from priormap import HalfNormal, HalfStudentT, InverseGamma, Jeffreys, PriormapError
+from priormap.data.noise import Noise
+from priormap.priors.densities import DENSITIES, ProperDensity, listed_densities
 
 PROPER = [
     HalfNormal(0.3),
@@ -110,3 +114,27 @@ def test_noise_priors_are_values():
     assert HalfNormal(2) == HalfNormal(2.0)
     assert len({HalfStudentT(4, 1), HalfStudentT(4.0, 1.0), InverseGamma(4, 1)}) == 2
     assert repr(InverseGamma(2, 3)) == "InverseGamma(shape=2.0, scale=3.0)"
+
+
+def test_densities_are_listed_in_a_sentence():
+    """All of them for sigma, those that can be drawn from for a scale."""
+    names = [kind.__name__ for kind in DENSITIES]
+    assert re.findall(r"\w+(?=\(...\))", listed_densities()) == names
+    proper = [kind.__name__ for kind in DENSITIES if issubclass(kind, ProperDensity)]
+    assert re.findall(r"\w+(?=\(...\))", listed_densities(ProperDensity)) == proper
+    assert listed_densities().count(" or ") == 1
+
+
+@pytest.mark.parametrize("sigma", [None, [1.0], {"half": 1}, object()], ids=repr)
+def test_what_is_neither_a_number_nor_a_density_is_refused_with_both(sigma):
+    with pytest.raises(PriormapError, match=r"sigma must be .* finite number"):
+        Noise.of(sigma)
+    if sigma is not None:
+        with pytest.raises(PriormapError, match=r"or a density \(.*HalfNormal\(...\)"):
+            Noise.of(sigma)
+
+
+def test_an_array_of_one_number_is_that_number():
+    assert Noise.of(np.array(2.0)).sd == 2.0
+    with pytest.raises(PriormapError, match="sigma must be"):
+        Noise.of(np.array([1.0, 2.0]))
