@@ -544,6 +544,23 @@ def test_constant_response_and_constant_column():
     np.testing.assert_allclose(fit.coef[:3], without.coef, rtol=1e-12)
 
 
+@pytest.mark.parametrize("intercept", [True, False])
+def test_an_exact_gradient_is_taken_from_the_rows(intercept):
+    """Bit for bit, where the one from cross products differs in its last digits."""
+    X, y = correlated(80, 6, 0.9, seed=2)
+    columns = Regression(X, y, sigma=1.0, intercept=intercept).unit
+    problem = UnitProblem(columns, np.zeros(6), np.ones(6))
+    coef = np.linspace(-1.0, 2.0, 6)
+    residual = columns.residual(coef)
+    gradient, rss = problem.gradient(coef, exact=True)
+    np.testing.assert_array_equal(gradient, columns.correlate(residual))
+    assert rss == residual @ residual
+    fast, fast_rss = problem.gradient(coef)
+    np.testing.assert_allclose(fast, gradient, rtol=1e-10)
+    assert fast_rss == pytest.approx(rss, rel=1e-12)
+    assert not np.array_equal(fast, gradient)
+
+
 def test_sparse_input_gives_the_same_modes():
     from scipy import sparse
 
@@ -574,6 +591,7 @@ def test_result_speaks():
     frame = fit.to_frame()
     assert list(frame.columns) == ["coef", "is_zero"]
     np.testing.assert_array_equal(frame["coef"], fit.coef)
+    assert list(frame.index) == list(fit.names)
     np.testing.assert_allclose(fit.predict(X), fit.intercept + X @ fit.coef)
     with pytest.raises(PriormapError, match="4 coefficients"):
         fit.predict(X[:, :2])

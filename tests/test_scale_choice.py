@@ -211,6 +211,13 @@ def test_the_universal_rule(data):
     assert np.isclose(scaled, scale / 1.3)
 
 
+def test_the_universal_rule_leaves_out_constant_columns(data):
+    with pytest.warns(PriormapWarning, match="constant"):
+        wider = Regression(np.column_stack([data.X, np.full(60, 3.0)]), data.y, sigma=1.0)
+    found = universal_scale(ScaleFamily.of(wider, "laplace"))
+    assert found == pytest.approx(universal_scale(ScaleFamily.of(data, "laplace")), rel=1e-12)
+
+
 def test_noise_alone_is_thresholded_by_the_universal_rule():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 30))

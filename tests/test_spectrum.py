@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from priormap import Regression
+from priormap import PriormapWarning, Regression
 from priormap.model.spectrum import Spectrum
 
 SHAPES = {"moments": (40, 6), "wide": (12, 150), "rows": (150, 120)}
@@ -68,6 +68,18 @@ def test_the_mode_solves_its_normal_equations(columns, make, flat):
     hat = Z @ np.linalg.solve(Z.T @ Z + np.diag(mu / scale**2), Z.T)
     expected = np.trace(hat) - len(FLAT[flat])
     assert spectrum.degrees_of_freedom(mu) == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("make", [Spectrum.of, Spectrum.precise])
+def test_a_constant_response_leaves_nothing(shape, make):
+    n, p = SHAPES[shape]
+    X = np.random.default_rng(0).standard_normal((n, p))
+    with pytest.warns(PriormapWarning, match="y is constant"):
+        columns = Regression(X, np.full(n, 2.5), sigma=1.0).unit
+    spectrum = make(columns, np.ones(p))
+    assert spectrum.rss == spectrum.rss_at(1.0) == 0
+    assert not spectrum.explained.any()
 
 
 def test_excluded_and_constant_columns_stay_at_zero():
