@@ -16,6 +16,8 @@ from priormap import (
 from priormap.priors.densities import HalfCauchy, HalfNormal, HalfStudentT
 from priormap.tables.fit_measures import mode_degrees_of_freedom
 
+pytestmark = pytest.mark.filterwarnings("ignore::priormap.PriormapWarning")  # few draws
+
 
 def wide_data(seed, n=20, p=200):
     rng = np.random.default_rng(seed)
@@ -127,7 +129,6 @@ def test_a_mode_uses_no_more_than_the_rows_have(intercept):
     assert mode_degrees_of_freedom(fit) == pytest.approx(np.trace(Z @ inverse @ Z.T))
 
 
-@pytest.mark.filterwarnings("ignore::priormap.PriormapWarning")
 @pytest.mark.parametrize(
     ("n", "p", "scale", "sigma"),
     [(8, 12, 1e12, None), (8, 12, 1e100, None), (20, 3, 1.0, 1e-100)],

@@ -39,12 +39,13 @@ HEAT = "78.5 74.3 104.3 87.6 95.9 109.2 102.7 72.5 93.1 115.9 83.8 113.3 109.4"
 CEMENT = pd.DataFrame(COMPOUNDS).assign(heat=list(map(float, HEAT.split())))
 DATA = Regression.from_frame(CEMENT, "heat", standardize=True)
 PRIORS = {"gaussian": Gaussian(1.223), "lasso": Laplace(0.8648)}  # of one standard deviation
+pytestmark = pytest.mark.filterwarnings("ignore::priormap.PriormapWarning")  # slow chains
 LOWER = "another, lower mode at sigma = 13.9552"
 
 
 @pytest.fixture(scope="module")
 def table():
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # marks do not reach fixtures
         warnings.simplefilter("ignore")
         return contrast(DATA, PRIORS, random_seed=1)
 

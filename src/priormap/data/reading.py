@@ -14,6 +14,8 @@ from priormap.errors import PriormapError
 if TYPE_CHECKING:
     import pandas as pd
 
+_NO_TABLE = "{} is not a CSV file with a header line (it starts with {!r}); export it as one"
+
 
 def read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a CSV file with a header line that names every column."""
@@ -71,6 +73,10 @@ def _check_header(path: str | os.PathLike[str]) -> None:
     """
     import pandas as pd
 
+    with open(path, "rb") as file:
+        start = (file.read(1000).decode("utf-8", "replace").split() or [""])[0]
+    if start.startswith(("{", "[", "<")):
+        raise PriormapError(_NO_TABLE.format(shown(path), start[:10]))
     first = pd.read_csv(
         path,
         header=None,
@@ -81,11 +87,8 @@ def _check_header(path: str | os.PathLike[str]) -> None:
         engine="python",
     )
     names = [str(name).strip() for name in first.iloc[0]]
-    if names[0].startswith(("{", "[", "<")) or any("\0" in name for name in names):
-        raise PriormapError(
-            f"{path} is not a CSV file with a header line (it starts with "
-            f"{names[0][:10]!r}); export it as one"
-        )
+    if any("\0" in name for name in names):
+        raise PriormapError(_NO_TABLE.format(shown(path), names[0][:10]))
     if "" in names:
         raise PriormapError(
             f"{path} has no name for column {names.index('') + 1}; name it in the header, "
