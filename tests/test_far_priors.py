@@ -12,10 +12,13 @@ from scipy import stats
 
 from priormap import (
     ElasticNet,
+    Gaussian,
     HalfNormal,
     HalfStudentT,
     InverseGamma,
     Laplace,
+    PriormapError,
+    PriormapWarning,
     Regression,
     sample,
 )
@@ -33,6 +36,16 @@ def three_rows(sigma=None):
 def rows(n, p, sigma=None, seed=0):
     rng = np.random.default_rng(seed)
     return Regression(rng.standard_normal((n, p)), rng.standard_normal(n), sigma=sigma)
+
+
+def with_a_copy(data):
+    """The data and the first column once more."""
+    with pytest.warns(PriormapWarning, match="linear combination"):
+        return Regression(np.c_[data.X, data.X[:, 0]], data.y, sigma=data.sigma)
+
+
+def alike(first, second):
+    return stats.ks_2samp(first, second, method="asymp").pvalue > LIKE_PRIOR
 
 
 def thinned(draws, step=10):
@@ -78,7 +91,7 @@ def test_a_tight_hyperprior_is_the_posterior_of_the_scale(family, hyperprior, n,
     found = posterior(rows(n, p, sigma), prior, draws=2000)
     spread = hyperprior.rvs(20_000, np.random.default_rng(3))
     scale, coef = thinned(found["scale"], 20), found["coef"][..., 0]
-    assert stats.ks_2samp(scale, spread).pvalue > LIKE_PRIOR
+    assert alike(scale, spread)
     if family == "laplace":
         assert same_law(coef / found["scale"], stats.laplace())
 
@@ -92,7 +105,7 @@ def test_columns_far_from_a_hyperprior_leave_it_alone(hyperprior):
     found = posterior(data, Laplace(hyperprior), draws=2000)
     spread = hyperprior.rvs(20_000, np.random.default_rng(3))
     if unit < 1:
-        assert stats.ks_2samp(thinned(found["scale"], 20), spread).pvalue > LIKE_PRIOR
+        assert alike(thinned(found["scale"], 20), spread)
 
 
 @pytest.mark.parametrize("scale", [1e2, 1e6, 1e10])
@@ -103,8 +116,7 @@ def test_a_wide_prior_is_explored_where_rows_say_nothing(sigma, scale):
     found = posterior(data, Laplace(scale))["coef"] / scale
     expected = posterior(reference, Laplace(1e3), random_seed=2)["coef"] / 1e3
     for j in range(8):
-        same = stats.ks_2samp(thinned(found[..., j]), thinned(expected[..., j]))
-        assert same.pvalue > LIKE_PRIOR
+        assert alike(thinned(found[..., j]), thinned(expected[..., j]))
 
 
 @njit(error_model="numpy")
@@ -157,3 +169,48 @@ def test_ctrl_c_ends_a_run(n, p, sigma, method):
     assert process.returncode == -signal.SIGINT
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert took < 10  # a second where the machine is idle
+
+
+@pytest.mark.parametrize("sigma", [None, 1.0])
+@pytest.mark.parametrize("method", ["exact", "gibbs"])
+@pytest.mark.parametrize("scale", [1e2, 1e6, 1e9])
+def test_a_column_that_stands_twice_leaves_the_difference_to_the_prior(scale, method, sigma):
+    twice = with_a_copy(rows(30, 3, sigma))
+    coef = posterior(twice, Laplace(scale), method=method)["coef"]
+    half = 0.5 * (coef[..., 0] - coef[..., 3]) / scale
+    # the sum is known, and tiny beside the scale: exp(-|b_0| - |b_3|) of b_0 = -b_3
+    assert same_law(half, stats.laplace(scale=0.5))
+
+
+@pytest.mark.parametrize("scale", [1e20, 1e300])
+@pytest.mark.parametrize("shape", [(4, 8), (30, 4)])
+def test_what_floating_point_cannot_hold_is_refused_in_one_sentence(shape, scale):
+    data = rows(*shape, 1.0)
+    if shape[0] > shape[1]:
+        data = with_a_copy(data)
+    with pytest.raises(PriormapError, match=r"Laplace\(scale=1e\+\d+\) with sigma=1.0 takes more"):
+        sample(data, Laplace(scale), random_seed=1)
+
+
+@pytest.mark.parametrize("scale", [1e8, 1e60, 1e300])
+def test_a_wide_prior_of_columns_that_rows_tell_apart_is_flat(scale):
+    data = rows(30, 3, 1.0)
+    found, flat = (posterior(data, Laplace(s))["coef"] for s in (scale, np.inf))
+    for j in range(3):
+        assert alike(thinned(found[..., j], 2), thinned(flat[..., j], 2))
+
+
+@pytest.mark.parametrize("scaled_by_noise", [False, True])
+@pytest.mark.parametrize("sigma", [None, 1.0])
+def test_independent_draws_far_from_the_data(sigma, scaled_by_noise):
+    data = rows(4, 8, sigma)
+    for scale in (1e-300, 1e-50):
+        found = posterior(data, Gaussian(scale, scaled_by_noise=scaled_by_noise))
+        unit = np.asarray(found["sigma"]) if sigma is None and scaled_by_noise else 1.0
+        z = np.asarray(found["coef"])[..., 0] / scale / unit
+        assert stats.kstest(z.ravel(), stats.norm().cdf).pvalue > LIKE_PRIOR
+    posterior(data, Gaussian(1e50, scaled_by_noise=scaled_by_noise))  # finite, not "improper"
+    with pytest.raises(
+        PriormapError, match=r"Gaussian\(scale=1e\+300.* is too wide.*give scale=inf"
+    ):
+        sample(data, Gaussian(1e300, scaled_by_noise=scaled_by_noise), random_seed=1)

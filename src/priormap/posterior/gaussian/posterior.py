@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.model import Model
 from priormap.model.spectrum import Spectrum
 from priormap.posterior.draws import Draws, intercepts
@@ -28,6 +28,7 @@ from priormap.posterior.gaussian.line_quadrature import LogDensity
 from priormap.posterior.gaussian.variances import VariancePosterior, expectation
 
 _EPS = float(np.finfo(float).eps)
+_WIDEST = 1e100  # prior sd in units of the data; its square and that of its inverse are numbers
 _BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
 
 
@@ -253,9 +254,23 @@ def _outside(unit: Floats) -> Floats:
 
 
 def gaussian_posterior(model: Model) -> GaussianPosterior:
-    """Posterior of the unit coefficients, of sigma in units of ``|y|``, and of the scale."""
+    """Posterior of the unit coefficients, of sigma in units of ``|y|``, and of the scale.
+
+    Raises
+    ------
+    PriormapError
+        If a scale is too wide to square, or as `GaussianPosterior.of` does.
+    """
     prior, noise = model.prior, model.unit_noise
-    spectrum = Spectrum.precise(model.columns, np.asarray(model.unit_prior.sd))
+    with np.errstate(over="ignore"):
+        sd = np.asarray(model.unit_prior.sd)
+    if ((sd > _WIDEST) & ~model.is_flat).any():
+        raise PriormapError(
+            f"{prior!r} is too wide for floating-point numbers with sigma={model.noise.sigma!r}; "
+            "give ",
+            Phrase("scale=inf, the flat prior, or a smaller scale", "a smaller --scale"),
+        )
+    spectrum = Spectrum.precise(model.columns, sd)
     sigma = noise.sd if noise.density is None else noise.density.logpdf
     tau = 1.0 if prior.hyperprior is None else prior.hyperprior.logpdf
     return GaussianPosterior.of(spectrum, sigma, tau, prior.scaled_by_noise)

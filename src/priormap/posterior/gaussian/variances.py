@@ -160,12 +160,16 @@ def _over_line(joint: _Joint) -> VariancePosterior:
         return joint.log_given(x, r, joint.spectrum.terms(r)) + joint.log_ratio_prior(r)
 
     name, (centre, r_centre) = "sigma", joint.spectrum.centre
+    lowest = centre
+    if callable(joint.sigma) and joint.scaled:  # all of y may be fitted, however small sigma is
+        _, squares = joint.spectrum.terms(np.log([joint.tau]))
+        lowest = min(centre, float(_near_data(joint.spectrum, squares)[0]) + 0.5 * _REACH)
     if callable(joint.tau):
         log_sigma, _ = joint.on_line(np.zeros(1))
         name, centre = "the prior scale", r_centre + (0 if joint.scaled else float(log_sigma[0]))
-    mass = integrate_lines(
-        log_f, np.array([centre - _REACH]), np.array([centre + _REACH]), name, joint.spectrum.dof
-    )
+        lowest = centre
+    lower, upper = np.array([lowest - _REACH]), np.array([centre + _REACH])
+    mass = integrate_lines(log_f, lower, upper, name, joint.spectrum.dof)
     table = InverseTable.of(mass)
     x, r = joint.on_line(mass.u[0])
 
@@ -238,8 +242,8 @@ class _NoiseGivenRatio:
         )
 
     def _wide(self, r: Floats, squares: Floats) -> tuple[Floats, Floats]:
-        (x_centre, r_centre), dof = self._joint.spectrum.centre, max(self._joint.spectrum.dof, 1)
-        near_data = 0.5 * np.log(np.maximum(squares, 1e-300) / dof)
+        x_centre, r_centre = self._joint.spectrum.centre
+        near_data = _near_data(self._joint.spectrum, squares)
         near = [np.full_like(r, x_centre), near_data, x_centre + r_centre - r]
         return np.min(near, axis=0) - _REACH, np.max(near, axis=0) + _REACH
 
@@ -255,6 +259,12 @@ class _NoiseGivenRatio:
         narrowed = narrow_lines(log_f, lower - margin, upper + margin)
         is_inside = (narrowed[0] > lower - margin) & (narrowed[1] < upper + margin)
         return narrowed if is_inside.all() else None
+
+
+def _near_data(spectrum: Spectrum, squares: Floats) -> Floats:
+    """Log sigma that would leave these squares."""
+    near: Floats = 0.5 * np.log(np.maximum(squares, 1e-300) / max(spectrum.dof, 1))
+    return near
 
 
 def _refuse_two_modes(f: Floats) -> None:

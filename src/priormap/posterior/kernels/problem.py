@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -200,6 +201,17 @@ def prior_widths(prior: ElasticNetPrior, narrowest: float = 1e-4) -> Array:
     proper = sd < 1e150
     widest = sd[proper].max(initial=0.0) or 1.0
     return np.where(proper, np.maximum(sd, narrowest * widest), 1e3 * widest)
+
+
+def looseness(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> Array:
+    """Prior sd of each column over that of its own least squares (p,).
+
+    Of a learnt sigma: at least a tenth of what y has, below which it hardly stays.
+    """
+    total = data.rss + data.target @ data.target if isinstance(data, Rows) else data.yty
+    floor = 0.1 * math.sqrt(total / data.dof) if prior.noise.learnt else 0.0
+    widths: Array = prior_widths(prior, 0.0) * prior.unit(sigma, tau)
+    return np.sqrt(data.squares) * widths / max(sigma, floor)
 
 
 def moments(gram: Array, xty: Array, yty: float, dof: float) -> Moments:

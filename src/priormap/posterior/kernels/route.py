@@ -15,9 +15,10 @@ from priormap.posterior.draws import Draws, intercepts
 from priormap.posterior.kernels import problem
 from priormap.posterior.kernels.choice import run_mixture, run_the_best
 from priormap.posterior.kernels.problem import Density, ElasticNetPrior, Moments, Rows
-from priormap.posterior.kernels.starts import start_state, typical
+from priormap.posterior.kernels.starts import Typical, start_state, typical
 from priormap.priors import NormalMixture
 
+_LOOSE = 1e5  # prior sd over that of least squares, which moments can tell from a flat prior
 _LOG_REACH = math.log(1e60)  # of kernels, which take fourth powers
 
 
@@ -43,16 +44,14 @@ def draw_mixture(
     Raises
     ------
     PriormapError
-        If numbers leave the range of floating point.
+        If that takes more than floating-point numbers have.
     """
     streams = seed.spawn(chains + 1)
     try:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore"):
             likelihood, prior, units = in_reach(model)
             sigma = model.unit_noise.sd / units.sigma if model.noise.is_known else 1.0
-            if isinstance(likelihood, Moments):
-                likelihood, prior = problem.absorb_curvature(likelihood, prior, sigma, 1.0)
-            around = typical(likelihood, prior, sigma)
+            likelihood, prior, around = _settled(likelihood, prior, sigma)
             states = [start_state(around, prior, stream) for stream in streams[1:]]
             run = run_mixture if method == "gibbs" else run_the_best
             kernel, runs = run(likelihood, prior, around, states, draws, tune, progress)
@@ -73,12 +72,31 @@ def draw_mixture(
     )
 
 
+def _settled(
+    likelihood: Moments | Rows, prior: ElasticNetPrior, sigma: float
+) -> tuple[Moments | Rows, ElasticNetPrior, Typical]:
+    """Moments or rows, with curvature absorbed if it can be, and typical values.
+
+    Moments keep half of the digits: where columns leave a direction open, a prior that is wide
+    there would drown in their rounding.
+    """
+    if not isinstance(likelihood, Moments):
+        return likelihood, prior, typical(likelihood, prior, sigma)
+    absorbed, rest = problem.absorb_curvature(likelihood, prior, sigma, 1.0)
+    around = typical(absorbed, rest, sigma)
+    if problem.looseness(likelihood, prior, around.sigma, around.tau).max() > _LOOSE:
+        power = np.linalg.eigvalsh(likelihood.gram)
+        if power[0] <= power[-1] * len(power) * 1e-12:
+            return problem.rows_from_moments(likelihood), prior, around
+    return absorbed, rest, around
+
+
 def _beyond_numbers(model: Model) -> PriormapError:
     noise = model.noise.sigma
     return PriormapError(
-        f"sampling under {model.prior!r} with sigma={noise!r} leaves the range of floating-point "
-        "numbers; give the prior and sigma scales nearer to those of the data, or rescale y and "
-        "the columns"
+        f"sampling under {model.prior!r} with sigma={noise!r} takes more digits or a wider range "
+        "than floating-point numbers have; give scales of the prior and of sigma that are nearer "
+        "to those of the data, or rescale y and the columns"
     )
 
 

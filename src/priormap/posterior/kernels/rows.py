@@ -23,6 +23,7 @@ from priormap.posterior.kernels.problem import (
     Moments,
     Rows,
     State,
+    looseness,
     prior_widths,
 )
 from priormap.posterior.kernels.scale_moves import (
@@ -36,6 +37,7 @@ from priormap.posterior.kernels.scale_moves import (
 
 RESIDUAL = np.int64(0)  # its place among the orbits
 WIDE = 1e8  # variance over that of another
+COARSE = 1e12  # looseness from which rounding of the fit is not small against the noise
 
 
 class RowsMoves(NamedTuple):
@@ -87,16 +89,23 @@ def smallest_precisions(data: Rows, prior: ElasticNetPrior, sigma: float, tau: f
     A wide column beside narrow ones would drown these in I + R D R'. Where the whole prior is wide
     and governs every direction of the rows, it drowns only what rounding loses of the fit anyway.
     """
+    refuse_coarse(data, prior, sigma, tau)
     squares, variances = data.squares, prior_widths(prior, 0.0) ** 2
-    noise = sigma**2
-    if prior.noise.learnt:  # it may come to less, but hardly stays there
-        noise = max(noise, 0.01 * (data.rss + float(data.target @ data.target)) / data.dof)
-    is_wide = (squares * variances).max() * prior.unit(sigma, tau) ** 2 > 1e6 * noise
-    if is_wide and (prior.rate + prior.curvature).all():
+    if looseness(data, prior, sigma, tau).max() > 1e3 and (prior.rate + prior.curvature).all():
         power = np.linalg.eigvalsh((data.columns.T * variances) @ data.columns)
         if power.size and power[0] > power[-1] / WIDE:
             return np.zeros_like(squares)
     return squares / WIDE
+
+
+def refuse_coarse(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> None:
+    """Raise where the rows leave coef so wide a range that its last digits outweigh the noise."""
+    coarse = looseness(data, prior, sigma, tau) > COARSE
+    if coarse.any():
+        columns = data.columns[coarse]
+        lengths = np.linalg.norm(columns, axis=1, keepdims=True)
+        if np.linalg.matrix_rank(columns / lengths) < len(columns):
+            raise FloatingPointError("a prior is too wide for what the rows leave open")
 
 
 def is_tied(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> bool:
