@@ -281,7 +281,7 @@ def draw_independent(model: Model, chains: int, draws: int, rng: np.random.Gener
     posterior = gaussian_posterior(model)
     drawn = posterior.sample(chains * draws, rng)
     coef = drawn.coef.reshape(chains, draws, model.data.n_features)
-    coef *= model.columns.coef_units
+    coef *= model.columns.coef_units * _clipped(model, posterior.spectrum)
     sigma = (drawn.sigma * model.unit_y).reshape(chains, draws)
     return Draws(
         coef=coef,
@@ -294,6 +294,15 @@ def draw_independent(model: Model, chains: int, draws: int, rng: np.random.Gener
             "log_evidence_error": posterior.log_evidence_error,
         },
     )
+
+
+def _clipped(model: Model, spectrum: Spectrum) -> Floats:
+    """Prior sds over those that a spectrum holds: far narrower ones leave the same draws in them.
+
+    A spectrum holds none whose square is no number.
+    """
+    sd = np.broadcast_to(model.unit_prior.sd, spectrum.scale.shape)
+    return np.where(sd < spectrum.scale, sd, 1.0) / np.where(sd < spectrum.scale, spectrum.scale, 1)
 
 
 def _units_of_evidence(model: Model) -> float:
