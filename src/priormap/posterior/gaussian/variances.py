@@ -162,7 +162,7 @@ def _over_line(joint: _Joint) -> VariancePosterior:
     name, (centre, r_centre) = "sigma", joint.spectrum.centre
     lowest = centre
     if callable(joint.sigma) and joint.scaled:  # all of y may be fitted, however small sigma is
-        _, squares = joint.spectrum.terms(np.log([joint.tau]))
+        _, squares = joint.spectrum.terms(joint.on_line(np.zeros(1))[1])
         lowest = min(centre, float(_near_data(joint.spectrum, squares)[0]) + 0.5 * _REACH)
     if callable(joint.tau):
         log_sigma, _ = joint.on_line(np.zeros(1))
