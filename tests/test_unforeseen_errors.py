@@ -19,6 +19,7 @@ from priormap import (
     log_posterior,
     map_path,
     plot_prior_predictive,
+    plot_shrinkage,
     sample,
 )
 from priormap.checks import refuse_memory, short
@@ -240,3 +241,10 @@ def test_a_prior_that_expects_next_to_nothing(rng):
     data = Regression(X, X[:, 0], sigma=1e8)
     axes = plot_prior_predictive(data, {"tight": Laplace(1e-3)})
     assert np.isfinite([*axes[0].get_xlim(), *axes[0].get_ylim()]).all()
+
+
+def test_paths_and_figures_at_the_ends_of_the_doubles(data):
+    path = map_path(data, ElasticNet(1.0, 1.0), [0.5, 1.0])
+    assert not path.at(1e-300).any()
+    with pytest.raises(PriormapError, match=r"^sd=1e\+308 leaves no room for a figure; give a"):
+        plot_shrinkage([Laplace(1.0)], 1e308)

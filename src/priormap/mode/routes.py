@@ -15,7 +15,7 @@ from math import inf, log
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, to_infinity
 from priormap.mode.certify import TOLERANCE
 from priormap.mode.lasso.knots import LaplaceKnots
 from priormap.mode.solve import minimise
@@ -27,6 +27,7 @@ _SHRUNK_AWAY, _LET_FREE = 1e4, 1e-4  # default grid of the spectrum: mu over ext
 _DISTINCT = 1e-8  # ... the smallest of which may be rounding, but for what weights make small
 _CANCELLING = 1e-5  # share of the sum of unit coefficients that rounding may make of a violation
 _WEAKEST = 1e-3  # default grid of two penalties: last l1 over the one that makes all zero
+_LARGEST = 1e300  # a weight that any coefficient bows to, and zero times it is zero
 _NEAR = 2.0  # sum of the logarithms of two ratios; further off a new start costs less
 
 
@@ -204,8 +205,10 @@ class WarmStarts(Route):
             self._found[key], _ = minimise(self._problem_at(k1, k2), start)
         return self._found[key]
 
+    @to_infinity
     def _problem_at(self, k1: float, k2: float) -> UnitProblem:
-        return replace(self._problem, l1=k1 * self._problem.l1, l2=k2 * self._problem.l2)
+        l1, l2 = k1 * self._problem.l1, k2 * self._problem.l2
+        return replace(self._problem, l1=np.minimum(l1, _LARGEST), l2=np.minimum(l2, _LARGEST))
 
 
 def route_of(problem: UnitProblem, weakest: float = 0.0) -> Route:

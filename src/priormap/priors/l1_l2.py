@@ -108,9 +108,11 @@ class L1L2Prior(PenaltyParts):
         q = np.where(has_bend, np.where(ratio < _SHARP, normal, exponential), 0.0)
         for _ in range(_NEWTON_STEPS):  # digits that cancel where t is many times s
             beyond = erfcx((q / t + ratio) / np.sqrt(2))
-            missing = np.log(beyond / erfcx(ratio / np.sqrt(2))) - log_tail
-            missing -= q / s + 0.5 * (q / t) ** 2
-            q = q + missing * t * beyond * np.sqrt(np.pi / 2)
+            with np.errstate(invalid="ignore"):  # where scales are worlds apart, none is missing
+                missing = np.log(beyond / erfcx(ratio / np.sqrt(2))) - log_tail
+                missing -= q / s + 0.5 * (q / t) ** 2
+                step = missing * t * beyond * np.sqrt(np.pi / 2)
+            q = q + np.where(np.isfinite(step), step, 0.0)
         return np.where(has_bend, q, exponential)
 
     def _probability(self, size: float) -> Floats:

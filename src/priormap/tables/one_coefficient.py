@@ -148,6 +148,8 @@ def shrinkage_table(priors: Priors | None = None, sd: float = 1.0) -> pd.DataFra
     named, sd = checked_shrinkage(priors, sd)
     edges = [edge for p in named.values() if np.isfinite(edge := dead_zone_edge(p, sd))]
     limit = max(_REACH * sd, 1.8 * max(edges, default=0.0))
+    if not limit < np.inf:
+        raise PriormapError(f"sd={sd:g} leaves no room for a figure; give a smaller one")
     half = np.unique(np.concatenate([np.linspace(0, limit, 200), edges]))
     z = np.concatenate([-half[:0:-1], half])
     parts = []
