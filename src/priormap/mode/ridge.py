@@ -28,7 +28,8 @@ def solve_quadratic(problem: UnitProblem) -> Floats:
     if columns.has_cheap_gram or not (l2 > 0).all():
         live = np.flatnonzero(columns.x_norm > 0)
         # the gradient says little of coefficients that only their penalty tells apart
-        least = _TRUSTED_RCOND if len(live) > columns.dof else _USABLE_RCOND
+        is_blind = len(live) > columns.dof or problem.is_weak.any()
+        least = _TRUSTED_RCOND if is_blind else _USABLE_RCOND
         coef = _by_normal_equations(problem, live, np.zeros(len(live)), least)
     else:
         coef = _by_own_products(problem) if columns.p <= columns.n else _in_rows(problem)
@@ -125,7 +126,7 @@ def solve_by_prior_sds(block: Floats, response: Floats, pull: Floats, l2: Floats
     basis, *_ = weighted_svd(block[:, flat], np.ones(int(flat.sum())), len(response))
     sds = 1 / np.sqrt(l2[~flat])
     rest = block[:, ~flat] - basis @ (basis.T @ block[:, ~flat])
-    rest[:, np.linalg.norm(rest, axis=0) <= _EPS * max(block.shape)] = 0.0
+    rest[:, np.linalg.norm(rest, axis=0) <= 4 * _EPS * max(block.shape)] = 0.0
     left, singular, right = weighted_svd(rest, sds, len(response) - basis.shape[1])
     target, pull = response - basis @ (basis.T @ response), sds * pull[~flat]
     seen = right.T @ pull

@@ -46,9 +46,9 @@ def minimise(problem: UnitProblem, near: Floats | None = None) -> tuple[Floats, 
 def _is_solved(problem: UnitProblem, coef: Floats, rounding: float = _ROUNDING) -> bool:
     """Whether nothing is left of the optimality conditions but rounding.
 
-    The gradient does not show weak penalties, between which an l2 part may have to decide.
+    The gradient does not show weak penalties.
     """
-    if problem.has_l2 and problem.is_weak.any():
+    if problem.is_weak.any():
         return False
     size = 1 + float(np.abs(coef).sum())
     if size > _LARGEST_TRUSTED:

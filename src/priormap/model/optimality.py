@@ -58,7 +58,8 @@ def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float
     theta, projection = _project_out_flat(problem, gradient)
     shrink = 1 / max(1.0, _excess(problem, theta, _is_bound(problem)))
     gap = 0.5 * (1 - shrink) ** 2 * rss + 0.5 * (2 - shrink) * shrink * projection
-    return Gap(gap + float(_losses(problem, coef, shrink * theta).sum()), 0.0, gradient)
+    theta = _within_bounds(problem, shrink * theta)
+    return Gap(gap + float(_losses(problem, coef, theta).sum()), 0.0, gradient)
 
 
 def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
@@ -76,7 +77,7 @@ def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
         block -= off_flat @ (off_flat.T @ block)
     span, *_ = _span(block)
     moved = off_flat @ (off_flat.T @ residual) + span @ (span.T @ residual)
-    shortest, held_pull = _shortest_dual(problem, coef, held, block)
+    shortest, held_pull = _nearest_dual(problem, coef, held, block, span @ (span.T @ residual))
     pull = np.where(problem.is_flat, 0.0, columns.correlate(shortest))
     pull[held] = held_pull
     slack = 4 * _EPS * (1 + len(held))
@@ -85,38 +86,44 @@ def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
     rest = residual - moved
     ahead = np.where(blind | problem.is_flat, 0.0, columns.correlate(rest))
     shrink = 1 / max(1.0, _excess(problem, ahead, _is_bound(problem) & (ahead != 0), theta))
-    losses = _losses(problem, coef, theta + shrink * ahead, slack)
+    theta = np.where(blind, theta, _within_bounds(problem, theta + shrink * ahead))
+    losses = _losses(problem, coef, theta, slack)
     apart = (1 - shrink) * rest + moved - shortest
     least = problem.penalty_of(coef)[blind].sum()
     share = float(losses[blind].sum() / least) if least > 0 else 0.0
     return Gap(float(0.5 * apart @ apart + losses.sum()), share, pull + ahead)
 
 
-def _shortest_dual(
-    problem: UnitProblem, coef: Floats, held: Indices, block: Floats
+def _nearest_dual(
+    problem: UnitProblem, coef: Floats, held: Indices, block: Floats, near: Floats
 ) -> tuple[Floats, Floats]:
-    """Shortest vector whose products with columns are what their penalties demand, and those.
+    """Vector whose products with columns are what their penalties demand, and those products.
 
-    Demands of non-zero coefficients are met as far as the columns' dependence lets them; what
-    that brings to a zero coefficient is cut to its l1 penalty where the columns are free.
+    Demands of non-zero coefficients are met as far as the columns' dependence lets them. It is
+    the one nearest to `near`, the residual's own part, if l1 can hold what that brings to zero
+    coefficients. Else that is rounding: it is the shortest one, and what it brings to them is
+    cut to l1 where the columns are free.
     """
     l1, c = problem.l1[held], coef[held]
     demand = l1 * np.sign(c) + problem.l2[held] * c
     asked = (c != 0) | (l1 == 0)
     found: tuple[Floats, Floats] | None = None
-    while True:
+    for start in (near, *[np.zeros_like(near)] * (len(held) + 1)):
         span, length, mix = _span(block[:, asked])
         if found is not None and len(length) < asked.sum():
             return found
-        shortest = span @ (mix @ demand[asked] / length)
-        pull = block.T @ shortest
-        met = demand[asked]  # exactly, unless the columns depend on each other
+        met, brought = demand[asked], block.T @ start
+        vector = start + span @ (mix @ (met - brought[asked]) / length)
+        pull = block.T @ vector
         pull[asked] = met if len(length) == len(met) else mix.T @ (mix @ met)
-        found = shortest, pull
         beyond = ~asked & (abs(pull) > l1 * (1 + _EQUAL_PULL))
+        if start is not near:
+            found = vector, pull
+            demand, asked = np.where(beyond, np.sign(pull) * l1, demand), asked | beyond
         if not beyond.any():
-            return found
-        demand, asked = np.where(beyond, np.sign(pull) * l1, demand), asked | beyond
+            return vector, pull
+    assert found is not None
+    return found
 
 
 def _best_share(
@@ -161,6 +168,12 @@ def _is_bound(problem: UnitProblem) -> Bools:
     return (problem.l1 > 0) & (problem.l2 <= _NOTHING)
 
 
+def _within_bounds(problem: UnitProblem, theta: Floats) -> Floats:
+    """A shrunk theta without what rounding left of it beyond l1."""
+    l1 = problem.l1
+    return np.where(_is_bound(problem), np.clip(theta, -l1, l1), theta)
+
+
 def _losses(problem: UnitProblem, coef: Floats, theta: Floats, slack: float = 0.0) -> Floats:
     """``h(c_j) + h*(theta_j) - c_j theta_j`` of every column, whose theta is feasible."""
     l1, l2 = problem.l1, problem.l2
@@ -179,16 +192,16 @@ def rounding_of_gradient(problem: UnitProblem, coef: Floats) -> float:
 def rounding_of_gap(problem: UnitProblem, coef: Floats, gradient: Floats) -> float:
     """Duality gap that rounding of the gradient can cause.
 
-    Its error is multiplied by the coefficients; where a pull is at its bound it shrinks the dual
-    point by the share of that bound; and an l2 penalty takes it for a coefficient. Weak
-    penalties are not seen in the gradient, and so not hidden by its rounding.
+    So much may the residual itself be off. The error is multiplied by the coefficients; where a
+    pull is at its bound it shrinks the dual point by the share of that bound; and an l2 penalty
+    takes it for a coefficient. Weak penalties are not seen in the gradient, and so not hidden.
     """
     if problem.columns.y_norm == 0:
         return 0.0  # the mode of a constant y is zero
     error = rounding_of_gradient(problem, coef)
     seen = ~problem.is_weak & (problem.columns.x_norm > 0)
     kinked, curved = seen & (problem.l1 > 0), seen & (problem.l2 > _NOTHING)
-    rounding = 0.5 * error**2 * float((1 / problem.l2[curved]).sum())
+    rounding = 0.5 * error**2 * (1 + float((1 / problem.l2[curved]).sum()))
     if kinked.any():
         at_bound = kinked & (np.abs(gradient) > 0.999 * problem.l1)
         shrink = error / np.min(problem.l1[at_bound], initial=1.0)

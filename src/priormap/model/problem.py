@@ -17,7 +17,7 @@ from priormap.model.penalty import Penalty
 
 _LARGEST_PENALTY = 1e300  # keeps a penalty times its zero coefficient from becoming NaN
 _SMALLEST_PENALTY = 1e-200  # keeps a weak prior from becoming a flat one
-WEAK = 1e-9  # penalty, as a correlation, below which rounding of a gradient outweighs it
+WEAK = 1e-7  # penalty, as a correlation, below which a tolerance of 1e-9 would not see it
 # Cross products have served their turn where less than this is left of |u|**2 = 1 ...
 _SMALLEST_RSS = 1e-6
 # ... or where coefficients cancel each other more than this: then the rows are asked

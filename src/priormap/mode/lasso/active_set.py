@@ -69,10 +69,11 @@ def _worst_violator(
     gradient, rss = problem.gradient(coef)
     noise = 16 * _EPS * (1 + float(np.abs(coef).sum()))
     excess = np.abs(gradient) - problem.l1 - noise
-    if problem.has_l2 and problem.is_weak.any():  # the gradient's noise hides their pulls
-        gradient = duality_gap(problem, coef, gradient, rss).pull
-        sharp = (np.abs(gradient) / np.where(problem.l1 > 0, problem.l1, np.inf)) - 1 - _SHARP
-        excess = np.where(problem.is_weak, sharp * problem.l1, excess)
+    if problem.is_weak.any():  # within the noise of the gradient their pulls are known apart
+        pull = duality_gap(problem, coef, gradient, rss).pull
+        beyond = np.abs(pull) - problem.l1 * (1 + _SHARP)
+        gradient = np.where(problem.is_weak & (excess <= 0), pull, gradient)
+        excess = np.where(problem.is_weak & (excess <= 0), beyond, excess)
     excess[(coef != 0) | problem.is_flat | (problem.columns.x_norm == 0)] = -np.inf
     excess[list(banned)] = -np.inf
     j = int(np.argmax(excess))
