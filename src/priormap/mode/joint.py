@@ -245,9 +245,12 @@ def _positive_roots(polynomial: Polynomial, low: float, high: float) -> set[floa
     kept = Polynomial(coef[: counts.max(initial=0) + 1])  # what is dropped adds nothing
     roots = kept.roots()
     real = roots[np.abs(roots.imag) <= 1e-9 * np.abs(roots)].real
-    real = real[real > 0]
+    real = real[(real > 0) & (real >= 0.5 * low) & (real <= 2 * high)]
+    if not real.size:
+        return set()
+    slope = kept.deriv()
     for _ in range(_NEWTON_STEPS):  # small roots among large ones are known but roughly
-        rise = kept.deriv()(real)
+        rise = slope(real)
         step = np.divide(kept(real), rise, out=np.zeros_like(real), where=rise != 0)
         real = real - np.clip(step, -0.5 * real, 0.5 * real)
     inside = (real >= low * (1 - _HAIR)) & (real <= high * (1 + _HAIR))

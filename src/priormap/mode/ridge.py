@@ -28,8 +28,8 @@ def solve_quadratic(problem: UnitProblem) -> Floats:
     if columns.has_cheap_gram or not (l2 > 0).all():
         live = np.flatnonzero(columns.x_norm > 0)
         # the gradient says little of coefficients that only their penalty tells apart
-        is_blind = len(live) > columns.dof or problem.is_weak.any()
-        least = _TRUSTED_RCOND if is_blind else _USABLE_RCOND
+        leans = len(live) > columns.dof or problem.leans_on_weak
+        least = _TRUSTED_RCOND if leans else _USABLE_RCOND
         coef = _by_normal_equations(problem, live, np.zeros(len(live)), least)
     else:
         coef = _by_own_products(problem) if columns.p <= columns.n else _in_rows(problem)

@@ -48,7 +48,7 @@ def _is_solved(problem: UnitProblem, coef: Floats, rounding: float = _ROUNDING) 
 
     The gradient does not show weak penalties.
     """
-    if problem.is_weak.any():
+    if problem.leans_on_weak:
         return False
     size = 1 + float(np.abs(coef).sum())
     if size > _LARGEST_TRUSTED:

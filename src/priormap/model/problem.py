@@ -18,6 +18,7 @@ from priormap.model.penalty import Penalty
 _LARGEST_PENALTY = 1e300  # keeps a penalty times its zero coefficient from becoming NaN
 _SMALLEST_PENALTY = 1e-200  # keeps a weak prior from becoming a flat one
 WEAK = 1e-7  # penalty, as a correlation, below which a tolerance of 1e-9 would not see it
+_SURE_PIVOT = 1e-5  # a Cholesky pivot of the correlation matrix above this proves full rank
 # Cross products have served their turn where less than this is left of |u|**2 = 1 ...
 _SMALLEST_RSS = 1e-6
 # ... or where coefficients cancel each other more than this: then the rows are asked
@@ -59,6 +60,14 @@ class UnitProblem:
         """Live columns whose penalty is too weak for a gradient of the residual to show it."""
         weak = (self.l1 <= WEAK) & (self.l2 <= WEAK) & ((self.l1 > 0) | (self.l2 > 0))
         return weak & (self.columns.x_norm > 0)
+
+    @cached_property
+    def leans_on_weak(self) -> bool:
+        """Whether weak penalties may decide what the rows leave open."""
+        columns = self.columns
+        if not self.is_weak.any():
+            return False
+        return not (columns.has_cheap_gram and columns.smallest_pivot > _SURE_PIVOT)
 
     @cached_property
     def has_l1(self) -> bool:

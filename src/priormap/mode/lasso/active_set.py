@@ -69,7 +69,7 @@ def _worst_violator(
     gradient, rss = problem.gradient(coef)
     noise = 16 * _EPS * (1 + float(np.abs(coef).sum()))
     excess = np.abs(gradient) - problem.l1 - noise
-    if problem.is_weak.any():  # within the noise of the gradient their pulls are known apart
+    if problem.leans_on_weak:  # within the noise of the gradient their pulls are known apart
         pull = duality_gap(problem, coef, gradient, rss).pull
         beyond = np.abs(pull) - problem.l1 * (1 + _SHARP)
         gradient = np.where(problem.is_weak & (excess <= 0), pull, gradient)
