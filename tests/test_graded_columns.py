@@ -297,3 +297,17 @@ def test_a_constant_column_without_an_intercept_has_a_size():
     assert choice.optima.loc["empirical_bayes", "scale"] == pytest.approx(
         np.sqrt(4 - 0.25), rel=1e-4
     )
+
+
+@pytest.mark.parametrize("apart", [1e-5, 1e-7, 1e-9])
+@pytest.mark.parametrize("scale", [1.0, 1e4, 1e7])
+def test_nearly_collinear_columns_keep_their_digits(apart, scale):
+    X, y = rows_of(14, np.ones(4))
+    X[:, 3] = X[:, 0] + apart * X[:, 3]
+    data = Regression(X, y, sigma=SIGMA, intercept=False)
+    truth, curves = exact(X, y, SIGMA, np.full(4, scale)), curves_of(data)
+    mu = curves.mu(scale, SIGMA)
+    assert curves.spectrum.degrees_of_freedom(mu) == pytest.approx(truth["df"], abs=1e-6)
+    assert curves.log_evidence(scale, SIGMA) == pytest.approx(truth["evidence"], abs=1e-6)
+    path = map_path(data, Gaussian(), [scale, 2 * scale])
+    np.testing.assert_allclose(path.coef[0], truth["coef"], rtol=3e-14 / apart + 1e-9)

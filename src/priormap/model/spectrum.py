@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,11 +19,22 @@ from priormap.data.unit_columns import UnitColumns
 from priormap.errors import PriormapError
 from priormap.model.weighted_svd import squares_serve, weighted_svd
 
-_Directions: TypeAlias = tuple[Floats, Floats, Floats]
+
+class _Directions(NamedTuple):
+    """Eigenvalues and vectors of ``W Z'Z W``, and the response along them."""
+
+    eigenvalues: Floats
+    vectors: Floats
+    along: Floats
+    is_clear: bool  # whether products have kept the smallest
+
 
 _EPS = float(np.finfo(float).eps)
 _BLOCK = 1 << 15  # numbers in a block of ratios, small enough to stay in cache
 _CANCELLED = 1e-6  # a difference of sums of squares below this is taken from the rows instead
+_CLEAR = 1e-8  # of the largest square: smaller ones have lost digits, for which the rows are asked
+_AFFORDABLE = 1 << 28  # multiplications that this may cost, a fraction of a second
+_NULL = 1e-11  # singular value, over the largest, of a direction that the rows do not have
 _RANGE = 1e-150, 1e150  # of prior sds: beyond, they say no more than at the ends
 _WELL_CONDITIONED = 1e-6  # smallest pivot of the correlation matrix that moments may serve
 
@@ -87,8 +98,9 @@ class Spectrum:
 
         That is by eigenvalues of cross products, of which those below eps times the largest count
         as zero; by singular values where the prior sds differ by orders of magnitude; by those of
-        the rows themselves, if asked. Flat columns that the rows cannot tell apart share the fit
-        of least length.
+        the rows themselves where products of nearly collinear columns lose digits and there are
+        not too many, or if asked. Flat columns that the rows cannot tell apart share the fit of
+        least length.
         """
         scale = np.where(columns.x_norm > 0, _in_range(scale), 0.0)
         flat = np.flatnonzero(np.isinf(scale))
@@ -98,7 +110,7 @@ class Spectrum:
         weights, dof = scale[live], columns.dof
         if columns.has_cheap_gram and not flat.size and not by_rows:
             gram, xty = columns.gram[np.ix_(live, live)], columns.xty[live]
-            eigenvalues, vectors, along = _from_products(gram, xty, weights, dof)
+            found = _from_products(gram, xty, weights, dof)
         else:
             Z, response = columns.columns(live), columns.response
             if flat.size:
@@ -110,9 +122,13 @@ class Spectrum:
                 taken, response = float(fit @ fit), response - fit
                 Z -= F @ follow
             if squares_serve(weights) and not by_rows:
-                eigenvalues, vectors, along = _from_squares(Z, response, weights)
+                found = _from_squares(Z, response, weights, dof)
             else:
-                eigenvalues, vectors, along = _from_root(Z, response, weights, dof, by_rows)
+                found = _from_root(Z, response, weights, dof, by_rows)
+        work = columns.n * len(live) * min(columns.n, len(live))
+        if not (found.is_clear or by_rows) and work <= _AFFORDABLE:
+            return cls.of(columns, scale, by_rows=True)
+        eigenvalues, vectors, along, _ = found
         bound = np.isfinite(scale)
         place = np.cumsum(bound)[live] - 1  # of the live columns among those that are not flat
         uu = 1.0 if columns.y_norm > 0 else 0.0
@@ -322,11 +338,11 @@ def _in_range(scale: Floats) -> Floats:
     return np.where((scale > 0) & np.isfinite(scale), np.clip(scale, *_RANGE), scale)
 
 
-def _positive_eigenpairs(gram: Floats) -> tuple[Floats, Floats]:
-    """Eigenvalues above rounding, descending, and their vectors."""
+def _positive_eigenpairs(gram: Floats) -> tuple[Floats, Floats, Floats]:
+    """Eigenvalues above rounding, descending, and their vectors; then the other vectors."""
     eigenvalues, vectors = np.linalg.eigh(gram)
-    keep = np.flatnonzero(eigenvalues > len(gram) * _EPS * eigenvalues.max(initial=0.0))[::-1]
-    return eigenvalues[keep], vectors[:, keep]
+    first = int((eigenvalues <= len(gram) * _EPS * eigenvalues.max(initial=0.0)).sum())
+    return eigenvalues[first:][::-1], vectors[:, first:][:, ::-1], vectors[:, :first]
 
 
 def _root_of_products(gram: Floats, xty: Floats) -> tuple[Floats, Floats]:
@@ -338,27 +354,35 @@ def _root_of_products(gram: Floats, xty: Floats) -> tuple[Floats, Floats]:
     return root, linalg.solve_triangular(triangle[:, :rank], xty[pivot[:rank]], trans="T")
 
 
-# Eigenvalues and vectors of W Z'Z W with W = diag(weights), and the response along them:
-
-
 def _from_products(gram: Floats, xty: Floats, weights: Floats, most: int) -> _Directions:
     """From ``Z'Z`` and ``Z'y``."""
     if not squares_serve(weights):
-        return _from_root(*_root_of_products(gram, xty), weights, most)
+        root, z = _root_of_products(gram, xty)
+        pivots = np.sort((root**2).max(axis=1))[::-1]
+        is_clear = _is_clear(pivots, min(most, len(weights)))
+        return _from_root(root, z, weights, most)._replace(is_clear=is_clear)
     gram *= weights[:, None]
     gram *= weights
-    eigenvalues, vectors = _positive_eigenpairs(gram)
-    return eigenvalues, vectors, (vectors.T @ (weights * xty)) / np.sqrt(eigenvalues)
+    eigenvalues, vectors, _ = _positive_eigenpairs(gram)
+    along = (vectors.T @ (weights * xty)) / np.sqrt(eigenvalues)
+    is_clear = _is_clear(eigenvalues, min(most, len(weights)))
+    return _Directions(eigenvalues, vectors, along, is_clear)
 
 
-def _from_squares(Z: Floats, response: Floats, weights: Floats) -> _Directions:
+def _from_squares(Z: Floats, response: Floats, weights: Floats, most: int) -> _Directions:
     """From the smaller of the two products of the rows, ``Z`` being written over."""
     Z *= weights
     if Z.shape[1] <= len(Z):
-        eigenvalues, vectors = _positive_eigenpairs(Z.T @ Z)
-        return eigenvalues, vectors, (vectors.T @ (Z.T @ response)) / np.sqrt(eigenvalues)
-    eigenvalues, left = _positive_eigenpairs(Z @ Z.T)
-    return eigenvalues, (Z.T @ left) / np.sqrt(eigenvalues), left.T @ response
+        eigenvalues, vectors, others = _positive_eigenpairs(Z.T @ Z)
+        along = (vectors.T @ (Z.T @ response)) / np.sqrt(eigenvalues)
+        unseen = Z @ others
+    else:
+        eigenvalues, left, others = _positive_eigenpairs(Z @ Z.T)
+        vectors, along = (Z.T @ left) / np.sqrt(eigenvalues), left.T @ response
+        unseen = Z.T @ others
+    null = (unseen**2).sum(axis=0) <= _NULL**2 * eigenvalues.max(initial=0.0)
+    is_clear = _is_clear(eigenvalues, min(most, len(weights)) - int(null.sum()))
+    return _Directions(eigenvalues, vectors, along, is_clear)
 
 
 def _from_root(
@@ -366,7 +390,12 @@ def _from_root(
 ) -> _Directions:
     """From the singular values of ``Z W``."""
     left, singular, vectors = weighted_svd(Z, weights, most, exact=exact)
-    return singular**2, vectors, left.T @ response
+    return _Directions(singular**2, vectors, left.T @ response, True)
+
+
+def _is_clear(falling: Floats, rank: int) -> bool:
+    """Whether there are as many squares as expected, the smallest well above rounding."""
+    return len(falling) >= rank and bool((falling[-1:] > _CLEAR * falling[:1]).all())
 
 
 def _least_length(F: Floats) -> tuple[Floats, Floats, float]:
