@@ -37,6 +37,8 @@ from priormap.posterior.kernels.starts import Typical
 DOUBT = 4.0  # twice what the better of two kernels is mostly worth, which is half of independence
 SHORTEST = 200  # draws of a warm-up that is long enough to judge by
 ENOUGH = 0.2  # effective draws of one, so that the default 4,000 have 400 with room to spare
+LOOSE = 1.0  # a tie that single coordinates hardly feel
+RICH = 2.0  # draws of another kernel that one of ``alternating`` is mostly worth
 MET = 2 / 3  # crossings met of those expected, where dynamics and mixture cost about the same
 
 
@@ -63,15 +65,17 @@ def expected_work(
 ) -> dict[Kernel, float]:
     """Work for a draw of each kernel that can serve, the least one first.
 
+    In that order a draw of ``alternating`` counts as `RICH` of others.
+
     ``mixture`` serves on moments, ``mixture_rows`` on rows (p > n), ``alternating`` on both;
-    ``coordinate`` where the likelihood ties no columns together (`rows.is_tied`);
+    ``coordinate`` where no column has a tie above `LOOSE` (`rows.tightest_tie`);
     ``hamiltonian`` on moments, but not where X'X is nearly singular, or a curvature is left that
     `absorb_curvature` could not add to X'X, whose unit the dynamics take.
     """
     size = Size.of(data, prior, sigma, tau)
     mixture: Kernel = "mixture_rows" if isinstance(data, Rows) else "mixture"
     kernels: list[Kernel] = [mixture, "alternating"]
-    if not rows.is_tied(data, prior, sigma, tau):
+    if rows.tightest_tie(data, prior, sigma, tau) < LOOSE:
         kernels.append("coordinate")
     work = {kernel: draw_work(kernel, size) for kernel in kernels}
     if isinstance(data, Moments) and not prior.hyper[CURVED]:
@@ -80,7 +84,8 @@ def expected_work(
             inverse_diagonal = (vectors**2 / values).sum(axis=1)
             expected = hamiltonian.expected_crossings(inverse_diagonal, prior, sigma, tau)
             work["hamiltonian"] = draw_work("hamiltonian", size, MET * expected)
-    return dict(sorted(work.items(), key=lambda pair: pair[1]))
+    worthy = {"alternating": RICH}
+    return dict(sorted(work.items(), key=lambda pair: pair[1] / worthy.get(pair[0], 1.0)))
 
 
 def draw_work(kernel: Kernel, size: Size, crossings: float = 0.0) -> float:

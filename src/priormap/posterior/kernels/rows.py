@@ -108,24 +108,28 @@ def refuse_coarse(data: Rows, prior: ElasticNetPrior, sigma: float, tau: float) 
             raise FloatingPointError("a prior is too wide for what the rows leave open")
 
 
-def is_tied(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> bool:
-    """Whether the likelihood ties a column to the others: q v / sigma^2 exceeds 4 for any.
+def tightest_tie(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> float:
+    """How closely the likelihood ties a column to the others: the largest q v / sigma^2 of any.
 
-    A column of squared length q and prior variance v is nearly free of the others where
-    q v / sigma^2 is small; where it is not, single coordinates move by steps of about
-    1 / (1 + q v / sigma^2) of their range.
+    A column of squared length q and prior variance v is nearly free of the others where that is
+    small; where it is not, single coordinates move by steps of about 1 / (1 + q v / sigma^2) of
+    their range.
     """
     freedom = data.squares * (prior.unit(sigma, tau) / sigma) ** 2
-    return bool((freedom > 4.0 * (0.5 * prior.rate**2 + prior.curvature)).any())
+    precisions = 0.5 * prior.rate**2 + prior.curvature
+    tied = freedom > 0
+    with np.errstate(divide="ignore"):  # a flat column is tied without end
+        return float((freedom[tied] / precisions[tied]).max(initial=0.0))
 
 
 def blocked_share(data: Moments | Rows, prior: ElasticNetPrior, sigma: float, tau: float) -> float:
     """How often the alternating kernel adds a scale-mixture step to its coordinate sweeps.
 
-    In every draw where the likelihood ties columns together. Otherwise the step, whose cost grows
+    In every draw where the likelihood ties a column by over 4. Otherwise the step, whose cost grows
     with r^2 p, is taken often enough to cost no more than the sweeps, in 25 of r draws.
     """
-    return 1.0 if is_tied(data, prior, sigma, tau) else min(1.0, 25.0 / max(data.rank, 1))
+    is_tied = tightest_tie(data, prior, sigma, tau) > 4.0
+    return 1.0 if is_tied else min(1.0, 25.0 / max(data.rank, 1))
 
 
 @kernel()
