@@ -214,3 +214,16 @@ def test_independent_draws_far_from_the_data(sigma, scaled_by_noise):
         PriormapError, match=r"Gaussian\(scale=1e\+300.* is too wide.*give scale=inf"
     ):
         sample(data, Gaussian(1e300, scaled_by_noise=scaled_by_noise), random_seed=1)
+
+
+@pytest.mark.parametrize("noise", [1e-3, 1e-7, 1e-9])
+@pytest.mark.parametrize("prior", [Gaussian(1.0), Laplace(1.0)], ids=str)
+def test_sigma_is_found_where_columns_fit_nearly_all_of_y(prior, noise):
+    """Given a flat sigma, ``rss / sigma**2`` is chi-squared with n - 1 - p - 1 degrees."""
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((50, 3))
+    y = X @ [1.0, -2.0, 0.5] + noise * rng.standard_normal(50)
+    design = np.column_stack([np.ones(50), X])
+    residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    sigma = np.asarray(posterior(Regression(X, y), prior)["sigma"])
+    assert same_law(residual @ residual / sigma**2, stats.chi2(45))

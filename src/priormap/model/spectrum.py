@@ -175,7 +175,9 @@ class Spectrum:
         """
         if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
             uu = 1.0 if columns.y_norm > 0 else 0.0
-            return cls.from_moments(columns.gram, columns.xty, uu, columns.dof, scale)
+            spectrum = cls.from_moments(columns.gram, columns.xty, uu, columns.dof, scale)
+            if spectrum.rss >= _CANCELLED or not uu:
+                return spectrum
         rows = columns.columns(np.arange(columns.p))
         return cls.from_rows(rows, columns.response, columns.dof, scale)
 

@@ -11,6 +11,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.model import Model
+from priormap.model.least_squares import rank_and_misfit
 from priormap.posterior.draws import Draws, intercepts
 from priormap.posterior.kernels import problem
 from priormap.posterior.kernels.choice import run_mixture, run_the_best
@@ -19,6 +20,7 @@ from priormap.posterior.kernels.starts import Typical, start_state, typical
 from priormap.priors import NormalMixture
 
 _LOOSE = 1e5  # prior sd over that of least squares, which moments can tell from a flat prior
+_CANCELLED = 1e-10  # share of the squares of y, of which moments keep too few digits
 _LOG_REACH = math.log(1e60)  # of kernels, which take fourth powers
 
 
@@ -137,8 +139,17 @@ def _beyond(logs: Floats) -> Floats:
 def _likelihood(model: Model, unit: float) -> Moments | Rows:
     """The data, with y in multiples of a unit."""
     columns = model.columns
-    if columns.p < model.dof:
+    is_long = columns.p < model.dof
+    if is_long and (model.noise.is_known or _misfit(model) > _CANCELLED):
         uu = 1.0 if columns.y_norm > 0 else 0.0
         return problem.moments(columns.gram, columns.xty / unit, uu / unit / unit, model.dof)
-    rows = columns.columns(np.arange(columns.p))
-    return problem.rows_from_design(rows, columns.response / unit, model.dof)
+    X, y = columns.columns(np.arange(columns.p)), columns.response / unit
+    if is_long:  # as many rows as say the same
+        factor = np.linalg.qr(np.column_stack([X, y]), mode="r")
+        X, y = factor[:, :-1], factor[:, -1]
+    return problem.rows_from_design(X, y, model.dof)
+
+
+def _misfit(model: Model) -> float:
+    """Residual sum of squares of least squares, as a share of that of y."""
+    return rank_and_misfit(model.columns, np.flatnonzero(model.columns.x_norm > 0))[1]
