@@ -145,7 +145,7 @@ def _likelihood(model: Model, unit: float) -> Moments | Rows:
         return problem.moments(columns.gram, columns.xty / unit, uu / unit / unit, model.dof)
     X, y = columns.columns(np.arange(columns.p)), columns.response / unit
     if is_long:  # as many rows as say the same
-        factor = np.linalg.qr(np.column_stack([X, y]), mode="r")
+        factor: Floats = np.asarray(np.linalg.qr(np.column_stack([X, y]), mode="r"))
         X, y = factor[:, :-1], factor[:, -1]
     return problem.rows_from_design(X, y, model.dof)
 
