@@ -3,6 +3,7 @@
 Columns, y, sigma, prior scales and hyperpriors each take any size from 1e-12 to 1e12.
 """
 
+import os
 import warnings
 
 import numpy as np
@@ -11,13 +12,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import priormap as pmap
 from priormap.mode import Certificate
 
+FULL = bool(os.environ.get("PRIORMAP_FULL"))
 SIZES = st.integers(-12, 12).map(lambda k: 10.0**k)
 DENSITIES = st.sampled_from([pmap.HalfNormal, pmap.HalfCauchy])
 FAMILIES = ("gaussian", "laplace", "elastic_net")
 
 
 def steady(examples):
-    return settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+    return settings(max_examples=examples * (10 if FULL else 1), suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

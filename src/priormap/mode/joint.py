@@ -48,7 +48,7 @@ class SigmaMode:
     height : float
         Profile log density up to a constant that all maxima share.
     residual : float
-        What is left of the stationarity condition, relative to ``n sigma**2``.
+        What is left of the stationarity condition, relative to its largest term.
     """
 
     sigma: float
@@ -107,7 +107,8 @@ class _Profile:
 
     def mode_at(self, sigma: float) -> SigmaMode:
         """Express a maximum in the caller's units."""
-        residual = abs(self.slope(sigma)) / (self._m * sigma**2)
+        largest = max(self._m * sigma**2, self._data_term(sigma))
+        residual = abs(self.slope(sigma)) / largest
         return SigmaMode(sigma * self._unit, self.height(sigma), residual)
 
     def slope(self, sigma: float) -> float:
