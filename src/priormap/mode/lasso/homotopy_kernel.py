@@ -97,6 +97,8 @@ def extend_path(
             if n_knots > 0:
                 step, who, bound = _nearest_bound(table, column, marks, k, lam)
                 ahead = lam - step
+                if (who >= k) & (step > 0.0):  # as the difference it has the digits of lam only
+                    ahead = _joining_lam(table, who, bound, lam)
                 if step >= lam - lam_min:
                     step, who, ahead = lam - lam_min, -1, lam_min
             elif lam == inf:
@@ -133,6 +135,13 @@ def _first_lam(table: Floats, k: int, lam_min: float) -> float:
         if (weight > 0.0) & (pull > noise):
             lam = max(lam, pull / weight)
     return lam
+
+
+@_inner()
+def _joining_lam(table: Floats, who: int, bound: float, lam: float) -> float:
+    """Where the correlation of an inactive column with the residual meets its bound."""
+    meets = bound * table[_ALPHA, who] / (table[_WEIGHT, who] + bound * table[_GAMMA, who])
+    return min(max(meets, 0.0), lam)
 
 
 @_inner()
