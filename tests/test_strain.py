@@ -7,10 +7,10 @@ import os
 import warnings
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import priormap as pmap
-from priormap.mode import Certificate
 
 FULL = bool(os.environ.get("PRIORMAP_FULL"))
 SIZES = st.integers(-12, 12).map(lambda k: 10.0**k)
@@ -73,8 +73,10 @@ def test_modes(data, prior):
     assert is_finite(fit.coef)
     assert is_finite(fit.intercept)
     assert 0 < fit.sigma < np.inf
-    assert isinstance(fit.certificate, Certificate)
-    assert fit.certificate.is_mode
+    if not fit.certificate.is_mode:  # what doubles cannot decide is said
+        with pytest.warns(pmap.PriormapWarning, match="double precision cannot decide"):
+            pmap.find_map(data, prior)
+        return
     again = answer(pmap.audit, data.with_noise(fit.sigma), prior, fit.coef)
     assert again is not None
     assert again.is_mode
@@ -91,7 +93,7 @@ def test_paths(data, prior, low, high):
     assert is_finite(coef)
     for scale, own in zip(scales, coef, strict=True):
         fit = answer(pmap.find_map, data, prior.with_scale(scale))
-        if fit is not None:
+        if fit is not None and fit.certificate.is_mode:
             fitted = (data.X - data.unit.x_mean) @ np.stack([own, fit.coef], axis=1)
             scale_of_y = max(np.abs(data.y - data.unit.y_mean).max(), np.abs(fitted).max())
             np.testing.assert_allclose(fitted[:, 0], fitted[:, 1], atol=1e-6 * scale_of_y)
