@@ -19,7 +19,9 @@ FAMILIES = ("gaussian", "laplace", "elastic_net")
 
 
 def steady(examples):
-    return settings(max_examples=examples * (10 if FULL else 1), suppress_health_check=[HealthCheck.too_slow])
+    return settings(
+        max_examples=examples * (10 if FULL else 1), suppress_health_check=[HealthCheck.too_slow]
+    )
 
 
 @st.composite
