@@ -35,6 +35,7 @@ from priormap import (
     find_map,
 )
 from priormap.auditing.other_penalty import name_of_factor, slips_of
+from priormap.mode.certificate import Shortfall
 
 N, P, SIGMA = 60, 6, 1.3
 TIGHT = {"tol": 1e-15, "max_iter": 1_000_000}
@@ -137,6 +138,22 @@ def test_the_excess_is_exact_and_the_zeros_that_differ_are_named(size):
     assert certificate.shortfall.zero_at_mode == was_zero
     np.testing.assert_allclose(certificate.shortfall.mode, mode, rtol=1e-12)
     assert f"x{dropped} is zero here but not at the mode" in certificate.verdict
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("a", "a is zero"),
+        ("ab", "a and b are zero"),
+        ("abc", "a, b and c are zero"),
+        ("abcde", "a, b, c and 2 more are zero"),
+    ],
+)
+def test_zeros_that_differ_are_listed_in_a_sentence(names, said):
+    here = Shortfall(0.1, tuple(names), (), np.zeros(5), None).reason
+    assert here.startswith(f"{said} here but not at the mode. ")
+    both = Shortfall(0.1, ("x",), tuple(names), np.zeros(5), None).reason
+    assert both.startswith(f"x is zero here but not at the mode; {said} at the mode but not here. ")
 
 
 def test_an_exact_fit_has_no_relative_excess():

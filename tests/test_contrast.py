@@ -16,6 +16,7 @@ from priormap import (
 )
 from priormap.priors.densities import HalfCauchy, HalfNormal, InverseGamma, Jeffreys
 from priormap.tables.fit_measures import mode_degrees_of_freedom
+from priormap.tables.named_priors import listed
 
 
 def make_data(n=50, p=5, seed=0, **options):
@@ -111,6 +112,11 @@ class TestCoefficients:
         np.testing.assert_allclose(
             rows_of(wide, "lasso")["rope"], 3 * rows_of(table, "lasso")["rope"]
         )
+
+
+@pytest.mark.parametrize(("names", "said"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
+def test_names_are_listed_in_a_sentence(names, said):
+    assert listed(list(names)) == said
 
 
 class TestSummary:
