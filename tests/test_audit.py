@@ -156,6 +156,29 @@ def test_zeros_that_differ_are_listed_in_a_sentence(names, said):
     assert both.startswith(f"x is zero here but not at the mode; {said} at the mode but not here. ")
 
 
+def test_a_certificate_in_numbers():
+    """As JSON has it: what is proven, and the penalty of which the vector is the mode instead."""
+    X, y = problem(3)
+    data, prior = Regression(X, y, sigma=SIGMA), Laplace(0.04)
+    certificate = audit(data, prior, find_map(data, Laplace(0.02)).coef)
+    shortfall, told = certificate.shortfall, certificate.to_dict()
+    other = told.pop("other")
+    assert told == {
+        "is_mode": False,
+        "verdict": str(certificate),
+        "relative_gap": certificate.relative_gap,
+        "kkt_residual": certificate.kkt_residual,
+        "worst_column": certificate.worst_column,
+        "excess": shortfall.excess,
+        "zero_here": list(shortfall.zero_here),
+        "zero_at_mode": list(shortfall.zero_at_mode),
+    }
+    assert other.pop("l1_factor") == pytest.approx(2, rel=1e-8)
+    assert other.pop("kkt_residual") < 1e-9
+    given = {"columns": "as given", "intercept": "as given", "is_bound": False}
+    assert other == {"l2_factor": None, "slip": "2", "is_mode": True, **given}
+
+
 def test_an_exact_fit_has_no_relative_excess():
     X = np.eye(3)
     data = Regression(X, [1.0, 2.0, 3.0], sigma=1.0, intercept=False)

@@ -103,6 +103,8 @@ def test_a_row_that_weights_cannot_leave_out_is_left_out():
     assert row["khat"] > 0.7
     assert row["refits"] >= 1
     assert "left out exactly" in found.notes[0]
+    again = pmap.compare_priors(data, {"lasso": prior}, draws=2000, random_seed=1)
+    np.testing.assert_array_equal(again.densities["lasso"], found.densities["lasso"])
     part = pmap.Regression(x[:10], data.y[:10], sigma=1.0, intercept=False)
     mean = np.linspace(-40, 40, 80001)
     rest = stats.norm(part.X @ mean[None], 1.0).logpdf(part.y[:, None]).sum(axis=0)
