@@ -24,12 +24,13 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from scipy.optimize import brentq
 
-from priormap.arrays import Floats, to_infinity
+from priormap.arrays import Bools, Floats, to_infinity
 from priormap.errors import Phrase, PriormapError
 from priormap.mode.routes import Knots, route_of
 from priormap.model import Model
 from priormap.model.least_squares import EXACT_FIT, rank_and_misfit
 
+_ROOM = 1e-6  # for rounding, where segments without a root are left out
 _NEWTON_STEPS = 4
 _NOTHING = 1e-20  # of the largest coefficient of a polynomial on the unit interval
 _HAIR = 1e-9  # relative, for rounding at the ends of an interval
@@ -161,21 +162,42 @@ class _Profile:
         """
         most = self._sigma_where_noise_term_is(1.0) * (1 + _HAIR)  # beyond, the slope falls
         most = most if self._is_scaled else most**2
+        upper, lower, rss, l1 = route.segments
+        ends = np.minimum(upper, most * route.norm)
         roots: set[float] = set()
-        for upper, lower, rss, l1 in zip(*route.segments, strict=True):
-            lambda_end = min(upper, most * route.norm)
+        for k in np.flatnonzero(self._may_cross(route, lower, ends)):
+            lambda_end = float(ends[k])
             end = lambda_end / route.norm
-            if lower > lambda_end or end == 0:
+            if end == 0:
                 continue
-            data_term = _in_units(lambda_end, rss)
+            data_term = _in_units(lambda_end, rss[k])
             if self._is_scaled:
-                data_term += _in_units(lambda_end, np.array([0.0, *l1]))
+                data_term += _in_units(lambda_end, np.array([0.0, *l1[k]]))
             v = Polynomial([0, 0, end**2] if self._is_scaled else [0, end])
             numerator, denominator = (part(v) for part in self._slope)
             polynomial = (data_term - self._m * v) * denominator - v * numerator
-            found = {end * x for x in _positive_roots(polynomial, lower / lambda_end, 1.0)}
+            found = {
+                end * x for x in _positive_roots(polynomial, float(lower[k]) / lambda_end, 1.0)
+            }
             roots |= found if self._is_scaled else {float(np.sqrt(root)) for root in found}
         return roots
+
+    def _may_cross(self, route: Knots, lower: Floats, ends: Floats) -> Bools:
+        """Segments on which what the data say and what the noise says, both rising, may meet."""
+        *_, rss, l1 = route.segments
+
+        def both(lam: Floats) -> tuple[Floats, Floats]:
+            with np.errstate(all="ignore"):  # NaN keeps a segment
+                v = (lam / route.norm) ** (2 if self._is_scaled else 1)
+                numerator, denominator = self._slope
+                data = rss[:, 0] + lam * (rss[:, 1] + lam * rss[:, 2])
+                if self._is_scaled:
+                    data = data + lam * (l1[:, 0] + lam * l1[:, 1])
+                return data, self._m * v + v * numerator(v) / denominator(v)
+
+        (low_data, low_noise), (data, noise) = both(lower), both(ends)
+        apart = (low_noise > data * (1 + _ROOM) + _ROOM) | (noise < low_data * (1 - _ROOM) - _ROOM)
+        return (lower <= ends) & ~apart
 
     def _sigma_where_noise_term_is(self, value: float) -> float:
         def gap(log_sigma: float) -> float:
