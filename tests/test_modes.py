@@ -592,6 +592,7 @@ def test_result_speaks():
     assert list(frame.columns) == ["coef", "is_zero"]
     np.testing.assert_array_equal(frame["coef"], fit.coef)
     assert list(frame.index) == list(fit.names)
+    assert fit.to_dict()["coef"] == dict(zip(fit.names, fit.coef.tolist(), strict=True))
     np.testing.assert_allclose(fit.predict(X), fit.intercept + X @ fit.coef)
     with pytest.raises(PriormapError, match="4 coefficients"):
         fit.predict(X[:, :2])
