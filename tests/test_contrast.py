@@ -286,7 +286,7 @@ class TestBadInput:
             (PRIORS, {"hdi_prob": 1.0}, "hdi_prob must lie between 0 and 1"),
             (PRIORS, {"hdi_prob": 95}, "hdi_prob must lie between 0 and 1"),
             (PRIORS, {"draws": 0}, "draws must be a positive integer"),
-            (PRIORS, {"method": "gibbs"}, "method='gibbs' is for Laplace and elastic net priors"),
+            (PRIORS, {"method": "gibbs"}, "method='gibbs' is for mixtures of normals"),
         ],
     )
     def test_arguments(self, priors, options, sentence):

@@ -468,7 +468,7 @@ class TestRefusals:
             ({"tune": -1}, "tune must be zero or a positive integer, got -1"),
             ({"tune": "many"}, "tune must be zero or a positive integer, got 'many'"),
             ({"method": "vb"}, "method must be one of auto, exact, gibbs, nuts, got 'vb'"),
-            ({"method": "gibbs"}, "method='gibbs' is for Laplace and elastic net priors"),
+            ({"method": "gibbs"}, "method='gibbs' is for mixtures of normals"),
             ({"random_seed": -1}, "random_seed must be an integer from 0"),
             ({"random_seed": 1.0}, "random_seed must be an integer from 0"),
             ({"random_seed": True}, "random_seed must be an integer from 0"),

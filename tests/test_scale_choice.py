@@ -345,7 +345,7 @@ def test_a_peak_is_refined():
     ("arguments", "message"),
     [
         ({"prior_family": "gausian"}, "did you mean gaussian"),
-        ({"prior_family": "cauchy"}, "unknown; "),
+        ({"prior_family": "gumbel"}, "unknown; "),
         ({"prior_family": 3}, "prior must be"),
         ({"prior_family": Gaussian(np.inf)}, "flat"),
         ({"prior_family": Laplace([1.0, 2.0])}, "2 entries but X has 6"),

@@ -20,6 +20,7 @@ from priormap.priors.horseshoe import Horseshoe
 from priormap.priors.laplace import Laplace
 from priormap.priors.normal_gamma import NormalGamma
 from priormap.priors.scale_mixture import ScaleMixture
+from priormap.priors.spike_and_slab import SpikeAndSlab
 from priormap.priors.student_t import Cauchy, StudentT
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "PenaltyParts",
     "Prior",
     "ScaleMixture",
+    "SpikeAndSlab",
     "StudentT",
     "check_prior",
     "listed_priors",
@@ -44,7 +46,7 @@ __all__ = [
 
 PRIORS: tuple[type[Prior], ...] = (
     *(Gaussian, Laplace, ElasticNet),
-    *(StudentT, Cauchy, Horseshoe, NormalGamma),
+    *(StudentT, Cauchy, Horseshoe, NormalGamma, SpikeAndSlab),
 )
 
 

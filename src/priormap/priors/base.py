@@ -93,6 +93,11 @@ class Prior(Described, ABC):
         """Whether the density is unbounded at zero, so that zero is a mode whatever the data."""
         return False
 
+    @property
+    def is_continuous(self) -> bool:
+        """Whether it has a density, and no point mass at zero."""
+        return True
+
     # the seven questions
 
     @to_infinity

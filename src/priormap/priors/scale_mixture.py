@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import erfc, expit
+from scipy.special import erfc, expit, logsumexp
 
 from priormap.arrays import Floats
 from priormap.priors.base import Prior
@@ -61,10 +61,9 @@ class ScaleMixture(Prior):
         """Average of ``z v / (v + sd**2)`` over the variances given the observation."""
         scale = np.where(self.is_flat, 1.0, self.scale)
         z, scale = np.broadcast_arrays(z, scale)
-        variances, along = _variances(type(self), self.law), (-1,) + (1,) * z.ndim
-        v, noise = variances.reshape(along), (sd / scale) ** 2
-        log_density = -0.5 * (z / scale) ** 2 / (v + noise) - 0.5 * np.log(v + noise)
-        density = np.exp(log_density - log_density.max(axis=0)) * _WEIGHTS.reshape(along)
+        noise = (sd / scale) ** 2
+        v, log_density = _of_observation(self, z / scale, noise)
+        density = np.exp(log_density - log_density.max(axis=0))
         share = (density * (v / (v + noise))).sum(axis=0) / density.sum(axis=0)
         return np.where(self.is_flat, z, z * share)
 
@@ -74,6 +73,22 @@ class ScaleMixture(Prior):
 
     def _interval(self, mass: float) -> Floats:
         return np.asarray(self.scale) * _half_width(type(self), self.law, mass)
+
+
+def log_marginal(prior: ScaleMixture, z: Floats, sd: float) -> Floats:
+    """Log density of an observation `z` with noise `sd`, less ``log(2 pi) / 2``."""
+    z, scale = np.broadcast_arrays(z, prior.scale)
+    _, logs = _of_observation(prior, z / scale, (sd / scale) ** 2)
+    return np.asarray(logsumexp(logs, axis=0) - np.log(scale))
+
+
+def _of_observation(prior: ScaleMixture, z: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """Variances at scale 1, and log weight times density of z given each, along a first axis."""
+    along = (-1,) + (1,) * z.ndim
+    v = _variances(type(prior), prior.law).reshape(along)
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(_WEIGHTS).reshape(along)
+    return v, log_weights - 0.5 * z**2 / (v + noise) - 0.5 * np.log(v + noise)
 
 
 @lru_cache(maxsize=32)
