@@ -125,7 +125,9 @@ def test_densities_are_listed_in_a_sentence():
     assert listed_densities().count(" or ") == 1
 
 
-@pytest.mark.parametrize("sigma", [None, [1.0], {"half": 1}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "sigma", [None, [1.0], {"half": 1}, object()], ids=["none", "list", "dict", "object"]
+)
 def test_what_is_neither_a_number_nor_a_density_is_refused_with_both(sigma):
     with pytest.raises(PriormapError, match=r"sigma must be .* finite number"):
         Noise.of(sigma)
