@@ -20,6 +20,7 @@ PUBLIC = {
     "Cauchy",
     "Horseshoe",
     "NormalGamma",
+    "SpikeAndSlab",
     "StudentT",
     "Contrast",
     "contrast",

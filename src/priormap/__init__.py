@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Horseshoe,
         Laplace,
         NormalGamma,
+        SpikeAndSlab,
         StudentT,
     )
     from priormap.priors.densities import (
@@ -94,6 +95,7 @@ _HOMES = {
     "PriormapWarning": "priormap.errors",
     "Regression": "priormap.data.regression",
     "ScaleChoice": "priormap.criteria",
+    "SpikeAndSlab": "priormap.priors",
     "StudentT": "priormap.priors",
     "audit": "priormap.auditing",
     "choose_scale": "priormap.criteria",
@@ -152,6 +154,7 @@ __all__ = [
     "PriormapWarning",
     "Regression",
     "ScaleChoice",
+    "SpikeAndSlab",
     "StudentT",
     "audit",
     "choose_scale",

@@ -214,6 +214,8 @@ def _of_scale(kind: Kind, text: str) -> Prior:
         most = "one number" if len(names) == 1 else f"two numbers, {letters},"
         raise PriormapError(f"--scale of a {kind.name} prior is {most} at most, got {text!r}")
     parts += parts[-1:] * (len(names) - len(parts))
+    if len(names) == 1:
+        return kind().with_scale(parts[0])
     return kind(**dict(zip(names, parts, strict=True)))
 
 

@@ -56,6 +56,7 @@ LOOKS: Mapping[str, Look] = {
     "StudentT": Look("#7a3b8f", (0, (5, 1.5))),
     "Cauchy": Look("#9a6b00", (0, (1, 1))),
     "Horseshoe": Look("#8c1c13", (0, (4, 1, 1, 1))),
+    "SpikeAndSlab": Look("#1f8a8a", (0, (6, 2, 1, 2))),
     "NormalGamma": Look("#4f6d2f", (0, (3, 1, 1, 1, 1, 1))),
     "penalised fit": Look("#000000", "-"),
     "least squares": Look("#a8a8a8", ":"),

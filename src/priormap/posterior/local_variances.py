@@ -120,7 +120,15 @@ class _Gibbs:
         """One step of every chain, or refuse to go on."""
         spread = self.scale * np.sqrt(self.variances)
         if self.noise is not None or self.hyperprior is not None:
-            self._move_sigma_and_tau(self.likelihood.collapsed(spread))
+            self.sigma, self.tau = move_sigma_and_tau(
+                self.likelihood.collapsed(spread),
+                self.sigma,
+                self.tau,
+                self.noise,
+                self.hyperprior,
+                by_noise=self.by_noise,
+                rng=self.rng,
+            )
         unit = self.tau * self.sigma if self.by_noise else self.tau
         bound = self.likelihood.draw(spread * unit[:, None], self.sigma, self.rng)
         self.coef[:, ~self.flat] = bound
@@ -136,30 +144,6 @@ class _Gibbs:
                 "range of floats; give a scale nearer to the size of the coefficients"
             )
 
-    def _move_sigma_and_tau(self, collapsed: _Collapsed) -> None:
-        noise, hyperprior = self.noise, self.hyperprior
-        if noise is not None:
-
-            def of_sigma(log_sigma: Floats) -> Floats:
-                sigma = np.exp(log_sigma)
-                logs = collapsed.log_likelihood(log_sigma, self._ratio(self.tau, sigma))
-                return logs + noise.logpdf(sigma) + log_sigma
-
-            self.sigma = np.exp(slice_step(of_sigma, np.log(self.sigma), self.rng))
-        if hyperprior is not None:
-            log_sigma = np.log(self.sigma)
-
-            def of_tau(log_tau: Floats) -> Floats:
-                tau = np.exp(log_tau)
-                logs = collapsed.log_likelihood(log_sigma, self._ratio(tau, self.sigma))
-                return logs + hyperprior.logpdf(tau) + log_tau
-
-            self.tau = np.exp(slice_step(of_tau, np.log(self.tau), self.rng))
-
-    def _ratio(self, tau: Floats, sigma: Floats) -> Floats:
-        """``tau**2 / sigma**2``, by which eigenvalues enter; in units of the noise ``tau**2``."""
-        return tau**2 if self.by_noise else (tau / sigma) ** 2
-
     def _interweave(self, hyperprior: PositiveDensity) -> None:
         """Move tau with the products ``tau**2 w`` held."""
         products = self.variances * self.tau[:, None] ** 2
@@ -174,7 +158,7 @@ class _Gibbs:
 
 
 @dataclass(frozen=True, eq=False)
-class _Collapsed:
+class Collapsed:
     """What sigma and tau see of the data once the coefficients are integrated out."""
 
     eigenvalues: Floats  # (chains, k)
@@ -188,6 +172,40 @@ class _Collapsed:
         squares = self.rest + (self.shares / along).sum(axis=1)
         half_squares = 0.5 * squares * np.exp(-2 * log_sigma)
         return np.asarray(-self.dof * log_sigma - 0.5 * np.log(along).sum(axis=1) - half_squares)
+
+
+def move_sigma_and_tau(
+    collapsed: Collapsed,
+    sigma: Floats,
+    tau: Floats,
+    noise: PositiveDensity | None,
+    hyperprior: PositiveDensity | None,
+    *,
+    by_noise: bool,
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats]:
+    """Move each that has a density, with the coefficients integrated out.
+
+    Eigenvalues enter times ``tau**2 / sigma**2``, or times ``tau**2`` in units of the noise.
+    """
+    if noise is not None:
+
+        def of_sigma(log_sigma: Floats) -> Floats:
+            ratio = tau**2 if by_noise else tau**2 * np.exp(-2 * log_sigma)
+            logs = collapsed.log_likelihood(log_sigma, ratio)
+            return logs + noise.logpdf(np.exp(log_sigma)) + log_sigma
+
+        sigma = np.exp(slice_step(of_sigma, np.log(sigma), rng))
+    if hyperprior is not None:
+        log_sigma = np.log(sigma)
+
+        def of_tau(log_tau: Floats) -> Floats:
+            ratio = np.exp(2 * log_tau - (0 if by_noise else 2 * log_sigma))
+            logs = collapsed.log_likelihood(log_sigma, ratio)
+            return logs + hyperprior.logpdf(np.exp(log_tau)) + log_tau
+
+        tau = np.exp(slice_step(of_tau, np.log(tau), rng))
+    return sigma, tau
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,19 +245,19 @@ class _Likelihood:
         left = rows[:, ~flat] - basis @ (basis.T @ rows[:, ~flat])
         return cls(left, u - basis @ (basis.T @ u), 0.0, dof, False, root, fit, on_bound)
 
-    def collapsed(self, spread: Floats) -> _Collapsed:
+    def collapsed(self, spread: Floats) -> Collapsed:
         """Integrate out coefficients of prior sd `spread`, shape (chains, p), times any unit."""
         if not self.by_moments:
             outer = (self.columns * spread[:, None, :] ** 2) @ self.columns.T
             values, vectors = np.linalg.eigh(outer)
             shares = (self.response @ vectors) ** 2
-            return _Collapsed(values.clip(0), shares, np.zeros(len(spread)), self.dof)
+            return Collapsed(values.clip(0), shares, np.zeros(len(spread)), self.dof)
         values, vectors = np.linalg.eigh(self.columns * spread[:, :, None] * spread[:, None, :])
         along = np.einsum("ck,ckj->cj", spread * self.response, vectors)
         seen = values > _RESOLUTION * values[:, -1:]
         shares = np.divide(along**2, values, out=np.zeros_like(values), where=seen)
         rest = np.maximum(self.squares - shares.sum(axis=1), 0.0)
-        return _Collapsed(values.clip(0), shares, rest, self.dof)
+        return Collapsed(values.clip(0), shares, rest, self.dof)
 
     def draw(self, sd: Floats, sigma: Floats, rng: np.random.Generator) -> Floats:
         """Coefficients given their prior sds, shape (chains, p), and sigma."""

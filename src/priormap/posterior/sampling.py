@@ -19,7 +19,7 @@ from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import check_groups, to_data_tree
 from priormap.posterior.properness import refuse_improper
 from priormap.posterior.pymc import check_nuts_options
-from priormap.priors import NormalMixture, Prior, ScaleMixture
+from priormap.priors import NormalMixture, PointMass, Prior, ScaleMixture
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,7 +61,8 @@ def sample(
         columns are more than rows.
         Student t, Cauchy, horseshoe and normal-gamma priors: Gibbs sampling of their local
         variances, with the coefficients integrated out of sigma and the scale
-        (``local_variances``).
+        (``local_variances``). A spike-and-slab prior: which columns belong, by single answers
+        and swaps with the coefficients integrated out (``inclusion``).
     ``"gibbs"``
         Mixtures of normals: Gibbs sampling of coefficients and local variances.
     ``"nuts"``
@@ -152,7 +153,9 @@ def sample(
         tune = 0
         drawn = draw_independent(model, chains, draws, np.random.default_rng(streams[0]))
     else:
-        if isinstance(prior, ScaleMixture):
+        if isinstance(prior, PointMass):
+            from priormap.posterior.inclusion import draw_spike_and_slab as draw_chains
+        elif isinstance(prior, ScaleMixture):
             from priormap.posterior.local_variances import draw_scale_mixture as draw_chains
         else:
             from priormap.posterior.kernels import draw_mixture as draw_chains
@@ -191,7 +194,7 @@ def _route(method: str, model: Model) -> str:
     prior = model.prior
     has_moments = model.data.likelihood.has_moments
     has_kernel = has_moments and (
-        prior.is_normal or isinstance(prior, NormalMixture | ScaleMixture)
+        prior.is_normal or isinstance(prior, NormalMixture | ScaleMixture | PointMass)
     )
     if method == "auto":
         return "exact" if has_kernel else "nuts"
@@ -199,6 +202,11 @@ def _route(method: str, model: Model) -> str:
         raise PriormapError(
             f"method={method!r} is for Gaussian noise and priors that are mixtures of normals, "
             f"and {prior!r} is not one; use method='nuts'"
+        )
+    if method == "nuts" and not prior.is_continuous:
+        raise PriormapError(
+            f"method='nuts' moves along densities, and {prior!r} has a point mass at zero; leave "
+            "method out"
         )
     if method == "gibbs" and prior.is_normal:
         raise PriormapError(

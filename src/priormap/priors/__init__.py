@@ -12,6 +12,7 @@ from priormap.priors.base import OneScalePrior, Prior
 from priormap.priors.capabilities import (
     NormalMixture,
     PenaltyParts,
+    PointMass,
     penalty_parts,
 )
 from priormap.priors.elastic_net import ElasticNet
@@ -34,6 +35,7 @@ __all__ = [
     "NormalMixture",
     "OneScalePrior",
     "PenaltyParts",
+    "PointMass",
     "Prior",
     "ScaleMixture",
     "SpikeAndSlab",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -91,6 +91,21 @@ class NormalMixture(Protocol):
     @property
     def mixing(self) -> tuple[Floats, Floats]:
         """``(rate, curvature)``."""
+
+
+@runtime_checkable
+class PointMass(Protocol):
+    """A prior with a point mass at zero, under which columns belong to the model or do not.
+
+    With the probability `inclusion` a coefficient comes from the slab: normal of standard
+    deviation `scale`, or where `mixture` is one, that mixture of normals.
+    """
+
+    inclusion: float
+
+    @property
+    def mixture(self) -> Any:
+        """The slab as a mixture of normals; None where it is one normal distribution."""
 
 
 def penalty_parts(prior: Prior, what: str = "exact mode") -> PenaltyParts:

@@ -332,6 +332,8 @@ def _evidence(model: Model, tree: xr.DataTree, seed: np.random.SeedSequence) -> 
     if model.is_flat.any():
         flat = "a flat prior is improper: it gives the data no probability"
         return Evidence(np.nan, np.nan, flat)
+    if not model.prior.is_continuous:
+        return Evidence(np.nan, np.nan, "draws with exact zeros have no joint density to bridge")
     if "log_evidence" in tree.attrs:
         return Evidence(tree.attrs["log_evidence"], tree.attrs["log_evidence_error"])
     return bridge_sampling(model, tree, seed)

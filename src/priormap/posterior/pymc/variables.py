@@ -58,6 +58,10 @@ def coefficients(columns: Prior, unit: Tensor) -> Tensor:
     pm = load_pymc()
     from pytensor import tensor as pt
 
+    if not columns.is_continuous:
+        raise PriormapError(
+            f"{columns!r} has a point mass at zero, which is no variable of PyMC; use sample"
+        )
     flat = columns.is_flat
     if flat.all():
         return pm.Flat("coef", dims="feature")
