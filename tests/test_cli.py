@@ -202,7 +202,7 @@ BAD = {
     "scale and alpha": (["--scale", "1", "--lasso-alpha", "1"], "give one"),
     "alpha of another": (["--prior", "gaussian", "--lasso-alpha", "1"], "does not match"),
     "alpha without sigma": (["--lasso-alpha", "1", "--sigma", "unknown"], "known sigma"),
-    "prior": (["--prior", "cauchy"], "cauchy"),
+    "prior": (["--prior", "gumbel"], "gumbel"),
     "same priors": (["--prior", "laplace", "--prior", "laplace"], "two priors are the same"),
     "option": (["--sigmma", "1"], "--sigmma"),
     "extra": (["{csv}", "more"], "more"),

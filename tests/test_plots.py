@@ -435,7 +435,7 @@ def test_an_interrupted_write_leaves_neither_part_nor_damage(tmp_path, monkeypat
         (lambda: plot_prior_shapes([]), "priors is empty; give at least one"),
         (lambda: plot_prior_shapes("gaussian"), "priors must be a list of priors"),
         (lambda: plot_prior_shapes(3.0), "priors must be a list of priors .* got 3.0"),
-        (lambda: plot_prior_shapes(["lasso"]), "must hold Gaussian, Laplace or ElasticNet priors"),
+        (lambda: plot_prior_shapes(["lasso"]), "must hold Gaussian, .* or SpikeAndSlab priors"),
         (lambda: plot_prior_shapes({1: Laplace(1.0)}), "priors must be named by strings"),
         (lambda: plot_prior_shapes(Gaussian([1.0, 2.0])), "has 2 scales and a figure shows one"),
         (lambda: plot_shrinkage(Laplace(HalfNormal(1.0))), "learns its scale .* give Laplace"),

@@ -562,7 +562,7 @@ def test_progress_is_told_no_figure_stays_open_and_one_that_refuses_leaves_a_sen
         (["-o", "{folder}/no/r.html"], "does not exist"),
         (["-o", "-"], "name a file"),
         (["-o", "{new}", "--format", "pdf"], "--format"),
-        (["-o", "{new}", "--prior", "cauchy"], "--prior"),
+        (["-o", "{new}", "--prior", "gumbel"], "--prior"),
         (["-o", "{new}", "--draws", "0"], "draws must be a positive integer"),
         (["-o", "{new}", "--rope", "-1"], "rope"),
         (["-o", "{new}", "--sigma", "none"], "sigma"),
