@@ -111,7 +111,7 @@ def test_default_noise_where_least_squares_leaves_nothing(tmp_path, capsys):
     pd.DataFrame(rng.normal(size=(12, 40))).rename(columns=str).to_csv(path, index=False)
     assert run(["compare", str(path), "--target", "0"]) == 0
     out = capsys.readouterr().out
-    assert "the sd of y, because least squares with so many columns fits y exactly" in out
+    assert "its posterior mean under a Gaussian prior of learnt scale, because least sq" in out
     assert "(30 of 39 coefficients" in out
 
 

@@ -83,6 +83,7 @@ def audit(
                 sigma=sigma or "unknown",
                 standardize=bool(standardize),
                 weights=weights,
+                use="family",
             )
             weight = model.sample_weight
             explanation = auditing.explain_penalty(

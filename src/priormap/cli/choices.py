@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -13,16 +14,21 @@ from priormap import priors
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.cli.tables import diabetes, read_table, without_weights
+from priormap.criteria.scale_conflict import scale_conflict
+from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.display.blocks import Paragraph
-from priormap.errors import PriormapError
+from priormap.errors import PriormapError, PriormapWarning
 from priormap.model.least_squares import least_squares
+from priormap.model.prior_predictive import even_factor
 from priormap.priors import Prior
-from priormap.priors.densities import HalfStudentT
+from priormap.priors.densities import HalfCauchy, HalfStudentT
 
 _EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
 _DEFAULT_PRIORS = ("gaussian", "laplace")
+_LEARN = "learn"
 
+Use: TypeAlias = Literal["mode", "posterior", "family"]
 Kind: TypeAlias = type[Prior]
 OfNoise: TypeAlias = Callable[[float, int], Prior]  # the prior at a noise sd and a number of rows
 
@@ -70,8 +76,11 @@ def choose(
     standardize: bool = True,
     weights: str | None = None,
     given: Mapping[str, OfNoise] | None = None,
+    use: Use = "mode",
 ) -> Choices:
     """Turn options into data and priors; every option left out has a default in words.
+
+    Where the scale of a prior that is to be sampled contradicts the data, it warns.
 
     Parameters
     ----------
@@ -80,7 +89,7 @@ def choose(
     words : list of str
         Priors by name or alias. Default: gaussian and laplace.
     scales : list of str
-        One for all priors, or one for each: a number, or ``L1,L2``.
+        One for all priors, or one for each: a number, ``L1,L2``, or ``learn``.
     sigma : str
         A number, or ``unknown``. Default: estimated.
     standardize : bool
@@ -88,6 +97,9 @@ def choose(
         Column of weights, which is kept out of the data.
     given : mapping of str to callable
         Priors that are given by a penalty, in place of scales.
+    use : {"mode", "posterior", "family"}
+        What the priors are for: a mode has one scale, a posterior may learn it, and a family is
+        looked at along its scale, so that none is chosen.
     """
     kinds = _kinds(words or (), scales or (), given or {})
     if path is None:
@@ -98,20 +110,21 @@ def choose(
     data = Regression.from_frame(frame, target, sigma=1.0, standardize=standardize)
     if given and sigma == "unknown":
         raise PriormapError("alpha is a scale only at a known sigma; give --sigma a number")
-    data, noise, about_sigma = _with_noise(data, sigma)
+    data, believed, about_sigma = _with_noise(data, sigma)
     if given:
-        members = [given[kind.name](noise, data.n_rows) for kind in kinds]
+        members = [given[kind.name](data.noise.sd, data.n_rows) for kind in kinds]
         about_scale = "scale: from the given alpha and sigma"
-    elif scales:
-        each = scales if len(scales) > 1 else list(scales) * len(kinds)
-        members = [_of_scale(kind, scale) for kind, scale in zip(kinds, each, strict=True)]
-        about_scale = "scale: as given"
+    elif use == "family":
+        members, about_scale = [kind() for kind in kinds], ""
     else:
-        members, about_scale = _default_priors(data, kinds, noise)
+        members, about_scale = _of_scales(believed, kinds, scales or (), use)
+    named = _named(members)
+    if use == "posterior":
+        _warn_of_conflicts(data, named)
     shape = f"{data.n_rows} rows, {data.n_features} column{'s' * (data.n_features != 1)}"
     about_data = f"data: {source}, {shape}, target {target}"
-    sentences = (about_data, about_sigma, _about_columns(standardize), about_scale)
-    return Choices(source, target, data, _named(members), sentences, sample_weight)
+    said = (about_data, about_sigma, _about_columns(standardize), about_scale)
+    return Choices(source, target, data, named, tuple(filter(None, said)), sample_weight)
 
 
 def _kinds(words: Sequence[str], scales: Sequence[str], given: Mapping[str, OfNoise]) -> list[Kind]:
@@ -143,21 +156,24 @@ def _kind(word: str) -> Kind:
     return kind
 
 
-def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, float, str]:
-    """Return the data with their noise, a noise sd for default scales, and the sentence."""
+def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, Regression, str]:
+    """Return the data with their noise, with that of the default scales, and the sentence."""
     if sigma not in {None, "unknown"}:
         noise = _noise_sd(str(sigma))
-        return data.with_noise(noise), noise, f"sigma: {noise:g}, as given"
-    noise, origin = _noise_estimate(data)
+        data = data.with_noise(noise)
+        return data, data, f"sigma: {noise:g}, as given"
+    size = data.y_sd or 1.0
+    unknown = data.with_noise(HalfStudentT(4, size))
     if sigma == "unknown":
-        size = data.y_sd or 1.0
         about = (
             f"sigma: unknown, under HalfStudentT(4, {size:.6g}); the mode is that of "
             "coefficients and sigma"
         )
-        return data.with_noise(HalfStudentT(4, size)), noise, about
+        return unknown, unknown, about
+    noise, origin, from_rows = _noise_estimate(unknown)
+    data = data.with_noise(noise)
     about = f"sigma: {noise:.6g}, {origin} (--sigma NUMBER for another, or --sigma unknown)"
-    return data.with_noise(noise), noise, about
+    return data, data if from_rows else unknown, about
 
 
 def _noise_sd(text: str) -> float:
@@ -169,15 +185,20 @@ def _noise_sd(text: str) -> float:
         ) from None
 
 
-def _noise_estimate(data: Regression) -> tuple[float, str]:
-    if data.y_sd == 0:
-        return 1.0, "any number serves, because y is constant"
-    fit = least_squares(data)
+def _noise_estimate(unknown: Regression) -> tuple[float, str, bool]:
+    """A noise sd, where it comes from, and whether rows are left to tell it from the columns."""
+    if unknown.y_sd == 0:
+        return 1.0, "any number serves, because y is constant", True
+    fit = least_squares(unknown)
     if fit.dof <= 0:
-        return data.y_sd, "the sd of y, because least squares with so many columns fits y exactly"
-    if fit.sd > _EXACT_FIT * data.y_sd:
-        return fit.sd, "the residual sd of least squares"
-    return data.y_sd, "the sd of y, because least squares fits y exactly"
+        origin = (
+            "its posterior mean under a Gaussian prior of learnt scale, because least squares with "
+            "so many columns fits y exactly"
+        )
+        return ScaleFamily.of(unknown, "gaussian").sigma, origin, False
+    if fit.sd > _EXACT_FIT * unknown.y_sd:
+        return fit.sd, "the residual sd of least squares", True
+    return unknown.y_sd, "the sd of y, because least squares fits y exactly", True
 
 
 def _about_columns(standardize: bool) -> str:
@@ -190,11 +211,51 @@ def _about_columns(standardize: bool) -> str:
     )
 
 
-def _default_priors(
-    data: Regression, kinds: Sequence[Kind], noise: float
+def _of_scales(
+    data: Regression, kinds: Sequence[Kind], scales: Sequence[str], use: Use
 ) -> tuple[list[Prior], str]:
+    """Priors of the scales that were asked for, else of the default one, and the sentence."""
+    if _LEARN in scales and use != "posterior":
+        raise PriormapError(
+            "--scale learn is a belief about the scale, and a mode has one scale; give a number, "
+            "or learn it in contrast, sample, rank, figures or report"
+        )
+    if not scales and data.noise.is_known:
+        return _as_large_as_noise(data, kinds)
+    each: Sequence[str] = scales if len(scales) > 1 else list(scales or ("",)) * len(kinds)
+    members = [
+        _of_scale(kind, scale) if scale not in {"", _LEARN} else _even(data, kind, scale == _LEARN)
+        for kind, scale in zip(kinds, each, strict=True)
+    ]
+    if not set(each) & {"", _LEARN}:
+        return members, "scale: as given"
+    shown = ", ".join(
+        f"{prior.name} {_shown_scales(prior)}{' as given' * (scale not in {'', _LEARN})}"
+        for prior, scale in zip(members, each, strict=True)
+    )
+    another = "a number" if _LEARN in each else "another, or learn"
+    return members, (
+        f"scale: {shown}; before the data the columns explain half of var(y), in the median over "
+        f"all that is unknown (--scale for {another})"
+    )
+
+
+def _even(data: Regression, kind: Kind, learn: bool) -> Prior:
+    """The prior under which the median R^2 is 1/2, or where its scale is learnt, averages so."""
+    if not learn:
+        return kind().stretched(_rounded(even_factor(data, kind())))
+    unit = HalfCauchy(1.0)
+    return kind().with_hyperprior(HalfCauchy(_rounded(even_factor(data, kind(), unit))))
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.3g}")  # what is simulated has no more digits
+
+
+def _as_large_as_noise(data: Regression, kinds: Sequence[Kind]) -> tuple[list[Prior], str]:
+    """Priors that expect of the columns the variance of a known noise."""
     total = float(np.sqrt(data.n_features if data.standardize else np.sum(data.column_sd**2)))
-    sd = noise / (total or 1.0)
+    sd = data.noise.sd / (total or 1.0)
     which = {1: "the prior has", 2: "both priors have"}.get(len(kinds), "all priors have")
     heavy = any(not np.isfinite(kind().sd) for kind in kinds)
     spread = ", or holds as much within it where there is no sd" if heavy else ""
@@ -203,6 +264,13 @@ def _default_priors(
         "much of y as the noise does (--scale for another)"
     )
     return [kind().stretched(sd / kind().spread) for kind in kinds], about
+
+
+def _warn_of_conflicts(data: Regression, named: Mapping[str, Prior]) -> None:
+    for name, prior in named.items():
+        conflict = scale_conflict(data, prior)
+        if conflict is not None and conflict.is_loud:
+            warnings.warn(PriormapWarning(f"{name}: ", *conflict.sentence), stacklevel=3)
 
 
 def _of_scale(kind: Kind, text: str) -> Prior:
@@ -240,4 +308,7 @@ def _named(members: Sequence[Prior]) -> dict[str, Prior]:
 
 
 def _shown_scales(prior: Prior) -> str:
+    if prior.hyperprior is not None:
+        numbers = ", ".join(f"{value:g}" for value in vars(prior.hyperprior).values())
+        return f"learnt under {type(prior.hyperprior).__name__}({numbers})"
     return ",".join(f"{getattr(prior, name):g}" for name in prior.scales)

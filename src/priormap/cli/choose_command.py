@@ -67,7 +67,9 @@ def choose(
     with work(force=force, json=json, csv=csv) as job:
         if figure is not None:
             _check_figure(Path(figure), len(prior or ()), force)
-        model = choices.choose(path, target, prior, sigma=sigma, standardize=standardize)
+        model = choices.choose(
+            path, target, prior, sigma=sigma, standardize=standardize, use="family"
+        )
         chosen = {
             name: choose_scale(model.data, member, methods, **options)
             for name, member in model.priors.items()
@@ -95,7 +97,7 @@ def _check_figure(file: Path, priors: int, force: bool) -> None:
 
 def _without_scale(model: Choices) -> list[str]:
     """What was chosen, without what speaks of one mode at one scale."""
-    about_data, about_sigma, about_columns, _ = model.sentences
+    about_data, about_sigma, about_columns = model.sentences
     if not model.data.noise.is_known:
         about_sigma = f"sigma: unknown, under {model.data.sigma} (--sigma NUMBER for a known one)"
     return [about_data, about_sigma, about_columns]

@@ -34,7 +34,7 @@ def contrast(
 
     sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
     with work(force=force, json=json, csv=csv) as job:
-        model = choose(path, target, prior, scale, sigma, standardize=standardize)
+        model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
         table = tables.contrast(model.data, model.priors, rope=rope, **sampling)
     words = (
         f"negligible: within {rope:g} sd(y) per sd(x) of zero (--rope for another)",

@@ -66,6 +66,7 @@ def explain(
     from priormap.cli.choices import choose
 
     data: dict[str, Any] = {"weights": weights, "sigma": "unknown", "standardize": standardize}
+    data["use"] = "family"
     with work(force=force, json=json, csv=csv) as job:
         numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
         if Path(what).suffix.lower() in _ESTIMATOR_FILES:

@@ -78,7 +78,9 @@ def figures(
             from priormap.cli.choices import choose
             from priormap.tables.two_columns import chosen_pair
 
-            model = choose(path, target, prior, scale, sigma, standardize=standardize)
+            model = choose(
+                path, target, prior, scale, sigma, standardize=standardize, use="posterior"
+            )
             check_places(folder, format, list(model.priors), tables=with_tables, force=force)
             if pair is not None:
                 chosen_pair(model.data, pair)

@@ -63,9 +63,10 @@ Priors: TypeAlias = Annotated[
 Scales: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NUMBER[,NUMBER]",
+        metavar="NUMBER[,NUMBER]|learn",
         help="Prior scale: the sd of a Gaussian, the mean |coefficient| of a Laplace prior, "
-        "both of them (L1,L2) for an elastic net; inf is flat. Once for all, or once per --prior.",
+        "both of them (L1,L2) for an elastic net; inf is flat, learn (where a posterior is drawn) "
+        "learns it from the data. Once for all, or once per --prior.",
         show_default=False,
     ),
 ]

@@ -63,7 +63,7 @@ def path(
     with work(force=force, json=json, csv=csv) as job:
         if points is not None and points < 2:
             raise PriormapError(f"--points must be at least 2, got {points}")
-        model = choose(data, target, [prior], sigma=sigma, standardize=standardize)
+        model = choose(data, target, [prior], sigma=sigma, standardize=standardize, use="family")
         count = _COPIES * (points or 0) * model.data.n_features
         refuse_memory(f"--points {points}", count, "give fewer")
         found = map_path(model.data, model.prior)
@@ -72,7 +72,7 @@ def path(
             grid = np.geomspace(inside[0], inside[-1], points)
             found = map_path(model.data, model.prior, grid)
         rows = _rows(found)
-    about = model.sentences[:-1]  # the last is about a scale that is not used here
+    about = model.sentences
     job.hand_over(
         [*model.blocks(about), *_blocks(found, rows)],
         json=lambda: {**model.to_dict(about), "warnings": job.notes, **_record(found, rows)},

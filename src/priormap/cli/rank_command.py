@@ -41,7 +41,7 @@ def rank(
     with work(force=force, json=json, csv=csv) as job:
         if figure is not None:
             ask.check_figure(Path(figure), force)
-        model = choose(path, target, prior, scale, sigma, standardize=standardize)
+        model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
         found = tables.compare_priors(model.data, model.priors, random_seed=seed, **options)
         files = drawn("compare", found, figure)
     job.hand_over(

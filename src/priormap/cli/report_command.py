@@ -82,7 +82,7 @@ def report(
     sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
     with work() as job, _progress() as progress:
         progress("reading the data")
-        model = choose(path, target, prior, scale, sigma, standardize=standardize)
+        model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
         origin = Origin(
             name=model.source,
             target=model.target,

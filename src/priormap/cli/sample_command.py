@@ -57,7 +57,9 @@ def sample(
         "random_seed": seed,
     }
     with work() as job:
-        model = choose(path, target, [prior], scale, sigma, standardize=standardize)
+        model = choose(
+            path, target, [prior], scale, sigma, standardize=standardize, use="posterior"
+        )
         groups = tuple(map(str, include or ()))
         tree = priormap.sample(model.data, model.prior, draws, include=groups, **sampling)
         # not to a file: where HDF5 finds no room it takes the process with it

@@ -18,6 +18,7 @@ from priormap.data.noise import Noise
 from priormap.data.regression import Regression
 from priormap.model.model import Model
 from priormap.priors import Prior
+from priormap.priors.densities import ProperDensity
 
 _SEED = 0
 _DRAWS, _DRAWS_OF_WIDE_DATA = 10_000, 1000
@@ -73,8 +74,8 @@ class PriorPredictive:
             return 1 / (1 + (self.sigma / self.size) ** 2)
 
 
-def prior_r2(data: Regression, prior: Prior, sigma: float) -> PriorR2:
-    """Distribution of R^2 under `prior` at the noise `sigma`, from the draws above."""
+def prior_r2(data: Regression, prior: Prior, sigma: float | None = None) -> PriorR2:
+    """Distribution of R^2 under `prior`, from the draws above; with `sigma`, at that noise."""
     live = data.unit.x_norm > 0  # a constant column explains nothing
     if not live.any():
         return PriorR2(0.0, 0.0, 0.0)
@@ -83,6 +84,22 @@ def prior_r2(data: Regression, prior: Prior, sigma: float) -> PriorR2:
     r2 = PriorPredictive.of(data, prior, sigma).r2
     low, median, high = np.quantile(r2, _LEVELS).tolist()
     return PriorR2(median, low, high)
+
+
+def even_factor(data: Regression, prior: Prior, hyperprior: ProperDensity | None = None) -> float:
+    """What to stretch a prior by so that the median of R^2 is 1/2, before the data.
+
+    With a hyperprior: what to stretch that of the common factor of the scales by. Under a prior
+    in units of y.
+    """
+    if not (data.unit.x_norm > 0).any():  # whatever its scale, nothing is explained
+        return data.y_sd or 1.0
+    sizes = (data.column_sd > 0) if data.standardize else data.column_sd
+    near = 1 / float(np.hypot.reduce(sizes * np.asarray(prior.spread)))
+    guess = prior.stretched(near)
+    drawn = PriorPredictive.of(data, guess.with_hyperprior(hyperprior) if hyperprior else guess)
+    with np.errstate(divide="ignore"):
+        return near * float(np.median(drawn.sigma / drawn.size))
 
 
 def _how_many(data: Regression) -> int:
