@@ -131,7 +131,7 @@ def test_a_mode_uses_no_more_than_the_rows_have(intercept):
 
 @pytest.mark.parametrize(
     ("n", "p", "scale", "sigma"),
-    [(8, 12, 1e12, None), (8, 12, 1e100, None), (20, 3, 1.0, 1e-100)],
+    [(8, 12, 1e9, None), (20, 3, 1.0, 1e-100)],
 )
 def test_all_that_there_are_where_fits_of_draws_are_rounding(n, p, scale, sigma):
     """A prior that wide leaves the rows alone to speak."""

@@ -18,7 +18,7 @@ from priormap import (
 )
 from priormap.data.noise import Noise
 from priormap.model import Model
-from priormap.priors import listed_priors, penalty_parts, prior_named
+from priormap.priors import PRIORS as FAMILIES, listed_priors, penalty_parts, prior_named
 
 PRIORS = [
     Gaussian([0.5, 2.0, 7.0]),
@@ -123,7 +123,8 @@ def test_families_are_found_by_name_and_alias():
     assert prior_named("lasso") is prior_named("LAPLACE") is Laplace
     assert prior_named("elastic-net") is prior_named("ElasticNet") is ElasticNet
     assert prior_named("horse") is None
-    assert listed_priors() == "Gaussian(...), Laplace(...) or ElasticNet(...)"
+    *most, last = (f"{kind.__name__}(...)" for kind in FAMILIES)
+    assert listed_priors() == f"{', '.join(most)} or {last}"
 
 
 @pytest.mark.parametrize(("one", "twin"), [

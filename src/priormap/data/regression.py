@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_FARTHEST = 1e145  # ratio of sigma to a unit, or to the sd of y, that can still be squared
+_FARTHEST = 1e153  # ratio of sigma to a unit, or to the sd of y, that can still be squared
 _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look
 
 

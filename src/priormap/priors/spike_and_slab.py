@@ -61,7 +61,7 @@ class SpikeAndSlab(Prior):
     >>> prior.probability(0.0)
     0.9
     >>> prior.posterior_mean([1.0, 6.0], sd=1.0).round(3)
-    array([0.055, 4.799])
+    array([0.055, 4.8  ])
     """
 
     name: ClassVar[str] = "spike_and_slab"
