@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from scipy import integrate, stats
+from scipy import stats
 
 from priormap import (
     ElasticNet,
@@ -38,6 +38,7 @@ from priormap.plots import (
     prior_predictive_points_table,
     prior_predictive_table,
 )
+from priormap.plots.marks import spread_apart
 from priormap.plots.predictive import PriorPredictive as PriorPredictiveFigure
 
 PRIORS = {"ridge": Gaussian(0.5), "lasso": Laplace(0.12)}
@@ -111,9 +112,7 @@ def test_names_stand_over_their_columns_and_apart(table, ax):
 
 
 def test_spread_moves_only_what_would_touch():
-    from priormap.plots.coefficient_shrinkage import _spread
-
-    apart = _spread(np.array([0.1, 0.5, 0.51, 0.9]), 0.05)
+    apart = spread_apart(np.array([0.1, 0.5, 0.51, 0.9]), 0.05)
     np.testing.assert_allclose(apart, [0.1, 0.48, 0.53, 0.9])
 
 
@@ -164,7 +163,7 @@ def test_one_column_predicts_what_its_prior_says(prior, cdf):
     points = prior_predictive_points_table(data, {"one": prior}).set_index("quantity")
     r2 = points.loc["r2", ["low", "median", "high"]].to_numpy(dtype=float)
     sizes = points.loc["size", ["low", "median", "high"]].to_numpy(dtype=float)
-    levels = np.array([0.05, 0.5, 0.95])
+    levels = np.array([0.025, 0.5, 0.975])
     error = 5 * np.sqrt(levels * (1 - levels) / 10_000)
     assert (
         np.abs(cdf(sizes / unit) - levels) < error + 2e-3 * (prior.hyperprior is not None)
@@ -173,12 +172,10 @@ def test_one_column_predicts_what_its_prior_says(prior, cdf):
     table = prior_predictive_table(data, {"one": prior})
     for quantity in ("r2", "size"):
         part = table[table["quantity"] == quantity]
-        value = part["value"].to_numpy()
-        along = value if quantity == "r2" else np.log10(value)
+        part = part[(part["value"] > 0) & (part["value"] < 1)] if quantity == "r2" else part
+        value, said = part["value"].to_numpy(), part["share"].to_numpy()
         size = value if quantity == "size" else sigma * np.sqrt(value / (1 - value))
-        mass = integrate.cumulative_trapezoid(part["density"], along, initial=0)
-        exact = cdf(size / unit)
-        np.testing.assert_allclose(mass, exact - exact[0], atol=0.025)  # smoothing, and draws
+        np.testing.assert_allclose(cdf(size / unit), said, atol=0.025)  # of 10000 draws
 
 
 def test_the_size_on_few_rows_divides_by_their_number():
@@ -250,20 +247,13 @@ def test_strong_priors_get_the_axis_they_need_and_the_caption_says_so():
     data = correlated()
     strong = {"a": Gaussian(0.02), "b": Gaussian(0.002)}
     upper, _ = plot_prior_predictive(data, strong, axes=Figure().subplots(2))
-    table, points = (
-        prior_predictive_table(data, strong),
-        prior_predictive_points_table(data, strong),
-    )
-    part, ends = table[table["quantity"] == "r2"], points[points["quantity"] == "r2"]
-    right, top = upper.get_xlim()[1], upper.get_ylim()[1]
-    assert ends["high"].max() < right < 0.5
-    peaks = part[part["value"] <= right].groupby("prior")["density"].max()
-    assert peaks.min() < top < peaks.max()
-    caption = prior_predictive_caption(data, strong)
-    assert f"R squared is drawn up to {right:.2g}." in caption
-    assert f"above {top:.3g} are cut off." in caption
+    points = prior_predictive_points_table(data, strong)
+    right = upper.get_xlim()[1]
+    assert right == 2 * points.loc[points["quantity"] == "r2", "high"].max() < 0.5
+    assert upper.get_ylim() == (0, 1)
+    assert f"R squared is drawn up to {right:.2g}." in prior_predictive_caption(data, strong)
     assert plot_prior_predictive(data, PRIORS, axes=Figure().subplots(2))[0].get_xlim() == (0, 1)
-    assert "cut off" not in prior_predictive_caption(data, PRIORS)
+    assert "drawn up to" not in prior_predictive_caption(data, PRIORS)
 
 
 def test_the_predictive_figure_draws_its_tables():
@@ -278,7 +268,7 @@ def test_the_predictive_figure_draws_its_tables():
             part = table[(table["prior"] == name) & (table["quantity"] == quantity)]
             line = drawn(ax, name)
             np.testing.assert_array_equal(line.get_xdata(), part["value"])
-            np.testing.assert_array_equal(line.get_ydata(), part["density"])
+            np.testing.assert_array_equal(line.get_ydata(), part["share"])
             assert line.get_color() == LOOKS[kind].color
             row = points[(points["prior"] == name) & (points["quantity"] == quantity)]
             assert drawn(ax, f"median {name}").get_xdata()[0] == row["median"].iloc[0]
@@ -292,7 +282,7 @@ def test_the_predictive_figure_draws_its_tables():
 # how many count
 
 
-def test_bars_are_shares_of_the_draws_and_pins_the_zeros_of_the_mode(table, ax):
+def test_bars_and_pins_count_the_same_in_the_draws_and_in_the_mode(table, ax):
     plot_nonzero_counts(table, ax=ax)
     data = table.modes["lasso"].data
     region = 0.1 * np.std(data.y) / data.column_sd
@@ -305,7 +295,7 @@ def test_bars_are_shares_of_the_draws_and_pins_the_zeros_of_the_mode(table, ax):
             assert bar.get_height() == pytest.approx((counts == at).mean())
         assert sum(bar.get_height() for bar in bars) == pytest.approx(1)
         pin = drawn(ax, f"mode {prior}").get_xdata()
-        assert np.round(pin).tolist() == [(fit.coef != 0).sum()] * 2
+        assert pin.tolist() == [(np.abs(fit.coef) > region).sum()] * 2
         assert drawn(ax, f"mean {prior}").get_xdata()[0] == pytest.approx(counts.mean())
     points = nonzero_counts_points_table(table).set_index("prior")
     expected = 5 - table.summary["expected_in_rope"]
@@ -317,7 +307,8 @@ def test_the_caption_of_the_counts_states_the_region(table):
     assert "changes y by more than 0.25 of its own" in nonzero_counts_caption(wide)
     caption = nonzero_counts_caption(table)
     count = int((table.modes["lasso"].coef != 0).sum())
-    assert f"lasso: {count} are not zero in the mode" in caption
+    outside = int(nonzero_counts_points_table(table).set_index("prior")["mode_outside"]["lasso"])
+    assert f"lasso: {outside} in the mode, in which {count} are not exactly zero" in caption
     assert nonzero_counts_table(table).groupby("prior")["share"].sum().to_numpy() == pytest.approx(
         1
     )

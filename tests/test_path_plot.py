@@ -260,7 +260,7 @@ def test_the_caption_states_where_coefficients_leave_zero():
     assert f"c0 leaves zero at {events.loc['c0', 'scale']:.4g}." in caption
     last = path_posterior_table(data, Laplace(), "c0").iloc[-1]
     assert f"the mean of c0 is {last['mean']:.3g} [{last['low']:.3g}, " in caption
-    assert "from 2000 draws at each of 15 scales" in caption
+    assert "from 2000 draws at each of 31 scales" in caption
     assert "bands, exact." in path_caption(data, Gaussian(), "c0")
 
 

@@ -49,12 +49,17 @@ def texts(ax):
     return [text.get_text() for text in ax.texts]
 
 
-def lightness(color):
-    """CIE L* of a colour: what is left of it in greyscale."""
+def luminance(color):
+    """Relative luminance of a colour, from 0 to 1."""
     rgb = np.asarray(to_rgb(color))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ [0.2126, 0.7152, 0.0722]
-    return 116 * np.cbrt(luminance) - 16 if luminance > 0.008856 else 903.3 * luminance
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def lightness(color):
+    """CIE L* of a colour: what is left of it in greyscale."""
+    level = luminance(color)
+    return 116 * np.cbrt(level) - 16 if level > 0.008856 else 903.3 * level
 
 
 @pytest.fixture
@@ -296,9 +301,20 @@ def test_the_flat_prior_does_not_shrink():
 def test_every_look_has_its_own_luminance_and_priors_their_own_line():
     levels = sorted(lightness(look.color) for look in LOOKS.values())
     assert np.diff(levels).min() > 5
-    priors = [LOOKS[name] for name in ("Gaussian", "Laplace", "ElasticNet")]
-    assert len({look.linestyle for look in priors}) == 3
-    assert np.diff([lightness(look.color) for look in priors]).min() > 8
+    families = ("Gaussian", "Laplace", "ElasticNet", "StudentT", "Cauchy", "Horseshoe")
+    priors = [LOOKS[name] for name in (*families, "SpikeAndSlab", "NormalGamma")]
+    assert len({look.linestyle for look in priors}) == 8
+    assert np.diff([lightness(look.color) for look in priors[:3]]).min() > 8
+
+
+def test_words_in_the_ink_of_a_look_can_be_read():
+    def contrast_to_white(color):
+        return 1.05 / (luminance(color) + 0.05)
+
+    assert contrast_to_white("#767676") == pytest.approx(4.54, abs=0.005)  # of WCAG
+    for look in LOOKS.values():
+        assert contrast_to_white(look.ink) >= 4.5
+        assert look.ink == look.color or contrast_to_white(look.color) < 4.5
 
 
 def test_the_cycle_of_the_style_sheet_is_the_looks():
@@ -313,9 +329,8 @@ def test_the_cycle_of_the_style_sheet_is_the_looks():
         "likelihood",
         "posterior",
     )
-    assert tuple(LOOKS) == order
     drawn = [("#" + entry["color"].lstrip("#"), entry["linestyle"]) for entry in cycle]
-    assert drawn == [(look.color, look.linestyle) for look in LOOKS.values()]
+    assert drawn == [(LOOKS[name].color, LOOKS[name].linestyle) for name in order]
 
 
 @pytest.mark.parametrize("name", PLOTS)

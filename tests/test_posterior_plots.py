@@ -191,7 +191,7 @@ def test_columns_that_the_others_determine_are_smoothed_and_the_caption_says_so(
     x = rng.normal(size=(60, 2))
     X = np.column_stack([x, x[:, 0] + 1e-3 * rng.normal(size=60)])
     data = Regression(X, x[:, 0] + 0.05 * rng.normal(size=60), sigma=0.05)
-    table = contrast(data, {"g": Gaussian(1.0)}, random_seed=1)
+    table = contrast(data, {"l": Laplace(1.0)}, random_seed=1)
     drawn = posterior_vs_map_table(table, ["x0", "x1"])
     assert drawn.groupby("feature")["exact_given_rest"].first().to_dict() == {
         "x0": False,

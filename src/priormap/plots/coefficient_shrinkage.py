@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 
 from priormap.plots.figure import ContrastFigure
 from priormap.plots.marks import (
+    LEADER,
     NO_SHRINKAGE,
     label_effects,
     legend_above,
+    line_handles,
     mark,
     mark_handles,
     mark_zero,
-    shortened,
+    spread_apart,
 )
+from priormap.plots.words import column_label, in_units
 from priormap.tables.chosen import Features, check_contrast, chosen_features, left_out
 from priormap.tables.effects import MOST_EFFECTS, coefficient_shrinkage_table
 from priormap.tables.posterior_contrast import Contrast
@@ -28,10 +32,17 @@ if TYPE_CHECKING:
 
 
 _APART = 0.042  # of the width of the axes, between names
+_DODGE = 3.5  # points between the lines of two priors at one column
 
 
 def plot_coefficient_shrinkage(
-    table: Contrast, features: Features = None, *, ax: Axes | None = None
+    table: Contrast,
+    features: Features = None,
+    *,
+    ax: Axes | None = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> Axes:
     """Draw mode and posterior mean of each coefficient against its least squares.
 
@@ -43,8 +54,12 @@ def plot_coefficient_shrinkage(
     ----------
     table, features
         As in `coefficient_shrinkage_table`, whose numbers are drawn.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -60,7 +75,7 @@ def plot_coefficient_shrinkage(
     >>> plot_coefficient_shrinkage(table, ax=Figure().subplots()).get_xlabel()
     'least-squares effect (per sd of the column)'
     """
-    drawn: Axes = CoefficientShrinkage.of(table, features).plot(ax)
+    drawn: Axes = CoefficientShrinkage.of(table, features).plot(ax, axes, labels, units)
     return drawn
 
 
@@ -88,38 +103,42 @@ class CoefficientShrinkage(ContrastFigure):
         mark_zero(axes, y=True)
         for free in rows["least_squares"].unique():
             axes.axvline(free, color="0.88", linewidth=0.6, zorder=0)
-        ends = np.array([rows["least_squares"].min(), rows["least_squares"].max()])
-        ends = ends + np.array([-0.06, 0.06]) * (np.ptp(ends) or 1.0)
-        axes.plot(ends, ends, zorder=1, **NO_SHRINKAGE)
-        for name in self.looks:
-            self._draw_prior(axes, name)
-        axes.set_xlim(*ends)
-        found = np.append(rows[["mode", "mean"]].to_numpy().ravel(), 0.0)
+        found = np.append(rows[["mode", "mean", "least_squares"]].to_numpy().ravel(), 0.0)
         found = found[np.isfinite(found)]  # a prior may have no mode
-        margin = 0.1 * (np.ptp(found) or 1.0)
-        axes.set_ylim(found.min() - margin, found.max() + margin)
-        label = "least-squares effect (per sd of the column)"
+        margin = 0.06 * (np.ptp(found) or 1.0)
+        ends = np.array([found.min() - margin, found.max() + margin])
+        axes.plot(ends, ends, zorder=1, **NO_SHRINKAGE)
+        offsets = _DODGE * (np.arange(len(self.looks)) - 0.5 * (len(self.looks) - 1))
+        for name, offset in zip(self.looks, offsets, strict=True):
+            self._draw_prior(axes, name, offset)
+        axes.set(xlim=ends, ylim=ends, aspect="equal")
+        label = f"least-squares effect (per sd of the column){in_units()}"
         label_effects(axes, left_out(self.table, len(self.chosen)), label)
-        axes.set_ylabel("mode or posterior mean of the effect")
+        axes.set_ylabel(f"mode or posterior mean of the effect{in_units()}")
         lift = _name_columns(axes, rows)
         legend_above(axes, self._legend(), lift=lift)
 
-    def _draw_prior(self, axes: Axes, name: str) -> None:
-        rows, color = self.tables[""], self.looks[name].color
+    def _draw_prior(self, axes: Axes, name: str, offset: float) -> None:
+        """Draw points, and lines to them from the diagonal, `offset` points to the right."""
+        rows, look = self.tables[""], self.looks[name]
         part = rows[rows["prior"] == name]
+        aside: Any = ScaledTranslation(offset / 72, 0, axes.figure.dpi_scale_trans)
+        aside = {"transform": axes.transData + aside}
+        free, end = part["least_squares"], part["mode"].fillna(part["mean"])
+        axes.vlines(free, free, end, **look.line, linewidth=0.9, zorder=2, **aside)
         for is_zero in (False, True):
             some = part[part["is_zero"] == is_zero]
             label = f"mode {name}" + ", exactly 0" * is_zero
-            style = mark("mode", color, is_hollow=is_zero)
-            axes.plot(some["least_squares"], some["mode"], label=label, zorder=4, **style)
-        style = mark("mean", color, is_edged=True)
-        axes.plot(part["least_squares"], part["mean"], label=f"mean {name}", zorder=5, **style)
+            style = mark("mode", look.color, is_hollow=is_zero)
+            points = some["least_squares"], some["mode"]
+            axes.plot(*points, label=label, zorder=4, **style, **aside)
+        style = mark("mean", look.color, is_edged=True)
+        axes.plot(free, part["mean"], label=f"mean {name}", zorder=5, **style, **aside)
 
     def _legend(self) -> list[Any]:
         from matplotlib.lines import Line2D
-        from matplotlib.patches import Patch
 
-        handles: list[Any] = [Patch(color=look.color, label=n) for n, look in self.looks.items()]
+        handles: list[Any] = line_handles(self.looks)
         hollow = "mode exactly 0" * bool(self.tables[""]["is_zero"].any())
         handles += mark_handles(["mode", "mean"], hollow=hollow)
         return [*handles, Line2D([], [], **NO_SHRINKAGE)]
@@ -130,7 +149,8 @@ class CoefficientShrinkage(ContrastFigure):
         text = (
             f"Mode (circles, hollow where exactly 0) and posterior mean (triangles) of "
             f"{len(self.chosen)} coefficients under {self.priors_listed} against least squares, "
-            "in changes of y per standard deviation of the column; the diagonal is no shrinkage."
+            "in changes of y per standard deviation of the column; the diagonal is no shrinkage, "
+            "and lines lead from it to the modes, those of several priors side by side."
         )
         if note := left_out(self.table, len(self.chosen)):
             text += f" Shown are {note}."
@@ -153,8 +173,8 @@ def _name_columns(axes: Axes, rows: pd.DataFrame) -> float:
     low, high = axes.get_xlim()
     columns = rows.drop_duplicates("feature").sort_values("least_squares")
     wanted = (columns["least_squares"].to_numpy() - low) / (high - low)
-    at = _spread(wanted, _APART)
-    names = [shortened(name, 10) for name in columns["feature"]]
+    at = spread_apart(wanted, _APART)
+    names = [column_label(name, 10) for name in columns["feature"]]
     for name, x, goal in zip(names, at, wanted, strict=True):
         axes.annotate(
             name,
@@ -166,26 +186,7 @@ def _name_columns(axes: Axes, rows: pd.DataFrame) -> float:
             ha="center",
             va="bottom",
             fontsize="small",
-            arrowprops={
-                "arrowstyle": "-",
-                "color": "0.75",
-                "linewidth": 0.6,
-                "shrinkA": 0.5,
-                "shrinkB": 0,
-            },
+            arrowprops=LEADER,
             annotation_clip=False,
         )
     return 14.0 + 4.6 * max(map(len, names))
-
-
-def _spread(wanted: Any, gap: float) -> Any:
-    """Rising positions at least `gap` apart, as near to the wanted ones as possible."""
-    groups: list[list[float]] = []  # mean of (wanted - rank * gap), and number of members
-    for rank, goal in enumerate(wanted):
-        groups.append([goal - rank * gap, 1])
-        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
-            mean, count = groups.pop()
-            total = groups[-1][1] + count
-            groups[-1] = [(groups[-1][0] * groups[-1][1] + mean * count) / total, total]
-    shifts = [mean for mean, count in groups for _ in range(int(count))]
-    return np.array(shifts) + gap * np.arange(len(shifts))

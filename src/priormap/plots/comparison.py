@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def plot_compare(found: PriorComparison, *, ax: Axes | None = None) -> Axes:
+def plot_compare(found: PriorComparison, *, ax: Axes | None = None, axes: Any = None) -> Axes:
     """Draw by how much each prior predicts worse than the best one, and the stacking weights.
 
     Points are differences of leave-one-out log density, a sum over rows, with lines of two
@@ -28,8 +28,8 @@ def plot_compare(found: PriorComparison, *, ax: Axes | None = None) -> Axes:
     ----------
     found : PriorComparison
         What `compare_priors` returned.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def plot_compare(found: PriorComparison, *, ax: Axes | None = None) -> Axes:
     >>> plot_compare(found, ax=Figure().subplots()).get_xlabel()
     'log predictive density, less that of the best prior'
     """
-    drawn: Axes = Comparison.of(found).plot(ax)
+    drawn: Axes = Comparison.of(found).plot(ax, axes)
     return drawn
 
 

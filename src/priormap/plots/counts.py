@@ -25,24 +25,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_LOWER = 0.88  # height of the last of the pins
 _PIN: dict[str, Any] = {"linestyle": "-", "linewidth": 1.2, "marker": "o"}
 _TINT = 0.45  # share of white in a bar
 _WIDTH = 0.84  # of a count: what the bars of all priors share
 
 
-def plot_nonzero_counts(table: Contrast, *, ax: Axes | None = None) -> Axes:
+def plot_nonzero_counts(table: Contrast, *, ax: Axes | None = None, axes: Any = None) -> Axes:
     """Draw how many coefficients count: a pin for the mode, bars for the posterior.
 
-    A pin stands at the number of coefficients that are not exactly zero in the mode. No draw of
-    the posterior has an exact zero; bars are shares of draws by the number of coefficients
-    outside their region of practical equivalence, and triangles the mean of that number.
+    Pins, bars and triangles count coefficients outside their region of practical equivalence:
+    in the mode, in the draws, and on average. How many are not exactly zero in the mode stands
+    in the caption; no draw of the posterior has an exact zero.
 
     Parameters
     ----------
     table : Contrast
         What `contrast` returned; its argument `rope` sets the regions.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def plot_nonzero_counts(table: Contrast, *, ax: Axes | None = None) -> Axes:
     >>> plot_nonzero_counts(table, ax=Figure().subplots()).get_ylabel()
     'share of the draws'
     """
-    drawn: Axes = NonzeroCounts.of(table).plot(ax)
+    drawn: Axes = NonzeroCounts.of(table).plot(ax, axes)
     return drawn
 
 
@@ -87,7 +88,8 @@ class NonzeroCounts(ContrastFigure):
         width = _WIDTH / len(looks)
         offsets = width * (np.arange(len(looks)) - 0.5 * (len(looks) - 1))
         top = 1.15 * shares["share"].max()
-        for (name, look), offset in zip(looks.items(), offsets, strict=True):
+        tall = np.linspace(top, _LOWER * top, max(len(looks), 2))  # so that equal pins show
+        for (name, look), offset, high in zip(looks.items(), offsets, tall, strict=False):
             part = shares[shares["prior"] == name]
             axes.bar(
                 part["count"] + offset,
@@ -97,17 +99,18 @@ class NonzeroCounts(ContrastFigure):
                 **_bar(look),
             )
             (point,) = points[points["prior"] == name].to_dict("records")
-            at, pin = [point["mode"] + offset] * 2, {**_PIN, "color": look.color, "markevery": [1]}
-            axes.plot(at, [0, top], label=f"mode {name}", zorder=4, **pin)
+            at, pin = [point["mode_outside"]] * 2, {**_PIN, **look.line, "markevery": [1]}
+            axes.plot(at, [0, high], label=f"mode {name}", zorder=4, **pin)
             mean = mark("mean", look.color, is_edged=True)
-            axes.plot(point["mean"], 0, label=f"mean {name}", zorder=5, clip_on=False, **mean)
-        axes.set_ylim(0, 1.04 * top)
-        low = min(shares["count"].min(), points["mode"].min())
-        high = max(shares["count"].max(), points["mode"].max())
+            axes.plot(point["mean"], -0.04 * top, label=f"mean {name}", zorder=5, **mean)
+        axes.axhline(0, color="black", linewidth=0.7)
+        axes.set_ylim(-0.08 * top, 1.04 * top)
+        low = min(shares["count"].min(), points["mode_outside"].min())
+        high = max(shares["count"].max(), points["mode_outside"].max())
         axes.set_xlim(low - 0.6, high + 0.6)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         total = self.table.data.n_features
-        axes.set_xlabel(f"number of coefficients that count, of {total}")
+        axes.set_xlabel(f"effects larger than {rope_of(self.table):.3g} sd of y, of {total}")
         axes.set_ylabel("share of the draws")
         legend_above(axes, _legend(looks))
 
@@ -115,19 +118,19 @@ class NonzeroCounts(ContrastFigure):
     def caption(self) -> str:
         text = (
             f"Number of coefficients that count, of {self.table.data.n_features}, under "
-            f"{self.priors_listed}. Pins: not exactly zero in the mode. Bars: "
-            "posterior share of the draws by the number of coefficients with which a change of "
-            f"their column by one standard deviation changes y by more than "
-            f"{rope_of(self.table):.3g} of its own; triangles: its mean."
+            f"{self.priors_listed}: those with which a change of their column by one standard "
+            f"deviation changes y by more than {rope_of(self.table):.3g} of its own. Pins: their "
+            "number in the mode. Bars: posterior shares of the draws by their number; triangles: "
+            "its mean."
         )
         for row in self.tables["points"].to_dict("records"):
             text += f" {row['prior']}: "
             if row["prior"] in self.table.modes:
                 text += (
-                    f"{row['mode']:.0f} are not zero in the mode ({row['mode_outside']:.0f} of "
-                    "them beyond that size); "
+                    f"{row['mode_outside']:.0f} in the mode, in which {row['mode']:.0f} are not "
+                    "exactly zero; "
                 )
-            text += f"{row['mean']:.1f} are expected to be in the posterior."
+            text += f"{row['mean']:.1f} expected in the posterior."
         return text
 
 

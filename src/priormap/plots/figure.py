@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from priormap.plots.style import Look, drawing_axes, looks_of
+from priormap.plots.style import Look, drawing_axes, looks_of, one_of_both
+from priormap.plots.words import written_with
 from priormap.tables.named_priors import listed
 
 if TYPE_CHECKING:
@@ -79,10 +80,35 @@ class Figure(ABC):
     def caption(self) -> str:
         """What the figure shows, in words and computed numbers."""
 
-    def plot(self, axes: Any = None) -> Any:
-        """Draw on the given Axes in their own style, or on new ones in the house style."""
+    @property
+    def column_names(self) -> Sequence[str]:
+        """Columns of the data, which a caller may call otherwise."""
+        return ()
+
+    def plot(
+        self,
+        ax: Any = None,
+        axes: Any = None,
+        labels: Mapping[str, str] | None = None,
+        units: str = "",
+    ) -> Any:
+        """Draw on the given Axes in their own style, or on new ones in the house style.
+
+        Parameters
+        ----------
+        ax, axes : Axes or array of Axes, optional
+            Where to draw: two words for one thing.
+        labels : dict of str, optional
+            What columns are called in the figure, by their names in the data.
+        units : str
+            Unit of y.
+        """
         self.tables  # noqa: B018 - what they refuse is refused before there is a window
-        with drawing_axes(axes, self.height, self.rows, self.columns, self.shares_x) as drawn:
+        shape = (self.height, self.rows, self.columns, self.shares_x)
+        with (
+            written_with(labels, units, self.column_names),
+            drawing_axes(one_of_both(ax, axes), *shape) as drawn,
+        ):
             self.draw(drawn)
             return drawn
 
@@ -92,6 +118,10 @@ class ContrastFigure(Figure):
     """A figure of what `contrast` returned: one look for each of its priors."""
 
     table: Contrast
+
+    @property
+    def column_names(self) -> Sequence[str]:
+        return self.table.data.names
 
     @cached_property
     def looks(self) -> Mapping[str, Look]:

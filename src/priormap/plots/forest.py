@@ -31,7 +31,15 @@ _BELOW = 0.17  # of a row: where a triangle points up to its line
 _BAND = 0.42  # of a row: what the priors share
 
 
-def plot_contrast(table: Contrast, features: Features = None, *, ax: Axes | None = None) -> Axes:
+def plot_contrast(
+    table: Contrast,
+    features: Features = None,
+    *,
+    ax: Axes | None = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
+) -> Axes:
     """Draw intervals, means and modes of every prior, one row for each column.
 
     Lines are highest-density intervals, with triangles below them at the posterior means. Full
@@ -41,8 +49,12 @@ def plot_contrast(table: Contrast, features: Features = None, *, ax: Axes | None
     ----------
     table, features
         As in `contrast_table`, whose numbers are drawn.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -63,7 +75,7 @@ def plot_contrast(table: Contrast, features: Features = None, *, ax: Axes | None
     >>> [text.get_text() for text in plot_contrast(table, ax=Figure().subplots()).get_yticklabels()]
     ['x0', 'x1']
     """
-    drawn: Axes = Forest.of(table, features).plot(ax)
+    drawn: Axes = Forest.of(table, features).plot(ax, axes, labels, units)
     return drawn
 
 

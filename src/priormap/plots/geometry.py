@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from priormap.arrays import Floats
@@ -22,9 +23,9 @@ from priormap.plots.marks import (
     mark,
     mark_handles,
     mark_zero,
-    shortened,
 )
-from priormap.plots.style import LOOKS, drawing_axes, looks_of
+from priormap.plots.style import LOOKS, drawing_axes, looks_of, one_of_both
+from priormap.plots.words import column_label, in_units, shortened, written_with
 from priormap.priors import Prior
 from priormap.tables.contours import MASSES
 from priormap.tables.geometry import (
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 View: TypeAlias = Literal["penalty", "posterior"]
 VIEWS: tuple[View, View] = ("penalty", "posterior")
 _MOST_PRIORS = 4
+_TITLE = 13.0  # points that the title of a panel takes
 _SHORT = 8  # characters of a name in a panel of half a column
 _SQUARE = 4.0  # ratio of the spans of the two axes up to which they get the same unit
 _SHOWN = {
@@ -58,7 +60,14 @@ _SHOWN = {
 
 
 def plot_geometry(
-    data: Regression, priors: Given = None, features: Pair = None, *, axes: Any = None
+    data: Regression | None = None,
+    priors: Given = None,
+    features: Pair = None,
+    *,
+    ax: Any = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> NDArray[Any]:
     """Draw loss and penalty of two coefficients, and beside them the same as a posterior.
 
@@ -73,17 +82,22 @@ def plot_geometry(
 
     Parameters
     ----------
-    data : Regression
-        Where sigma is unknown, the figure takes the residual standard deviation of least
-        squares on the two columns.
+    data : Regression, optional
+        Default: a schematic of three rows with least squares at (3, 1), on which the lasso's
+        mode is (1.5, 0) and that of ridge (2, 1). Where sigma is unknown, the figure takes the
+        residual standard deviation of least squares on the two columns.
     priors : prior or dict of named priors, optional
         Default: the Laplace and the Gaussian prior that halve the least-squares coefficient of
         the first column to enter the lasso path, in the regression on that column alone.
     features : tuple of two str, optional
         Default: the first column to enter the lasso path, and the strongest of those that are
         still out when it has come half of its way.
-    axes : Axes, two for each prior, optional
+    ax, axes : Axes, two for each prior, optional
         Where to draw, row by row; default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -106,7 +120,7 @@ def plot_geometry(
     >>> axes[1, 0].get_xlabel(), axes[1, 0].get_ylabel()
     ('coefficient of x0', 'coefficient of x2')
     """
-    panels: NDArray[Any] = Geometry.of(data, priors, features).plot(axes)
+    panels: NDArray[Any] = Geometry.of(data, priors, features).plot(ax, axes, labels, units)
     return panels
 
 
@@ -117,6 +131,9 @@ def plot_geometry_panel(
     *,
     view: View = "penalty",
     ax: Axes | None = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> Axes:
     """Draw one panel of `plot_geometry`.
 
@@ -125,8 +142,12 @@ def plot_geometry_panel(
     data, prior, features
         As in `plot_geometry`, for one prior.
     view : {"penalty", "posterior"}
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -146,16 +167,22 @@ def plot_geometry_panel(
     one_of("view", view, VIEWS)
     problems = two_columns(data, prior, features)
     ((name, problem),) = problems.items()
-    with drawing_axes(ax, height=3.4) as axes:
-        _draw(axes, problem, view, looks_of({name: problem.fit.prior})[name])
-        _frame(axes, *(_whole([problem]) if view == "penalty" else _close(problem)))
-        axes.set_xlabel(_axis_name(problem, 0))
-        axes.set_ylabel(_axis_name(problem, 1))
-        legend_above(axes, _legend(problems, [view]))
-        return axes
+    with (
+        written_with(labels, units, data.names),
+        drawing_axes(one_of_both(ax, axes), height=3.4) as drawn,
+    ):
+        _draw(drawn, problem, view, looks_of({name: problem.fit.prior})[name])
+        _frame(drawn, *(_whole([problem]) if view == "penalty" else _close(problem)))
+        drawn.set_xlabel(_axis_name(problem, 0))
+        drawn.set_ylabel(_axis_name(problem, 1))
+        legend_above(drawn, _legend(problems, [view]))
+        panel: Axes = drawn
+        return panel
 
 
-def geometry_caption(data: Regression, priors: Given = None, features: Pair = None) -> str:
+def geometry_caption(
+    data: Regression | None = None, priors: Given = None, features: Pair = None
+) -> str:
     """Caption of `plot_geometry`, with its numbers computed from the same problems."""
     return Geometry.of(data, priors, features).caption
 
@@ -164,13 +191,15 @@ def geometry_caption(data: Regression, priors: Given = None, features: Pair = No
 class Geometry(Figure):
     """`plot_geometry`."""
 
-    data: Regression
+    data: Regression | None
     problems: Mapping[str, TwoColumns]
     columns = 2
     shares_x = False
 
     @classmethod
-    def of(cls, data: Regression, priors: Given = None, features: Pair = None) -> Self:
+    def of(
+        cls, data: Regression | None = None, priors: Given = None, features: Pair = None
+    ) -> Self:
         return cls(data, two_columns(data, priors, features))
 
     @classmethod
@@ -186,6 +215,10 @@ class Geometry(Figure):
     @property
     def height(self) -> float:
         return 0.6 + 1.75 * self.rows
+
+    @property
+    def column_names(self) -> Sequence[str]:
+        return next(iter(self.problems.values())).fit.names
 
     def compute(self) -> Mapping[str, pd.DataFrame]:
         if self.rows > _MOST_PRIORS:
@@ -207,15 +240,22 @@ class Geometry(Figure):
             _frame(row[0], *whole)
             _frame(row[1], *close)
             _box(row[0], *close)
+            _say_no_zero(row[0], problem)
             row[0].set_ylabel(_axis_name(problem, 1, _SHORT))
         for ax in axes[-1]:
             ax.set_xlabel(_axis_name(problem, 0, _SHORT))
-        legend_of_figure(axes[0, 0].figure, _legend(self.problems, VIEWS))
+        figure, handles = axes[0, 0].figure, _legend(self.problems, VIEWS)
+        engine = figure.get_layout_engine()
+        if set(figure.axes) == set(axes.ravel()) and isinstance(engine, ConstrainedLayoutEngine):
+            legend_of_figure(figure, handles)
+        else:  # beside panels of others
+            legend_above(axes[0, 1], handles, lift=_TITLE)
 
     @property
     def caption(self) -> str:
-        data, problems = self.data, self.problems
+        problems = self.problems
         one = next(iter(problems.values()))
+        data = self.data or one.fit.data
         x, y = one.fit.names
         noise = "as given" if data.noise.is_known else "that of their least squares"
         unit = "effects (coefficients times sd of their column)"
@@ -227,10 +267,14 @@ class Geometry(Figure):
             "ball of the penalty, which touch at the solution. Right: the same curves as contours "
             f"of likelihood and prior, and the regions that hold {masses} of the posterior."
         )
+        if any(share > 1 for share in self.tables[""]["through"]):
+            text += " The largest ellipse touches an axis: a zero costs that much."
         for name, problem in problems.items():
             points = points_of(problem).set_index("point")
             mode, posterior = problem.mode, problem.posterior
             text += f" {name} ({problem.fit.prior!r}): mode ({_at(mode)})"
+            if mode.all():
+                text += _about_zeros(problem)
             if points["on_kink"]["mode"]:
                 zeros = [n for n, b in zip(problem.fit.names, mode, strict=True) if b == 0]
                 text += f", exactly 0 in {listed(zeros)}"
@@ -258,8 +302,22 @@ def _draw(axes: Axes, problem: TwoColumns, view: View, look: Any) -> None:
                 point["y"],
                 label=point["point"],
                 zorder=5 + (point["point"] == "mode"),
-                **mark(point["point"], is_hollow=point["on_kink"]),
+                **mark(point["point"], is_hollow=point["on_kink"], is_ring=view == "posterior"),
             )
+
+
+def _say_no_zero(axes: Axes, problem: TwoColumns) -> None:
+    """Say in the panel of a prior that can make zeros that it makes none here."""
+    if problem.mode.all() and (factor := problem.scale_of_a_zero()):
+        axes.text(
+            0.02,
+            0.02,
+            f"no zero here;\none at {factor:.2g}\nof the scale",
+            transform=axes.transAxes,
+            fontsize="small",
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
+            zorder=6,
+        )
 
 
 def _whole(problems: list[TwoColumns]) -> tuple[Floats, Floats]:
@@ -303,7 +361,16 @@ def _box(axes: Axes, low: Floats, high: Floats) -> None:
 
 def _axis_name(problem: TwoColumns, k: int, most: int = 20) -> str:
     kind = "effect" if problem.fit.data.standardize else "coefficient"
-    return f"{kind} of {shortened(problem.fit.names[k], most)}"
+    per = "" if problem.fit.data.standardize else " per its unit"
+    return f"{kind} of {column_label(problem.fit.names[k], most)}{in_units(per)}"
+
+
+def _about_zeros(problem: TwoColumns) -> str:
+    """Say from which scale on a prior makes a zero, of a mode that has none."""
+    if not problem.l1.any():
+        return ", with no zero, nor at any other scale"
+    factor = problem.scale_of_a_zero()
+    return f", with no zero, which there is from {factor:.3g} times the scale down" * bool(factor)
 
 
 def _at(point: Floats) -> str:
@@ -322,4 +389,4 @@ def _legend(problems: Mapping[str, TwoColumns], views: Sequence[View]) -> list[A
         handles.append(Patch(color=LOOKS["posterior"].tinted(0.5).color, label="posterior"))
     on_kink = any((p.l1[p.mode == 0] > 0).any() for p in problems.values())
     shown = dict.fromkeys(kind for view in views for kind in _SHOWN[view])
-    return handles + mark_handles(shown, hollow="mode with a zero" * on_kink)
+    return handles + mark_handles(shown, hollow="mode with a zero" * on_kink, is_ring=True)

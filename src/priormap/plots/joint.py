@@ -12,13 +12,12 @@ from priormap.plots.figure import ContrastFigure
 from priormap.plots.marks import (
     fill_posterior,
     legend_above,
-    line_handles,
     mark,
     mark_handles,
     mark_zero,
-    shortened,
 )
 from priormap.plots.style import LOOKS, look_of
+from priormap.plots.words import column_label, in_units
 from priormap.tables.contours import MASSES
 from priormap.tables.joint_posterior import (
     check_pair,
@@ -40,6 +39,9 @@ def plot_joint(
     *,
     prior: str | None = None,
     ax: Axes | None = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> Axes:
     """Draw likelihood, prior and posterior of two coefficients, with mode and mean.
 
@@ -59,8 +61,12 @@ def plot_joint(
         The two columns; coefficients are in their units.
     prior : str, optional
         Name of the prior; may be left out where the table has one.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -83,7 +89,7 @@ def plot_joint(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('coefficient of x0', 'coefficient of x1')
     """
-    drawn: Axes = Joint.of(table, features, prior).plot(ax)
+    drawn: Axes = Joint.of(table, features, prior).plot(ax, axes, labels, units)
     return drawn
 
 
@@ -123,32 +129,43 @@ class Joint(ContrastFigure):
         mark_zero(axes, x=True, y=True)
         fill_posterior(axes, density)
         for label, part in self.tables["contours"].groupby("contour", sort=False):
-            width = 1.5 if "through" in str(label) else 0.9
             line = looks[part["kind"].iloc[0]].line
-            axes.plot(part["x"], part["y"], linewidth=width, label=label, **line)
+            axes.plot(part["x"], part["y"], linewidth=_width(str(label)), label=label, **line)
         for point in points.to_dict("records"):
-            style = mark(point["point"], is_hollow=point["on_kink"])
+            style = mark(point["point"], is_hollow=point["on_kink"], is_ring=True)
             axes.plot(point["x"], point["y"], label=point["point"], zorder=5, **style)
         axes.set_xlim(density["x"].min(), density["x"].max())
         axes.set_ylim(density["y"].min(), density["y"].max())
-        first, second = (f"coefficient of {shortened(name, 24)}" for name in self.pair)
+        first, second = (_axis_name(name) for name in self.pair)
         axes.set_xlabel(first)
         axes.set_ylabel(second)
-        names = {"likelihood": "likelihood", "prior": f"prior ({self.prior})"}
-        shown = self.tables["contours"]["kind"].unique()
-        legend_above(axes, self._legend({names[kind]: looks[kind] for kind in shown}))
+        legend_above(axes, self._legend(looks))
 
     def _legend(self, looks: Any) -> list[Any]:
+        from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
+
+        drawn = self.tables["contours"].drop_duplicates("contour")
+        names = {
+            "likelihood, 50 %": "likelihood: 50 %",
+            "likelihood through mode": "likelihood at mode",
+            "prior through mode": f"prior ({self.prior})",
+            "prior through mean": f"prior ({self.prior})",
+        }
+        lines = [
+            Line2D([], [], label=names[contour], linewidth=_width(contour), **looks[kind].line)
+            for contour, kind in zip(drawn["contour"], drawn["kind"], strict=True)
+            if contour in names
+        ]
 
         points = self.tables["points"]
         posterior = Patch(color=LOOKS["posterior"].tinted(0.5).color, label="posterior")
         shown = [kind for kind in ("least squares", "mode", "mean") if kind in set(points["point"])]
         on_kink = bool(points["on_kink"].any())
-        marks = mark_handles(shown, hollow="mode on the kink" * on_kink)
+        marks = mark_handles(shown, hollow="mode on the kink" * on_kink, is_ring=True)
         if on_kink:  # the one mode is the hollow one
             marks = [entry for entry in marks if entry.get_label() != "mode"]
-        return [*line_handles(looks), posterior, *marks]
+        return [*lines, posterior, *marks]
 
     @property
     def caption(self) -> str:
@@ -159,6 +176,10 @@ class Joint(ContrastFigure):
         masses = " and ".join(f"{mass:.0%}" for mass in MASSES)
         text += f", prior, and the regions that hold {masses} of the posterior"
         text += f", the other {others} integrated out." if others else "."
+        contours = set(self.tables["contours"]["contour"])
+        if {"likelihood, 50 %", "likelihood through mode"} <= contours:
+            text += " Of the two ellipses of the likelihood the thin one holds half of its mass,"
+            text += " and the thick one goes through the mode."
         names = {"mode": "the mode", "mean": "the posterior mean", "least squares": "least squares"}
         at = {
             point["point"]: f"at ({point['x']:.3g}, {point['y']:.3g})"
@@ -178,3 +199,12 @@ class Joint(ContrastFigure):
         if not self.tables[""]["exact_given_rest"].iloc[0]:
             text += " The other columns almost determine these two: the draws are smoothed."
         return text
+
+
+def _width(contour: str) -> float:
+    """Contours through a point are thicker than the others."""
+    return 1.5 if "through" in contour else 0.9
+
+
+def _axis_name(name: str) -> str:
+    return f"coefficient of {column_label(name, 24)}{in_units(' per its unit')}"

@@ -35,12 +35,18 @@ if TYPE_CHECKING:
 
 _SHADE: dict[str, Any] = {"alpha": 0.12, "linewidth": 0}
 _FAR = 0.5  # of the range of all densities: further away, least squares is not shown
-_TALLEST = 0.72  # of a row: the highest density in it
-_SPIKES = (0.9, 0.8)  # heights of the first and the last prior's spikes, so that both show
+_TALLEST = 0.6  # of a row: the highest density in it
+_SPIKES = (0.74, 0.64)  # heights of the first and the last prior's spikes, so that both show
 
 
 def plot_posterior_vs_map(
-    table: Contrast, features: Features = None, *, ax: Axes | None = None
+    table: Contrast,
+    features: Features = None,
+    *,
+    ax: Axes | None = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> Axes:
     """Draw marginal posteriors of some coefficients, with the modes as spikes.
 
@@ -53,8 +59,12 @@ def plot_posterior_vs_map(
     ----------
     table, features
         As in `posterior_vs_map_table`, whose numbers are drawn.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -75,7 +85,7 @@ def plot_posterior_vs_map(
     >>> plot_posterior_vs_map(table, ax=Figure().subplots()).get_xlabel()
     'effect: change of y per sd of the column'
     """
-    drawn: Axes = PosteriorVsMap.of(table, features).plot(ax)
+    drawn: Axes = PosteriorVsMap.of(table, features).plot(ax, axes, labels, units)
     return drawn
 
 
@@ -107,7 +117,7 @@ class PosteriorVsMap(ContrastFigure):
         for row, feature in enumerate(self.chosen):
             self._draw_row(axes, -row, feature)
         name_rows(axes, range(0, -len(self.chosen), -1), self.chosen)
-        axes.set_ylim(-len(self.chosen) + 0.78, 1.02)
+        axes.set_ylim(-len(self.chosen) + 0.82, 0.88)
         axes.set_xlim(*_limits(self.tables[""], self.tables["points"]))
         label_effects(axes, left_out(self.table, len(self.chosen)))
         axes.set_ylabel("posterior density, row by row")
@@ -136,7 +146,9 @@ class PosteriorVsMap(ContrastFigure):
         free = points["least_squares"].iloc[0]
         if np.isfinite(free):
             line = LOOKS["least squares"].line
-            axes.plot([free] * 2, [base, base + 0.9], linewidth=1.2, label="least squares", **line)
+            axes.plot(
+                [free] * 2, [base, base + _TALLEST], linewidth=1.2, label="least squares", **line
+            )
 
     def _legend(self) -> list[Any]:
         """Lines for the priors, black marks for what is the same under each."""

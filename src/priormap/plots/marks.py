@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
-from priormap.errors import visible
 from priormap.plots.style import LOOKS, Look
+from priormap.plots.words import column_label, effect_label, shortened
 from priormap.tables.contours import density_levels
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 
-EFFECT = "effect: change of y per sd of the column"
 MARKS: Mapping[str, Mapping[str, Any]] = {
     "mode": {"marker": "o", "markersize": 4.5},
     "mean": {"marker": "^", "markersize": 4.5},
@@ -32,18 +31,35 @@ NO_SHRINKAGE: Mapping[str, Any] = {  # the diagonal of estimates against observe
     "linewidth": 0.8,
     "label": "no shrinkage",
 }
+_RINGS = {"mean": 10.0, "median": 6.5}  # points across, about a mode of 4.5
 _WORDS = {"mean": "posterior mean", "median": "posterior median"}
+LEADER: dict[str, Any] = {  # from a name that was moved to what it names
+    "arrowstyle": "-",
+    "color": "0.75",
+    "linewidth": 0.6,
+    "shrinkA": 0.5,
+    "shrinkB": 0,
+}
+_NAME = 0.055  # of the height of the axes, between names of lines
 _CHARACTERS = 48  # in a line of legend entries, beside their handles
 
 
 def mark(
-    kind: str, color: str = "black", *, is_hollow: bool = False, is_edged: bool = False
+    kind: str,
+    color: str = "black",
+    *,
+    is_hollow: bool = False,
+    is_edged: bool = False,
+    is_ring: bool = False,
 ) -> dict[str, Any]:
     """Keyword arguments of ``Axes.plot`` for a point; hollow where it is exactly zero.
 
-    A white edge keeps it apart from what it is drawn over.
+    A white edge keeps it apart from what it is drawn over; as a ring it is seen about a mode
+    at the same place.
     """
     look = {**MARKS[kind], "color": color, "linestyle": "none"}
+    if is_ring and kind in _RINGS:
+        look |= {"markerfacecolor": "none", "markersize": _RINGS[kind], "markeredgewidth": 0.9}
     if is_hollow:
         look["markerfacecolor"] = "white"
     if is_edged:
@@ -53,7 +69,7 @@ def mark(
     return look
 
 
-def mark_handles(kinds: Iterable[str], *, hollow: str = "") -> list[Line2D]:
+def mark_handles(kinds: Iterable[str], *, hollow: str = "", is_ring: bool = False) -> list[Line2D]:
     """Legend entries in black, as the same mark serves every prior.
 
     Parameters
@@ -62,12 +78,14 @@ def mark_handles(kinds: Iterable[str], *, hollow: str = "") -> list[Line2D]:
         Names of `MARKS`.
     hollow : str
         What a hollow mode is, if there is one.
+    is_ring : bool
+        Whether means and medians are rings.
     """
     from matplotlib.lines import Line2D
 
     handles = []
     for kind in kinds:
-        handles.append(Line2D([], [], label=_WORDS.get(kind, kind), **mark(kind)))
+        handles.append(Line2D([], [], label=_WORDS.get(kind, kind), **mark(kind, is_ring=is_ring)))
         if kind == "mode" and hollow:
             handles.append(Line2D([], [], label=hollow, **mark(kind, is_hollow=True)))
     return handles
@@ -78,15 +96,6 @@ def line_handles(looks: Mapping[str, Look]) -> list[Any]:
     from matplotlib.lines import Line2D
 
     return [Line2D([], [], label=name, **look.line) for name, look in looks.items()]
-
-
-def shortened(name: str, most: int = 14) -> str:
-    """Name with its middle left out, where it is longer than `most` characters."""
-    name = visible(name)
-    if len(name) <= most:
-        return name
-    tail = (most - 1) // 2
-    return f"{name[: most - 1 - tail]}…{name[-tail:]}"
 
 
 def legend_above(axes: Axes, handles: list[Any], lift: float = 0.0) -> None:
@@ -128,13 +137,46 @@ def mark_zero(axes: Axes, *, x: bool = False, y: bool = False) -> None:
 
 def name_rows(axes: Axes, at: Sequence[float], names: Sequence[str]) -> None:
     """Write the name of each column beside its row."""
-    axes.set_yticks(np.asarray(at), [shortened(name) for name in names])
+    axes.set_yticks(np.asarray(at), [column_label(name) for name in names])
     axes.tick_params(axis="y", length=0)
 
 
-def label_effects(axes: Axes, note: str, label: str = EFFECT) -> None:
+def name_lines(axes: Axes, ends: Mapping[str, float], inks: Mapping[str, str]) -> None:
+    """Write each name at the right end of its line, moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    names = sorted(ends, key=ends.__getitem__)
+    wanted = np.array([(ends[name] - low) / (high - low) for name in names])
+    for name, goal, at in zip(names, wanted, spread_apart(wanted, _NAME), strict=True):
+        axes.annotate(
+            column_label(name, 9),
+            (1, goal),
+            xycoords="axes fraction",
+            xytext=(1.03, at),
+            textcoords="axes fraction",
+            color=inks[name],
+            va="center",
+            fontsize="small",
+            arrowprops=LEADER,
+            annotation_clip=False,
+        )
+
+
+def spread_apart(wanted: Any, gap: float) -> Any:
+    """Rising positions at least `gap` apart, as near to the wanted ones as possible."""
+    groups: list[list[float]] = []  # mean of (wanted - rank * gap), and number of members
+    for rank, goal in enumerate(wanted):
+        groups.append([goal - rank * gap, 1])
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            mean, count = groups.pop()
+            total = groups[-1][1] + count
+            groups[-1] = [(groups[-1][0] * groups[-1][1] + mean * count) / total, total]
+    shifts = [mean for mean, count in groups for _ in range(int(count))]
+    return np.array(shifts) + gap * np.arange(len(shifts))
+
+
+def label_effects(axes: Axes, note: str, label: str = "") -> None:
     """Name the horizontal axis, and below it say what is left out, if anything is."""
-    axes.set_xlabel("\n".join(filter(None, [label, note and f"({note})"])))
+    axes.set_xlabel("\n".join(filter(None, [label or effect_label(), note and f"({note})"])))
 
 
 def fill_posterior(axes: Axes, density: pd.DataFrame) -> None:

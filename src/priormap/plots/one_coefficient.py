@@ -32,7 +32,7 @@ _FITS_BESIDE_THE_PEAK = 14  # characters of a name in the legend
 
 
 def plot_prior_shapes(
-    priors: Priors | None = None, *, match: Match = "sd", axes: Any = None
+    priors: Priors | None = None, *, match: Match = "sd", ax: Any = None, axes: Any = None
 ) -> NDArray[Any]:
     """Draw the density of priors, and below it their negative log density: the penalty.
 
@@ -40,7 +40,7 @@ def plot_prior_shapes(
     ----------
     priors, match
         As in `prior_shapes_table`, whose numbers are drawn.
-    axes : two Axes, optional
+    ax, axes : two Axes, optional
         Where to draw the density and the negative log density; default: a new figure.
 
     Returns
@@ -55,7 +55,7 @@ def plot_prior_shapes(
     >>> upper.get_ylabel()
     'density (per prior sd)'
     """
-    drawn: NDArray[Any] = PriorShapes.of(priors, match).plot(axes)
+    drawn: NDArray[Any] = PriorShapes.of(priors, match).plot(ax, axes)
     return drawn
 
 
@@ -141,7 +141,7 @@ def _curve(prior: Prior) -> str:
 
 
 def plot_shrinkage(
-    priors: Priors | None = None, sd: float = 1.0, *, ax: Axes | None = None
+    priors: Priors | None = None, sd: float = 1.0, *, ax: Axes | None = None, axes: Any = None
 ) -> Axes:
     """Draw mode and posterior mean of one coefficient against the value z observed.
 
@@ -152,8 +152,8 @@ def plot_shrinkage(
     ----------
     priors, sd
         As in `shrinkage_table`, whose numbers are drawn.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def plot_shrinkage(
     >>> plot_shrinkage(ax=Figure().subplots()).get_ylabel()
     'estimate of the coefficient'
     """
-    drawn: Axes = Shrinkage.of(priors, sd).plot(ax)
+    drawn: Axes = Shrinkage.of(priors, sd).plot(ax, axes)
     return drawn
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from priormap.arrays import Floats
 from priormap.conventions.of_priors import scikit_learn_call
 from priormap.data.regression import Regression
 from priormap.plots.figure import Figure
-from priormap.plots.marks import EFFECT, legend_above, mark, mark_zero, shortened
+from priormap.plots.marks import legend_above, mark, mark_zero, name_lines
 from priormap.plots.style import Look, look_of
+from priormap.plots.words import effect_label
 from priormap.priors import Prior
 from priormap.tables.chosen import Features
 from priormap.tables.named_priors import listed
 from priormap.tables.path import (
+    POSTERIORS,
     path_knots_table,
     path_posterior_table,
     path_table,
@@ -30,10 +33,11 @@ if TYPE_CHECKING:
 
 
 _MOST_WITH_BANDS = 200  # columns of a path with posteriors in a file: more take minutes
-_TINTS = 0.45  # share of white in the look of the last of the chosen columns
+_SHADES = 0.6  # share of black in the look of the last of the chosen columns
+_FINE = 241  # points of a drawn band
+_MOST_NAMED = 12  # columns of a path all of whose lines are named
 _ALPHA_AXIS = 27.0  # points that its labels take
-_OTHER: dict[str, Any] = {"color": "0.75", "linestyle": "-", "linewidth": 0.8}
-_APART = 0.055  # of the height of the axes, between names
+_OTHER: dict[str, Any] = {"color": "0.45", "linestyle": "-", "linewidth": 0.8}
 
 
 def plot_path(
@@ -45,14 +49,18 @@ def plot_path(
     draws: int = 500,
     random_seed: int = 0,
     ax: Axes | None = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> Axes:
     """Draw the modes along the scale of the prior, and the posteriors of the strongest.
 
-    Solid lines are modes; those of the chosen columns are named and in the colour of the prior,
-    the others grey. Dashed lines are posterior means, and bands hold `mass` of each posterior.
-    Circles on the zero line are where a coefficient leaves zero, and the ticks at the bottom all
-    knots of a Laplace path, or all changes of the support under an elastic net. The bottom axis
-    is the scale of the prior, the top axis the alpha of scikit-learn for the same mode.
+    Solid lines are modes; those of the chosen columns are in the colour of the prior, the
+    others grey, and all are named where they are a dozen or fewer. Dashed lines are posterior
+    means, and bands hold `mass` of each posterior. Circles on the zero line are where a
+    coefficient leaves zero, and the ticks at the bottom all knots of a Laplace path, or all
+    changes of the support under an elastic net. The bottom axis is the scale of the prior, the
+    top axis the alpha of scikit-learn for the same mode.
 
     Parameters
     ----------
@@ -65,10 +73,14 @@ def plot_path(
     mass : float
         Posterior mass of a band, a central interval.
     draws, random_seed : int
-        Of each of the 15 posteriors that is not exact (4 chains), as in `sample`; ``draws=0``
+        Of each of the 31 posteriors that is not exact (4 chains), as in `sample`; ``draws=0``
         leaves the posteriors out, which for thousands of columns take their time.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -90,7 +102,7 @@ def plot_path(
     'prior scale'
     """
     options: dict[str, Any] = {"mass": mass, "draws": draws, "random_seed": random_seed}
-    drawn: Axes = Path.of(data, prior, features, **options).plot(ax)
+    drawn: Axes = Path.of(data, prior, features, **options).plot(ax, axes, labels, units)
     return drawn
 
 
@@ -138,6 +150,10 @@ class Path(Figure):
         few: dict[str, Any] = {} if table.data.n_features <= _MOST_WITH_BANDS else {"draws": 0}
         return cls.of(table.data, table.priors[prior], **few)
 
+    @property
+    def column_names(self) -> Sequence[str]:
+        return self.data.names
+
     def compute(self) -> Mapping[str, pd.DataFrame]:
         given: tuple[Any, ...] = (self.data, self.prior, self.features)
         options: dict[str, Any] = {
@@ -159,9 +175,9 @@ class Path(Figure):
 
     def draw(self, axes: Axes) -> None:
         modes, posteriors, knots = self.tables.values()
-        tints = np.linspace(0, _TINTS, max(len(self.chosen), 2))
-        look = look_of(self.prior.label)
-        looks = {n: look.tinted(share) for n, share in zip(self.chosen, tints, strict=False)}
+        look = replace(look_of(self.prior.label), color=look_of(self.prior.label).ink)
+        shades = np.linspace(0, _SHADES, max(len(self.chosen), 2))
+        looks = {n: look.shaded(share) for n, share in zip(self.chosen, shades, strict=False)}
         mark_zero(axes, y=True)
         for name, part in modes[~modes["is_chosen"]].groupby("feature", sort=False):
             axes.plot(part["scale"], part["mode"], label=f"mode {name}", **_OTHER)
@@ -176,8 +192,8 @@ class Path(Figure):
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_xlim(modes["scale"].min(), modes["scale"].max())
         axes.set_xlabel(_scale_name(self.data, self.prior))
-        axes.set_ylabel(EFFECT)
-        _name_lines(axes, modes, looks)
+        axes.set_ylabel(effect_label())
+        _name_ends(axes, modes, looks)
         _alpha_axis(axes, modes, self.data, self.prior)
         handles = _legend(modes, knots, look, self.mass if self.draws else 0.0)
         legend_above(axes, handles, lift=_ALPHA_AXIS)
@@ -187,11 +203,12 @@ class Path(Figure):
         (modes, posteriors, knots), chosen = self.tables.values(), self.chosen
         text = (
             f"Modes (lines) along the scale of a {self.prior.label} prior, in changes of y per "
-            f"standard deviation of the column; named: {listed(chosen)}."
+            f"standard deviation of the column; in colour: {listed(chosen)}."
         )
         if self.draws:
             exact = self.prior.is_normal and self.data.noise.is_known
-            source = "exact" if exact else f"from {4 * self.draws} draws at each of 15 scales"
+            drawn = f"{4 * self.draws} draws at each of {POSTERIORS} scales, smoothed along them"
+            source = "exact" if exact else f"from {drawn}"
             bands = f"{self.mass:.0%} credible bands"
             text += f" For these also posterior means (dashed) and {bands}, {source}."
         grey, total = modes["feature"].nunique() - len(chosen), self.data.n_features
@@ -220,10 +237,11 @@ def _about(name: str, knots: pd.DataFrame, posteriors: pd.DataFrame) -> str:
 
 def _draw_posterior(axes: Axes, part: pd.DataFrame, look: Look) -> None:
     (name,) = part["feature"].unique()
+    scale, mean, low, high = _smooth(part)
     axes.fill_between(
-        part["scale"],
-        part["low"],
-        part["high"],
+        scale,
+        low,
+        high,
         color=look.color,
         alpha=0.16,
         linewidth=0,
@@ -231,7 +249,21 @@ def _draw_posterior(axes: Axes, part: pd.DataFrame, look: Look) -> None:
         zorder=1,
     )
     line: dict[str, Any] = {"color": look.color, "linestyle": "--", "linewidth": 1.1}
-    axes.plot(part["scale"], part["mean"], label=f"mean {name}", zorder=3, **line)
+    axes.plot(scale, mean, label=f"mean {name}", zorder=3, **line)
+
+
+def _smooth(part: pd.DataFrame) -> tuple[Floats, ...]:
+    """Scale, mean and ends of the band on a fine grid, without the noise of their draws."""
+    from scipy.interpolate import make_smoothing_spline
+
+    if len(part) != POSTERIORS:  # exact
+        return tuple(part[name].to_numpy() for name in ("scale", "mean", "low", "high"))
+    at = np.linspace(0, 1, len(part))  # the logarithms of the scales are even
+    fine = np.linspace(0, 1, _FINE)
+    scale = np.exp(np.interp(fine, at, np.log(part["scale"])))
+    size = float(part[["low", "high"]].abs().to_numpy().max()) or 1.0
+    curves = (make_smoothing_spline(at, part[name] / size) for name in ("mean", "low", "high"))
+    return scale, *(size * curve(fine) for curve in curves)
 
 
 def _mark_knots(axes: Axes, knots: pd.DataFrame, looks: dict[str, Look]) -> None:
@@ -262,25 +294,12 @@ def _scale_name(data: Regression, prior: Prior) -> str:
     return name + " (in noise sd)" * prior.scaled_by_noise
 
 
-def _name_lines(axes: Axes, modes: pd.DataFrame, looks: dict[str, Look]) -> None:
-    """Write each name at the right end of its line, moved apart where they would touch."""
-    ends = {name: modes.loc[modes["feature"] == name, "mode"].iloc[-1] for name in looks}
-    low, high = axes.get_ylim()
-    gap, height = _APART * (high - low), -np.inf
-    for name in sorted(ends, key=ends.__getitem__):
-        height = max(ends[name], height + gap)
-        axes.annotate(
-            shortened(name, 9),
-            (1, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(3, 0),
-            textcoords="offset points",
-            color=looks[name].color,
-            va="center",
-            fontsize="small",
-            annotation_clip=False,
-        )
-    axes.set_ylim(low, high)
+def _name_ends(axes: Axes, modes: pd.DataFrame, looks: dict[str, Look]) -> None:
+    """Write names at the right ends of the lines: of all, where these are few."""
+    ends = modes.groupby("feature", sort=False)["mode"].last()
+    named = ends if len(ends) <= _MOST_NAMED else ends[list(looks)]
+    inks = {name: looks[name].ink if name in looks else _OTHER["color"] for name in named.index}
+    name_lines(axes, dict(named), inks)
 
 
 def _alpha_axis(axes: Axes, modes: pd.DataFrame, data: Regression, prior: Prior) -> None:

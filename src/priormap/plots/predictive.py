@@ -16,12 +16,13 @@ from priormap.data.regression import Regression
 from priormap.plots.figure import Figure
 from priormap.plots.marks import legend_above, line_handles, mark, mark_handles
 from priormap.plots.style import LOOKS, looks_of
+from priormap.plots.words import unit_of_y
 from priormap.priors import Prior
 from priormap.tables.named_priors import listed
 from priormap.tables.posterior_contrast import Contrast
 from priormap.tables.prior_predictive import (
     checked_priors,
-    density_table,
+    distribution_table,
     drawn_of,
     prior_predictive_points_table as prior_predictive_points_table,
     prior_predictive_table as prior_predictive_table,
@@ -32,17 +33,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_WIDE, _BEYOND = 0.5, 2.0  # R squared below the first is drawn up to its 95% point times the second
-_TALLEST = 6.0  # times the peak of the flattest prior: the others are cut off there
+_BEYOND = 2.0  # times the largest of the 97.5 % points that the axis of R squared reaches
 
 
 def plot_prior_predictive(
-    data: Regression, priors: Prior | Mapping[str, Prior], *, axes: Any = None
+    data: Regression,
+    priors: Prior | Mapping[str, Prior],
+    *,
+    ax: Any = None,
+    axes: Any = None,
+    units: str = "",
 ) -> NDArray[Any]:
     """Draw what priors expect of R squared and of the linear predictor, before they see y.
 
-    Above the density of ``R2 = var(X b) / (var(X b) + sigma**2)``, below that of the standard
-    deviation of ``X b`` over the rows, in units of y and per factor of ten. Squares are prior
+    Above the distribution function of ``R2 = var(X b) / (var(X b) + sigma**2)``, below that of the
+    standard deviation of ``X b`` over the rows, in units of y. Squares are prior
     medians. The dotted line is the standard deviation of y: a prior far to its right expects
     more of X than y can show. From 10000 draws of the prior with a fixed seed, the same for
     every prior.
@@ -54,8 +59,10 @@ def plot_prior_predictive(
         standard deviation is used, for the dotted line.
     priors : prior or dict of named priors
         Their scales may be learnt.
-    axes : two Axes, optional
+    ax, axes : two Axes, optional
         Where to draw R squared and the size; default: a new figure.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -77,7 +84,7 @@ def plot_prior_predictive(
     >>> upper.get_xlabel()
     'R²: share of the variance of y that X explains'
     """
-    panels: NDArray[Any] = PriorPredictive.of(data, priors).plot(axes)
+    panels: NDArray[Any] = PriorPredictive.of(data, priors).plot(ax, axes, units=units)
     return panels
 
 
@@ -107,7 +114,14 @@ class PriorPredictive(Figure):
 
     def compute(self) -> Mapping[str, pd.DataFrame]:
         drawn = drawn_of(self.data, self.priors)
-        return {"": density_table(drawn), "points": quantile_table(drawn)}
+        return {"": distribution_table(drawn), "points": quantile_table(drawn)}
+
+    @property
+    def right(self) -> float:
+        """End of the axis of R squared: 1, unless all priors expect much less."""
+        points = self.tables["points"]
+        high = float(points.loc[points["quantity"] == "r2", "high"].max())
+        return min(1.0, _BEYOND * high) or 1.0
 
     def draw(self, axes: NDArray[Any]) -> None:
         looks = looks_of(self.priors)
@@ -115,14 +129,12 @@ class PriorPredictive(Figure):
             table, points = (part[part["quantity"] == quantity] for part in self.tables.values())
             for name, look in looks.items():
                 part = table[table["prior"] == name]
-                panel.plot(part["value"], part["density"], label=name, **look.line)
+                panel.plot(part["value"], part["share"], label=name, **look.line)
                 at, style = points[points["prior"] == name]["median"], mark("median", look.color)
-                panel.plot(at, 0, label=f"median {name}", zorder=5, clip_on=False, **style)
-            panel.set_ylim(bottom=0)
+                panel.plot(at, 0.5, label=f"median {name}", zorder=5, **style)
+            panel.set_ylim(0, 1)
+            panel.set_ylabel("share of draws\nup to here")
         self._dress(*axes)
-        right, top = _shown(self.tables[""], self.tables["points"])
-        axes[0].set_xlim(0, right)
-        axes[0].set_ylim(0, top)
         (median,) = mark_handles(["median"])
         median.set_label("prior median")
         sd = line_handles({"sd of y": LOOKS["least squares"]})
@@ -130,7 +142,7 @@ class PriorPredictive(Figure):
 
     def _dress(self, upper: Axes, lower: Axes) -> None:
         upper.set_xlabel("R²: share of the variance of y that X explains")
-        upper.set_ylabel("prior density")
+        upper.set_xlim(0, self.right)
         sd = float(np.std(self.data.y))
         lower.set_xscale("log")
         lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -138,43 +150,27 @@ class PriorPredictive(Figure):
             line = {**LOOKS["least squares"].line, "linewidth": 1.2}
             lower.axvline(sd, zorder=0, label="sd of y", **line)
             lower.set_xlim(right=max(1.2 * sd, lower.get_xlim()[1]))
-        lower.set_xlabel("sd of the linear predictor (unit of y)")
-        lower.set_ylabel("density per factor of 10")
+        lower.set_xlabel(f"sd of the linear predictor ({unit_of_y()})")
 
     @property
     def caption(self) -> str:
-        table, points, noise = self.tables[""], self.tables["points"], self.data.noise
+        points, noise = self.tables["points"], self.data.noise
         said = f"sigma {noise.sd:.4g}" if noise.is_known else f"sigma ~ {_rounded(str(noise))}"
         text = (
-            "Before y is seen: densities of R squared (top) and of the standard deviation of the "
-            f"linear predictor (bottom, in units of y) under {listed(list(self.priors))}, with "
-            f"{said}; squares are medians, and the dotted line is the standard deviation of y, "
-            f"{np.std(self.data.y):.4g}."
+            "Before y is seen: the share of draws up to each R squared (top) and up to each "
+            "standard deviation of the linear predictor (bottom, in units of y) under "
+            f"{listed(list(self.priors))}, with {said}; squares are medians, and the dotted line "
+            f"is the standard deviation of y, {np.std(self.data.y):.4g}."
         )
         for name in self.priors:
             r2, size = points[points["prior"] == name].to_dict("records")
             text += (
                 f" {name}: R squared {r2['median']:.2g} [{r2['low']:.2g}, {r2['high']:.2g}], size "
-                f"{size['median']:.3g} [{size['low']:.3g}, {size['high']:.3g}] (median and 90%)."
+                f"{size['median']:.3g} [{size['low']:.3g}, {size['high']:.3g}] (median and 95%)."
             )
-        right, top = _shown(table, points)
-        if right < 1:
-            text += f" R squared is drawn up to {right:.2g}."
-        if (table.loc[table["quantity"] == "r2", "density"] > top).any():
-            text += f" Densities of R squared above {top:.3g} are cut off."
+        if self.right < 1:
+            text += f" R squared is drawn up to {self.right:.2g}."
         return text
-
-
-def _shown(table: pd.DataFrame, points: pd.DataFrame) -> tuple[float, float]:
-    """Ends of the axes of R squared: where the priors are, and not much above the flattest."""
-    high = float(points.loc[points["quantity"] == "r2", "high"].max())
-    right = 1.0 if high > _WIDE else high * _BEYOND
-    is_finite = np.isfinite(table["density"])
-    part = table[(table["quantity"] == "r2") & (table["value"] <= right) & is_finite]
-    if part.empty:  # all of R squared is below the first of the values
-        right, part = 1.0, table[(table["quantity"] == "r2") & is_finite]
-    peaks = part.groupby("prior")["density"].max()
-    return right, 1.05 * min(float(peaks.max()), _TALLEST * float(peaks.min())) or 1.0
 
 
 def _rounded(text: str) -> str:

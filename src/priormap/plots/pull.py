@@ -43,6 +43,7 @@ def plot_pull(
     weights: tuple[float, ...] = WEIGHTS,
     step: float = STEP,
     ax: Axes | None = None,
+    axes: Any = None,
 ) -> Axes:
     """Draw how hard priors pull a weight to zero, as a function of the weight.
 
@@ -55,8 +56,8 @@ def plot_pull(
     ----------
     priors, written, weights, step
         As in `pull_table` and `pull_steps_table`, whose numbers are drawn.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def plot_pull(
     >>> plot_pull(ax=Figure().subplots()).get_xscale()
     'symlog'
     """
-    drawn: Axes = Pull.of(priors, written=written, weights=weights, step=step).plot(ax)
+    drawn: Axes = Pull.of(priors, written=written, weights=weights, step=step).plot(ax, axes)
     return drawn
 
 

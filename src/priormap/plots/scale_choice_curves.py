@@ -34,7 +34,9 @@ _ERRORS = 8.0  # standard errors above the least that a panel shows
 _HEADROOM = 1.3  # times the height of a peak, for the number above it
 
 
-def plot_scale_choice(choice: ScaleChoice, *, axes: Any = None) -> NDArray[np.object_]:
+def plot_scale_choice(
+    choice: ScaleChoice, *, ax: Any = None, axes: Any = None
+) -> NDArray[np.object_]:
     r"""Draw one panel for each criterion, over one axis of prior scales.
 
     Full circles are optima, the hollow one the one-standard-error rule of cross-validation; a
@@ -46,7 +48,7 @@ def plot_scale_choice(choice: ScaleChoice, *, axes: Any = None) -> NDArray[np.ob
     ----------
     choice : ScaleChoice
         What `choose_scale` returned.
-    axes : array of Axes, optional
+    ax, axes : array of Axes, optional
         One for each curve; default: a new figure.
 
     Returns
@@ -72,7 +74,7 @@ def plot_scale_choice(choice: ScaleChoice, *, axes: Any = None) -> NDArray[np.ob
     figure = ScaleCurves.of(choice)
     if not figure.panels:
         raise PriormapError("choice has no curve to draw; ask choose_scale for cv, loo or evidence")
-    return np.atleast_1d(figure.plot(axes))
+    return np.atleast_1d(figure.plot(ax, axes))
 
 
 def scale_choice_caption(choice: ScaleChoice) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,8 +12,9 @@ from matplotlib.ticker import FuncFormatter
 
 from priormap.criteria import PriorSensitivity
 from priormap.plots.figure import Figure
-from priormap.plots.marks import EFFECT, legend_above, mark_zero, shortened
+from priormap.plots.marks import legend_above, mark_zero, name_lines
 from priormap.plots.style import Look, look_of
+from priormap.plots.words import effect_label
 from priormap.tables.chosen import Features
 from priormap.tables.named_priors import listed
 from priormap.tables.sensitivity import moving_columns, sensitivity_table
@@ -29,7 +30,13 @@ _TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8)
 
 
 def plot_sensitivity(
-    found: PriorSensitivity, features: Features = None, *, ax: Axes | None = None
+    found: PriorSensitivity,
+    features: Features = None,
+    *,
+    ax: Axes | None = None,
+    axes: Any = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> Axes:
     """Draw mode, posterior mean and interval against the factor of lambda.
 
@@ -40,8 +47,12 @@ def plot_sensitivity(
     ----------
     found, features
         As in `sensitivity_table`, whose numbers are drawn.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    ax, axes : Axes, optional
+        Where to draw (either word will do); default: a new figure.
+    labels : dict of str, optional
+        What columns are called in the figure, by their names in the data.
+    units : str
+        Unit of y, for the names of the axes.
 
     Returns
     -------
@@ -63,7 +74,7 @@ def plot_sensitivity(
     >>> plot_sensitivity(found, ax=Figure().subplots()).get_xlabel()
     'factor of lambda (power of the prior)'
     """
-    drawn: Axes = Sensitivity.of(found, features).plot(ax)
+    drawn: Axes = Sensitivity.of(found, features).plot(ax, axes, labels, units)
     return drawn
 
 
@@ -84,6 +95,10 @@ class Sensitivity(Figure):
     def of(cls, found: PriorSensitivity, features: Features = None) -> Self:
         return cls(found, moving_columns(found, features))
 
+    @property
+    def column_names(self) -> Sequence[str]:
+        return self.found.fit.data.names
+
     def compute(self) -> Mapping[str, pd.DataFrame]:
         return {"": sensitivity_table(self.found, self.chosen)}
 
@@ -99,6 +114,8 @@ class Sensitivity(Figure):
         tints = np.linspace(0, _TINTS, max(len(names), 2))
         for name, share in zip(names, tints, strict=False):
             self._draw_column(axes, name, self.look.tinted(share).color)
+        last = self.tables[""].groupby("feature", sort=False)["mean"].last()
+        name_lines(axes, dict(last), dict.fromkeys(names, self.look.ink))
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         low, high = self.found.reach
@@ -106,7 +123,7 @@ class Sensitivity(Figure):
         axes.set_xticks([], minor=True)
         axes.set_xlim(low, high)
         axes.set_xlabel("factor of lambda (power of the prior)")
-        axes.set_ylabel(EFFECT)
+        axes.set_ylabel(effect_label())
         legend_above(axes, self._legend())
 
     def _draw_column(self, axes: Axes, name: str, color: str) -> None:
@@ -116,17 +133,6 @@ class Sensitivity(Figure):
         axes.fill_between(power, part["low"], part["high"], **band)
         axes.plot(power, part["mode"], "-", color=color, label=f"mode {name}", zorder=4)
         axes.plot(power, mean, color=color, label=f"mean {name}", zorder=3, **_MEAN)
-        axes.annotate(
-            shortened(name, 9),
-            (1, float(mean.iloc[-1])),
-            xycoords=("axes fraction", "data"),
-            xytext=(3, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize="small",
-            color=color,
-            annotation_clip=False,
-        )
 
     def _legend(self) -> list[Any]:
         from matplotlib.lines import Line2D

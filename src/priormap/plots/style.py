@@ -46,18 +46,37 @@ class Look:
         red, green, blue = (c + share * (1 - c) for c in to_rgb(self.color))
         return replace(self, color=to_hex((red, green, blue)))
 
+    def shaded(self, share: float) -> Look:
+        """Return the same look with `share` of black mixed into its colour."""
+        red, green, blue = ((1 - share) * c for c in to_rgb(self.color))
+        return replace(self, color=to_hex((red, green, blue)))
 
-# Hues after Okabe and Ito, moved so that no two share a luminance: in greyscale they run
-# from black to light grey (CIE L* = 28, 52, 61, 0, 69, 75, 41 in this order).
+    @property
+    def ink(self) -> str:
+        """Colour of words: the same hue, as dark as a contrast of 4.5 to white asks for."""
+        color = np.array(to_rgb(self.color))
+        shades = (to_hex(color * share) for share in np.linspace(1, 0, 101))
+        return next(shade for shade in shades if _luminance(shade) <= 1.05 / 4.5 - 0.05)
+
+
+def _luminance(color: str) -> float:
+    """Relative luminance: 0 of black and 1 of white."""
+    channel = np.array(to_rgb(color))
+    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+# Hues after Okabe and Ito, moved so that no two share a luminance: in greyscale they run from
+# black to light grey (CIE L* = 28, 52, 61, 35, 47, 21, 6, 12, 0, 69, 75, 41 in this order).
 LOOKS: Mapping[str, Look] = {
     "Gaussian": Look("#00456f", "-"),
     "Laplace": Look("#cc5a00", "--"),
     "ElasticNet": Look("#00a67a", "-."),
-    "StudentT": Look("#7a3b8f", (0, (5, 1.5))),
-    "Cauchy": Look("#9a6b00", (0, (1, 1))),
-    "Horseshoe": Look("#8c1c13", (0, (4, 1, 1, 1))),
-    "SpikeAndSlab": Look("#1f8a8a", (0, (6, 2, 1, 2))),
-    "NormalGamma": Look("#4f6d2f", (0, (3, 1, 1, 1, 1, 1))),
+    "StudentT": Look("#753989", (0, (9, 2))),
+    "Cauchy": Look("#936600", (0, (2, 1))),
+    "Horseshoe": Look("#62140d", (0, (6, 1.2, 2.5, 1.2))),
+    "SpikeAndSlab": Look("#051616", (0, (8, 1.2, 1, 1.2, 1, 1.2))),
+    "NormalGamma": Look("#19220f", (0, (4, 1, 1, 1, 1, 1))),
     "penalised fit": Look("#000000", "-"),
     "least squares": Look("#a8a8a8", ":"),
     "likelihood": Look("#68c2f5", "-"),
@@ -136,13 +155,20 @@ def _new_figure(height: float) -> Figure:
     return plt.figure(figsize=size)
 
 
+def one_of_both(ax: Any, axes: Any) -> Any:
+    """Return what was given as `ax` or as `axes`, two words for where to draw."""
+    if ax is not None and axes is not None:
+        raise PriormapError("ax and axes both say where to draw; give one of them")
+    return axes if ax is None else ax
+
+
 def checked_axes(axes: Any, rows: int) -> Any:
     """Return one Axes, or an array of `rows` Axes, or refuse."""
-    if rows == 1:
-        if not isinstance(axes, Axes):
-            raise PriormapError(f"ax must be a matplotlib Axes, got {_kind(axes)}")
-        return axes
     several = list(np.ravel(np.asarray(axes, dtype=object)))
+    if rows == 1:
+        if len(several) != 1 or not isinstance(several[0], Axes):
+            raise PriormapError(f"ax must be a matplotlib Axes, got {_kind(axes)}")
+        return several[0]
     if len(several) != rows or not all(isinstance(ax, Axes) for ax in several):
         raise PriormapError(
             f"axes must be {rows} matplotlib Axes, as from Figure().subplots({rows}), got "

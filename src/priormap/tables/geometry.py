@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 Pair: TypeAlias = tuple[str, str] | None
 Given: TypeAlias = Prior | Mapping[str, Prior] | None
 _RINGS = (1.0, 2 / 3, 1 / 3)  # loss ellipses: shares of the way from least squares to the mode
+_FAR, _FARTHEST = 3.0, 1e6  # zeros this many times as far away as the mode get an ellipse
 _NODES = 160
 
 
-def geometry_table(data: Regression, priors: Given = None, features: Pair = None) -> pd.DataFrame:
+def geometry_table(
+    data: Regression | None = None, priors: Given = None, features: Pair = None
+) -> pd.DataFrame:
     """Contours of the loss and of the penalty, as closed curves.
 
     A contour of the loss is one of the likelihood, and a contour of the penalty one of the
@@ -38,8 +41,9 @@ def geometry_table(data: Regression, priors: Given = None, features: Pair = None
     -------
     DataFrame
         Columns ``prior``, ``family``, ``kind`` (loss or penalty), ``through`` (share of the way
-        from the centre of the curve to the mode: 1 is through the mode), ``x`` and ``y`` (in
-        the units of the figure).
+        from the centre of the curve to the mode: 1 is through the mode; where zero is far from
+        it the ellipse that touches an axis is there too, above 1), ``x`` and ``y`` (in the units
+        of the figure).
 
     Examples
     --------
@@ -57,7 +61,7 @@ def geometry_table(data: Regression, priors: Given = None, features: Pair = None
 
 
 def geometry_points_table(
-    data: Regression, priors: Given = None, features: Pair = None
+    data: Regression | None = None, priors: Given = None, features: Pair = None
 ) -> pd.DataFrame:
     """Least squares, mode, and posterior mean and median of the two coefficients.
 
@@ -71,7 +75,7 @@ def geometry_points_table(
 
 
 def geometry_density_table(
-    data: Regression, priors: Given = None, features: Pair = None
+    data: Regression | None = None, priors: Given = None, features: Pair = None
 ) -> pd.DataFrame:
     """Exact posterior density of the two coefficients on a grid.
 
@@ -93,6 +97,9 @@ def contours_of(problem: TwoColumns) -> pd.DataFrame:
         for share in _RINGS:
             start = problem.free + share * away
             curves["loss", share] = ellipse(problem.free, problem.root, start)
+        if problem.mode.all() and _FAR < problem.nearest_zero < _FARTHEST:
+            start = problem.free + problem.nearest_zero * away
+            curves["loss", problem.nearest_zero] = ellipse(problem.free, problem.root, start)
     if problem.mode.any():
         for share in (1.0, 0.5):
             curves["penalty", share] = prior_contour(problem.l1, problem.l2, share * problem.mode)

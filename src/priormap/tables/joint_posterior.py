@@ -13,6 +13,7 @@ from priormap.model.least_squares import least_squares
 from priormap.posterior.rao_blackwell import RaoBlackwell
 from priormap.tables.chosen import check_contrast, chosen_features
 from priormap.tables.contours import ellipse, prior_contour
+from priormap.tables.exact_posterior import normal_posterior
 from priormap.tables.posterior_contrast import Contrast
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def joint_table(
 ) -> pd.DataFrame:
     """Joint posterior density of two coefficients on a grid, the others integrated out.
 
-    It is the average over the draws of the exact density of the two given the rest; with two
-    columns and known sigma there is no rest, and it is exact.
+    It is exact where it is normal: under a Gaussian prior of known scale with known sigma.
+    Otherwise it is the average over the draws of the exact density of the two given the rest;
+    with two columns and known sigma there is no rest, and it is exact too.
 
     Parameters
     ----------
@@ -62,10 +64,11 @@ def joint_table(
     x, y = (
         _grid(posterior.drawn[:, k], points[axis].to_numpy()) for k, axis in enumerate(("x", "y"))
     )
-    density = posterior.joint_density(x, y)
     across, up = np.meshgrid(x, y)
+    known = normal_posterior(table, prior, which)
+    density = known.pdf(np.stack([across, up], axis=-1)) if known else posterior.joint_density(x, y)
     columns = {"x": across.ravel(), "y": up.ravel(), "density": density.ravel()}
-    return pd.DataFrame({**columns, "exact_given_rest": posterior.smooth})
+    return pd.DataFrame({**columns, "exact_given_rest": posterior.smooth or bool(known)})
 
 
 def joint_points_table(

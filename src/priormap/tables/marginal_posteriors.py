@@ -15,6 +15,7 @@ from priormap.tables.chosen import (
     check_contrast,
     chosen_features,
 )
+from priormap.tables.exact_posterior import normal_posterior
 from priormap.tables.penalised_fit import penalised_fit
 from priormap.tables.posterior_contrast import Contrast
 
@@ -53,8 +54,8 @@ def posterior_vs_map_table(table: Contrast, features: Features = None) -> pd.Dat
     DataFrame
         Columns ``prior``, ``family``, ``feature``, ``effect`` (coefficient times sd of its
         column: the change of y per sd of the column), ``density`` (per unit of effect) and
-        ``exact_given_rest``: whether it is an average of exact densities given the other
-        coefficients, in place of smoothed draws.
+        ``exact_given_rest``: whether it is exact, or an average of exact densities given the
+        other coefficients, in place of smoothed draws.
 
     Examples
     --------
@@ -76,13 +77,15 @@ def posterior_vs_map_table(table: Contrast, features: Features = None) -> pd.Dat
             posterior = RaoBlackwell(data, prior, table.posteriors[name], [j])
             modes = [float(table.modes[name].coef[j])] if name in table.modes else []
             grid = _grid(posterior.drawn[:, 0], modes)
+            known = normal_posterior(table, name, [j])
+            density = known.pdf(grid[:, None]) if known else posterior.density(grid)
             columns = {
                 "prior": name,
                 "family": prior.label,
                 "feature": feature,
                 "effect": grid * data.column_sd[j],
-                "density": posterior.density(grid) / data.column_sd[j],
-                "exact_given_rest": posterior.smooth,
+                "density": density / data.column_sd[j],
+                "exact_given_rest": posterior.smooth or known is not None,
             }
             parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)

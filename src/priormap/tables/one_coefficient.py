@@ -147,7 +147,8 @@ def shrinkage_table(priors: Priors | None = None, sd: float = 1.0) -> pd.DataFra
 
     named, sd = checked_shrinkage(priors, sd)
     edges = [edge for p in named.values() if np.isfinite(edge := dead_zone_edge(p, sd))]
-    limit = max(_REACH * sd, 1.8 * max(edges, default=0.0))
+    edge = max(edges, default=0.0)
+    limit = max(1.8 * edge, _REACH * min(sd, edge or sd))  # a narrow dead zone shows too
     if not limit < np.inf:
         raise PriormapError(f"sd={sd:g} leaves no room for a figure; give a smaller one")
     half = np.unique(np.concatenate([np.linspace(0, limit, 200), edges]))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _MOST = 3  # columns with bands unless they are named
-_POSTERIORS = 15  # scales at which the posterior is computed
+POSTERIORS, EXACT = 31, 121  # scales at which the posterior is drawn, or exact
 
 
 def path_table(
@@ -99,7 +99,8 @@ def path_posterior_table(
     shown, chosen = _checked(data, prior, features, mass, draws, random_seed)
     if draws == 0:
         return pd.DataFrame(columns=["feature", "scale", "mean", "low", "high"])
-    scales = np.geomspace(shown.scales[0], shown.scales[-1], _POSTERIORS)
+    nodes = EXACT if prior.is_normal and data.noise.is_known else POSTERIORS
+    scales = np.geomspace(shown.scales[0], shown.scales[-1], nodes)
     which = [data.names.index(name) for name in chosen]
     along = _posteriors(data, prior, scales, mass, draws, random_seed)[:, :, which]
     along = along * data.column_sd[which]

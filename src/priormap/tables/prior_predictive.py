@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.special import expit
 
-from priormap.arrays import Floats
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
@@ -21,12 +19,11 @@ if TYPE_CHECKING:
 
 
 Drawn: TypeAlias = Mapping[tuple[str, str], PriorPredictive]  # by name and family
-_GRID = 360
-_EDGE = 14.0  # log odds of R squared: from a millionth to one minus that
+_LEVELS, _TAIL = 361, 0.001  # points of a distribution function, and draws beyond each end
 
 
 def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]) -> pd.DataFrame:
-    """Densities of R squared and of the size of the linear predictor under each prior.
+    """Distribution functions of R squared and of the size of the linear predictor.
 
     Parameters
     ----------
@@ -36,8 +33,8 @@ def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]
     Returns
     -------
     DataFrame
-        Columns ``prior``, ``family``, ``quantity`` (r2 or size), ``value`` and ``density``: per
-        unit of R squared, and per factor of ten of the size.
+        Columns ``prior``, ``family``, ``quantity`` (r2 or size), ``value`` and ``share`` of the
+        draws up to it.
 
     Examples
     --------
@@ -47,16 +44,16 @@ def prior_predictive_table(data: Regression, priors: Prior | Mapping[str, Prior]
     >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
     >>> table = prior_predictive_table(data, {"lasso": Laplace(0.1)})
     >>> part = table[table["quantity"] == "r2"]
-    >>> bool(abs(np.trapezoid(part["density"], part["value"]) - 1) < 0.05)
-    True
+    >>> [float(end) for end in part["value"].iloc[[0, -1]]], float(part["share"].iloc[-1])
+    ([0.0, 1.0], 1.0)
     """
-    return density_table(drawn_of(data, priors))
+    return distribution_table(drawn_of(data, priors))
 
 
 def prior_predictive_points_table(
     data: Regression, priors: Prior | Mapping[str, Prior]
 ) -> pd.DataFrame:
-    """Median and central 90 % of R squared and of the size of the linear predictor.
+    """Median and central 95 % of R squared and of the size of the linear predictor.
 
     Returns
     -------
@@ -72,21 +69,17 @@ def drawn_of(data: Regression, priors: Prior | Mapping[str, Prior]) -> Drawn:
     return {(name, prior.label): PriorPredictive.of(data, prior) for name, prior in named.items()}
 
 
-def density_table(priors: Drawn) -> pd.DataFrame:
+def distribution_table(priors: Drawn) -> pd.DataFrame:
     """`prior_predictive_table` of these draws."""
     import pandas as pd
 
+    levels = np.linspace(_TAIL, 1 - _TAIL, _LEVELS)
     parts = []
     for (name, label), drawn in priors.items():
-        odds = 2 * (np.log(drawn.size) - np.log(drawn.sigma))  # log of R2 / (1 - R2)
-        r2 = expit(np.linspace(-_EDGE, _EDGE, _GRID))  # fine where densities may be steep
-        density = _smoothed(odds, np.log(r2) - np.log1p(-r2)) / (r2 * (1 - r2))
-        log_size = np.log10(drawn.size)
-        low, high = np.quantile(log_size, (0.001, 0.999))
-        at = np.linspace(low - 0.1, high + 0.1, _GRID)
-        curves = {"r2": (r2, density), "size": (10**at, _smoothed(log_size, at))}
-        for quantity, (value, height) in curves.items():
-            columns = {"quantity": quantity, "value": value, "density": height}
+        r2, size = (np.quantile(values, levels) for values in (drawn.r2, drawn.size))
+        whole = np.concatenate([[0.0], r2, [1.0]]), np.concatenate([[0.0], levels, [1.0]])
+        for quantity, (value, share) in {"r2": whole, "size": (size, levels)}.items():
+            columns = {"quantity": quantity, "value": value, "share": share}
             parts.append(pd.DataFrame({"prior": name, "family": label, **columns}))
     return pd.concat(parts, ignore_index=True)
 
@@ -98,7 +91,7 @@ def quantile_table(priors: Drawn) -> pd.DataFrame:
     rows = []
     for (name, label), drawn in priors.items():
         for quantity, values in (("r2", drawn.r2), ("size", drawn.size)):
-            ends = np.quantile(values, (0.05, 0.5, 0.95))
+            ends = np.quantile(values, (0.025, 0.5, 0.975))
             rows.append((name, label, quantity, *ends))
     return pd.DataFrame(rows, columns=["prior", "family", "quantity", "low", "median", "high"])
 
@@ -117,10 +110,3 @@ def checked_priors(data: Regression, priors: Prior | Mapping[str, Prior]) -> dic
             )
     data.noise.rvs(0, np.random.default_rng(0))  # refuses an improper prior of sigma
     return named
-
-
-def _smoothed(drawn: Floats, at: Floats) -> Floats:
-    """Density of draws whose logarithms have light tails: wide kernels do not bias them much."""
-    from scipy.stats import gaussian_kde
-
-    return np.asarray(gaussian_kde(drawn, lambda kernel: 1.5 * kernel.scotts_factor())(at))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.optimize import brentq
 
 from priormap.arrays import Floats
 from priormap.checks import short
@@ -20,6 +21,7 @@ from priormap.priors import Gaussian, Laplace, Prior
 from priormap.tables.named_priors import priors_by_name
 
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
+_LEAST, _FACTORS = 1e-6, 400  # multiples of the scales among which a zero is looked for
 _SINGULAR = 1e-7  # Cholesky pivot of a correlation matrix that rounding may have left
 
 
@@ -89,9 +91,49 @@ class TwoColumns:
             mode=self.mode,
         )
 
+    @property
+    def nearest_zero(self) -> float:
+        """How many times as far from least squares as the mode the nearest zero is.
+
+        That is the size of the smallest ellipse of the loss that touches an axis, as a multiple
+        of the one through the mode.
+        """
+        inverse = np.linalg.inv(self.gram)
+        away = self.mode - self.free
+        own = np.sqrt(away @ self.gram @ away)
+        least = np.min(np.abs(self.free) / np.sqrt(np.diag(inverse)))
+        return float(least / own) if own > 0 else np.inf
+
+    def scale_of_a_zero(self) -> float:
+        """Largest multiple of the prior's scales, up to 1, whose mode has a zero; 0 if none has."""
+        pull, gram = self.gram @ self.free, self.gram
+        factors = np.geomspace(1, _LEAST, _FACTORS)
+
+        def excess(factor: float) -> float:
+            """By how much the pull of the prior at zero exceeds that of the data there."""
+            l1, l2 = self.l1 / factor, self.l2 / factor**2
+            own = np.sign(pull) * np.maximum(np.abs(pull) - l1, 0) / (np.diag(gram) + l2)
+            return float(np.max(l1 - np.abs(pull - gram[0, 1] * own[::-1])))
+
+        found = np.array([excess(factor) for factor in factors]) >= 0
+        first = int(np.argmax(found))
+        if not found.any() or not self.l1.any():
+            return 0.0
+        return float(brentq(excess, factors[first], factors[first - 1])) if first else 1.0
+
+
+def schematic() -> tuple[Regression, dict[str, Prior]]:
+    """Two columns and priors whose least squares and modes are whole numbers or halves.
+
+    Least squares is (3, 1) with the second derivatives (2, 1; 1, 2); at sigma 1 the lasso's mode
+    is (3/2, 0) and that of ridge (2, 1).
+    """
+    data = Regression([[1, 0], [0, 1], [1, 1]], [3, 1, 4], sigma=1.0, intercept=False)
+    return data, {"lasso": Laplace(0.25), "ridge": Gaussian(1.0)}
+
 
 def two_columns(
-    data: Regression,
+    data: Regression | None,
     priors: Prior | Mapping[str, Prior] | None,
     features: tuple[str, str] | None,
 ) -> dict[str, TwoColumns]:
@@ -103,10 +145,14 @@ def two_columns(
         If the two are not different columns that vary, are collinear, or the priors do not
         fit the data.
     """
+    expressive: Mapping[str, Prior] | None = None
+    if data is None:
+        data, expressive = schematic()
+        features = features or ("x0", "x1")
     which = chosen_pair(data, features)
     pair = _regression(data, which)
     if priors is None:
-        given = _expressive(pair)
+        given = dict(expressive or _expressive(pair))
     else:
         named = priors_by_name(priors, or_one=True)
         given = {name: _of_columns(name, prior, data, which) for name, prior in named.items()}
