@@ -215,17 +215,17 @@ def test_every_density_is_computed_once_for_all_files(table, tmp_path, monkeypat
     counted(RaoBlackwell, "density")
     counted(RaoBlackwell, "joint_density")
     counted(geometry, "two_columns")
-    for name in ("drawn_of", "density_table", "quantile_table"):
+    for name in ("drawn_of", "distribution_table", "quantile_table"):
         counted(predictive, name)
     counted(paths, "path_table")
     write_figures(tmp_path, "svg", table, tables=True)
     features, priors = table.data.n_features, len(table.priors)
     assert counts == {
-        "density": features * priors,
-        "joint_density": priors,
+        "density": features * (priors - 1),  # that under the Gaussian prior is normal
+        "joint_density": priors - 1,
         "two_columns": 1,
         "drawn_of": 1,
-        "density_table": 1,
+        "distribution_table": 1,
         "quantile_table": 1,
         "path_table": priors,
     }

@@ -186,3 +186,11 @@ def test_a_narrow_dead_zone_has_the_axis_it_needs():
 def test_a_path_of_few_columns_names_them_all(data):
     ax = plots.plot_path(data, pmap.Laplace(), draws=0, ax=Figure().subplots())
     assert {text.get_text() for text in ax.texts} == set(data.names)
+
+
+def test_a_legend_covers_no_panel_above(table):
+    upper, lower = Figure(figsize=(9, 7)).subplots(2)
+    plots.plot_nonzero_counts(table, ax=lower)
+    lower.figure.draw_without_rendering()
+    legend = lower.get_legend().get_window_extent()
+    assert not legend.overlaps(upper.get_window_extent())

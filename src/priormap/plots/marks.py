@@ -99,8 +99,15 @@ def line_handles(looks: Mapping[str, Look]) -> list[Any]:
 
 
 def legend_above(axes: Axes, handles: list[Any], lift: float = 0.0) -> None:
-    """Put a legend `lift` points above the axes, in as many columns (at most 3) as fit."""
-    above = ScaledTranslation(0, lift / 72, axes.figure.dpi_scale_trans)
+    """Put a legend `lift` points above the axes, in as many columns (at most 3) as fit.
+
+    Inside, where other panels are above and no layout engine makes room between them.
+    """
+    place, figure = axes.get_subplotspec(), axes.figure
+    if place and place.rowspan.start > 0 and figure.get_layout_engine() is None:
+        axes.legend(loc="best", **_compact(handles) | {"ncols": 1})
+        return
+    above = ScaledTranslation(0, lift / 72, figure.dpi_scale_trans)
     axes.legend(
         loc="lower right",  # to the left there is the room of the axis labels
         bbox_to_anchor=(1, 1),
