@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from priormap._version import __version__
 from priormap.checks import checked_count, checked_seed, one_of, refuse_memory, short
 from priormap.data.regression import Regression
+from priormap.display.progress import progress, shows
 from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
@@ -142,11 +141,10 @@ def sample(
     refuse_improper(model)
     began = time.perf_counter()
     streams = np.random.SeedSequence(random_seed).spawn(2)
-    show = sys.stderr.isatty() if progressbar is None else progressbar
     if route == "nuts":
         from priormap.posterior.pymc import draw_nuts
 
-        drawn = draw_nuts(model, chains, draws, tune, streams[0], show, nuts_options)
+        drawn = draw_nuts(model, chains, draws, tune, streams[0], shows(progressbar), nuts_options)
     elif is_independent:
         from priormap.posterior.gaussian import draw_independent
 
@@ -160,8 +158,8 @@ def sample(
         else:
             from priormap.posterior.kernels import draw_mixture as draw_chains
 
-        with _progress(show, chains * (draws + tune)) as progress:
-            drawn = draw_chains(model, route, chains, draws, tune, streams[0], progress)
+        with progress(progressbar, chains * (draws + tune), "Sampling") as done:
+            drawn = draw_chains(model, route, chains, draws, tune, streams[0], done)
     attributes = _attributes(model, route, tune, random_seed, began) | drawn.attributes
     tree = to_data_tree(model, drawn, groups, np.random.default_rng(streams[1]), attributes)
     if not is_independent:
@@ -230,16 +228,3 @@ def _attributes(model: Model, route: str, tune: int, seed: int, began: float) ->
         "inference_library_version": __version__,
         "numpy_version": np.__version__,
     } | known
-
-
-@contextmanager
-def _progress(show: bool, total: int) -> Iterator[Callable[[int], None] | None]:
-    if not show:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Sampling", total=total)
-        yield lambda done: bar.update(task, completed=done)
