@@ -47,6 +47,18 @@ def count(value: float) -> Cell:
     return Cell(f"{value:.0f}", float(value))
 
 
+def fixed(value: float, decimals: int = 1) -> Cell:
+    """Return so many decimals; a dash for what is not defined.
+
+    Examples
+    --------
+    >>> str(fixed(-2.345)), str(fixed(7.0, 0)), str(fixed(float("nan")))
+    ('-2.3', '7', '–')
+    """
+    value = float(value)
+    return Cell("–" if math.isnan(value) else f"{value:.{decimals}f}", value)
+
+
 def probability(value: float) -> Cell:
     """Return three decimals."""
     return Cell(f"{float(value):.3f}", float(value))

@@ -38,10 +38,22 @@ if TYPE_CHECKING:
 _MOST_REFITS = 20  # rows of one prior that are left out exactly
 SMALL = 4.0  # a difference of log densities below which its own error cannot be trusted
 CLEAR = 2.0  # standard errors
-_HEADER = (
-    *("prior", "elpd", "difference", "error", "weight", "log evidence"),
-    *("parameters", "rmse mean", "rmse mode", "coverage", "width", "CRPS", "relevant", "zeros"),
-)
+_COLUMNS = {  # what a reader sees of the table
+    "elpd": "elpd",
+    "difference": "elpd_diff",
+    "error": "diff_se",
+    "weight": "weight",
+    "log evidence": "log_evidence",
+    "parameters": "parameters",
+    "rmse mean": "rmse_mean",
+    "rmse mode": "rmse_mode",
+    "coverage": "coverage",
+    "width": "width",
+    "CRPS": "crps",
+    "relevant": "relevant",
+    "zeros": "zeros",
+}
+_IN_UNITS_OF_Y = ("rmse_mean", "rmse_mode", "width", "crps")
 _SPARE = ("width", "CRPS", "relevant", "parameters", "zeros")
 
 
@@ -133,7 +145,11 @@ class PriorComparison(Described):
     def blocks(self) -> tuple[Block, ...]:
         """The sentence, one row per prior, and the notes."""
         rows = tuple(_cells(str(name), row) for name, row in self.table.iterrows())
-        return (Paragraph(self.sentence), Table(_HEADER, rows, spare=_SPARE), Items(self.notes))
+        return (
+            Paragraph(self.sentence),
+            Table(("prior", *_COLUMNS), rows, spare=_SPARE),
+            Items(self.notes),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Table, densities, and what repeats them."""
@@ -147,17 +163,11 @@ class PriorComparison(Described):
 
 
 def _cells(name: str, row: pd.Series[Any]) -> tuple[Cell, ...]:
-    one = "{:.1f}".format
+    digits = {key: int(2 - np.floor(np.log10(row["rmse_mean"] or 1.0))) for key in _IN_UNITS_OF_Y}
+    decimals = {"weight": 2, "coverage": 2, "zeros": 0} | {k: max(d, 0) for k, d in digits.items()}
     return (
         cells.text(name),
-        *(Cell(one(row[key]), row[key]) for key in ("elpd", "elpd_diff", "diff_se")),
-        Cell(f"{row['weight']:.2f}", row["weight"]),
-        *(Cell(one(row[key]), row[key]) for key in ("log_evidence", "parameters")),
-        *(cells.number(row[key]) for key in ("rmse_mean", "rmse_mode")),
-        Cell(f"{row['coverage']:.2f}", row["coverage"]),
-        *(cells.number(row[key]) for key in ("width", "crps")),
-        Cell(one(row["relevant"]), row["relevant"]),
-        cells.count(row["zeros"]),
+        *(cells.fixed(row[key], decimals.get(key, 1)) for key in _COLUMNS.values()),
     )
 
 
