@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from priormap import Gaussian, Laplace, Regression, StudentT
+from priormap import Gaussian, Laplace, Regression, StudentT, write_report
 from priormap.cli import choices, run
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.scale_conflict import scale_conflict
@@ -236,3 +236,18 @@ def test_a_contradicted_scale_is_said_with_the_one_to_take(command, tables, caps
     said = capsys.readouterr().err
     assert "gaussian: the scale contradicts the data by " in said
     assert " nats of log evidence; take --scale 1.78e+03" in said
+
+
+def test_a_report_says_what_contradicts_the_data_and_what_the_default_expects(tmp_path):
+    data, options = regression(CEMENT, standardize=True), {"draws": 100, "random_seed": 1}
+    even = Gaussian(even_factor(data, Gaussian()))
+    priors = {"narrow": Gaussian(0.1), "even": even}
+    page = write_report(data, priors, tmp_path / "page.md", **options).read_text()
+    short, rest = page.split("## The data", 1)
+    beliefs = rest.split("## What each prior believes", 1)[1]
+    for part in (short, beliefs):
+        assert "narrow: the scale contradicts the data by 14" in part
+        assert "nats of log evidence; take the scale 5.9" in part
+        assert "even: the scale" not in part
+    row = next(line for line in beliefs.splitlines() if "with sigma as unknown, median" in line)
+    assert float(row.split("|")[3]) == pytest.approx(0.5, abs=0.001)

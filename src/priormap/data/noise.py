@@ -42,6 +42,11 @@ class Noise:
         return not isinstance(self.sigma, PositiveDensity)
 
     @property
+    def is_proper(self) -> bool:
+        """Whether it can be drawn: a number, or a density that integrates to 1."""
+        return self.is_known or isinstance(self.sigma, ProperDensity)
+
+    @property
     def sd(self) -> float:
         """The known sigma."""
         assert not isinstance(self.sigma, PositiveDensity)

@@ -38,7 +38,8 @@ def about_beliefs(results: Results) -> tuple[Block, ...]:
                 "mode, are those at the median."
             )
     table = beliefs_table(results.believed, results.settings.rope)
-    return (opening, table, *([Items(tuple(learnt))] if learnt else []))
+    loud = [Paragraph(f"{said}.", tone="strong bad") for said in results.conflicts]
+    return (opening, *loud, table, *([Items(tuple(learnt))] if learnt else []))
 
 
 def effect_prior(believed: Belief) -> Prior:
@@ -61,11 +62,13 @@ def beliefs_table(believed: Mapping[str, Belief], rope: float) -> Table:
     """One column per prior: how large it takes an effect and the whole prediction to be."""
     data = next(iter(believed.values())).data
     sd_y, live = float(np.std(data.y)), int(np.count_nonzero(data.column_sd))
-    columns = []
+    noise, columns = data.noise, []
+    draws_sigma = not noise.is_known and noise.is_proper
+    at = "with sigma as unknown" if draws_sigma else "at this sigma"
     for one in believed.values():
         prior = effect_prior(one)
         spread = np.asarray(prior.sd, dtype=float)
-        explained = prior_r2(data, one.prior, one.sigma)
+        explained = prior_r2(data, one.prior, None if draws_sigma else one.sigma)
         total = float(np.sqrt(np.sum(np.broadcast_to(spread, live) ** 2)))
         columns.append(
             [
@@ -90,7 +93,7 @@ def beliefs_table(believed: Mapping[str, Belief], rope: float) -> Table:
         f"probability that an effect is negligible (below {shown(rope * sd_y)})",
         "size of the linear predictor: root mean square over the rows",
         "sigma, the sd of the noise, at the mode",
-        "R² that it expects of all columns at this sigma, median",
+        f"R² that it expects of all columns {at}, median",
         "95 % of R² between",
     ]
     rows = [

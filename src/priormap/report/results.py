@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from priormap.arrays import Indices
+from priormap.criteria.scale_conflict import scale_conflict
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapWarning
 from priormap.priors import Prior
@@ -70,6 +71,12 @@ class Results:
             sigma = modes[name].sigma if name in modes else self._sigma(name)
             found[name] = Belief(self.data, prior, sigma)
         return found
+
+    @cached_property
+    def conflicts(self) -> tuple[str, ...]:
+        """A sentence for each prior whose scale contradicts the data."""
+        found = ((name, scale_conflict(self.data, one)) for name, one in self.priors.items())
+        return tuple(f"{name}: {one}" for name, one in found if one is not None and one.is_loud)
 
     def _sigma(self, name: str) -> float:
         if self.data.noise.is_known:

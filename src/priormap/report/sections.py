@@ -44,7 +44,7 @@ _SUMMARY = (  # column of the summary, what it says, how it is shown
 
 def in_short(results: Results) -> Blocks:
     """Give the answer in a few sentences per prior."""
-    said = []
+    said = [f"{one}." for one in results.conflicts]
     for name, about_posterior in _sentences(results).items():
         if name in results.comparisons:
             verdict = results.comparisons[name].summary["verdict"].iloc[0]
