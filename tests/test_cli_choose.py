@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,33 @@ def test_choose_compares_families_in_one_csv(table, capsys):
     assert found["prior"].unique().tolist() == ["gaussian", "laplace"]
     assert found["method"].tolist() == ["cv", "cv_1se"] * 2
     assert found.columns[0] == "prior"
+
+
+def test_choose_leads_with_what_is_flat_and_prints_its_seed(table, capsys):
+    arguments = ["--prior", "gaussian", "--method", "cv", "--repeats", "3"]
+    assert run(["choose", *table, *arguments, "--seed", "7"]) == 0
+    out = capsys.readouterr().out
+    assert out.index("Flat from ") < out.index("\n  method ")
+    assert "mean of 3 shufflings" in out
+    assert "The seed of this run is 7." in out
+    assert re.search(r"HalfStudentT\(4, [\d.]{1,5}\)", out)  # four digits of sd(y)
+
+
+def test_scales_can_be_widened_where_the_optimum_may_lie_beyond(table, capsys):
+    arguments = ["--prior", "gaussian", "--method", "evidence", "--sigma", "1"]
+    assert run(["choose", *table, *arguments, "--scales", "0.001,0.01"]) == 0
+    told = capsys.readouterr()
+    assert "best at the largest scale, 0.01; the optimum may lie beyond it: give wider" in told.out
+    assert run(["choose", *table, *arguments, "--scales", "0.001,100"]) == 0
+    assert "beyond" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_default_run_on_the_built_in_data_can_be_trusted(capsys, seed):
+    assert run(["choose", "--seed", str(seed), "--repeats", "1"]) == 0
+    told = capsys.readouterr()
+    assert "trusted" not in told.out + told.err
+    assert told.err == ""
 
 
 def test_choose_draws_its_curves(table, tmp_path, capsys):
@@ -125,6 +153,9 @@ def test_choose_takes_an_elastic_net(table, capsys):
         (["choose", "--figure", "x.png"], "give --prior once"),
         (["choose", "--prior", "laplace", "--figure", "x.txt"], "must end in .png, .svg or .pdf"),
         (["choose", "--method", "bayes"], "bayes"),
+        (["choose", "--scales", "3"], "--scales must be two positive numbers LOW,HIGH"),
+        (["choose", "--scales", "3,1"], "LOW below HIGH, got '3,1'"),
+        (["choose", "--repeats", "0"], "repeats"),
         (["path", "--points", "1"], "--points must be at least 2"),
         (["path", "--sigma", "unknown"], "give --sigma a number"),
     ],

@@ -1,10 +1,12 @@
 """Choosing a scale: each criterion against its definition or another library, one axis for all."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn.linear_model import ElasticNetCV, LassoCV, Ridge
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold, RepeatedKFold
 
 from logistic_prior import Logistic
 from priormap import (
@@ -20,15 +22,16 @@ from priormap import (
     find_map,
     sample,
 )
-from priormap.criteria import CRITERIA, METHODS, Criterion, ScaleChoice
+from priormap.criteria import CRITERIA, METHODS, Criterion, ScaleChoice, posterior_runs
 from priormap.criteria.choosing import default_scales
 from priormap.criteria.criterion import Optimum, peak
 from priormap.criteria.cross_validation import FoldErrors, split
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.hyperprior import density_of_log, posterior_of_scale
-from priormap.criteria.leave_one_out import loo_from_draws, some_rows
+from priormap.criteria.leave_one_out import row_densities, some_rows, totals
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.criteria.universal import universal_scale
+from priormap.display import progress
 
 QUICK = {"draws": 250, "chains": 4, "random_seed": 1}
 
@@ -139,6 +142,12 @@ def test_folds_are_shuffled_and_of_equal_size(data, rng):
 
 
 # leave-one-out, hyperprior, universal rule
+
+
+def loo_from_draws(data, tree, rows):
+    """Density, standard error and largest k-hat from the draws of one posterior."""
+    found = row_densities(data, tree, rows)
+    return *totals(found.left_out, data.n_rows), found.khat.max()
 
 
 def test_laplace_loo_is_that_of_arviz_stats(data):
@@ -443,3 +452,142 @@ def test_a_prior_without_a_mode_is_refused_in_its_own_words(data):
     family = ScaleFamily.of(data, Logistic)
     assert np.isnan(family.alpha([1.0, 2.0])).all()
     assert default_scales(family, GaussianCurves.of(family)).shape == (100,)
+
+
+# how well the data know it
+
+
+@pytest.fixture(scope="module")
+def flat_data():
+    """Ten columns that ridge hardly needs to shrink: the curve is flat to its right."""
+    rng = np.random.default_rng(11)
+    X = rng.normal(size=(120, 10))
+    return Regression(X, X @ rng.normal(size=10) + 2 * rng.normal(size=120), sigma=2.0)
+
+
+def test_repeats_of_the_folds_make_the_optimum_stand_still(flat_data):
+    def spread(**options):
+        chosen = [
+            choose_scale(flat_data, "gaussian", "cv", random_seed=seed, **options)
+            for seed in range(6)
+        ]
+        return np.ptp(np.log([one.optima.loc["cv", "scale"] for one in chosen]))
+
+    assert spread() < 0.5 * spread(repeats=1)
+
+
+def test_one_repeat_is_plain_cross_validation(data):
+    once = choose_scale(data, "gaussian", "cv", repeats=1, random_seed=2)
+    rng = np.random.default_rng(np.random.SeedSequence(2).spawn(1)[0])
+    folds = split(data, 5, rng)
+    given = choose_scale(data, "gaussian", "cv", folds=folds, random_seed=2)
+    assert once.curves.equals(given.curves)
+    assert "shufflings" not in once.optima.loc["cv", "meaning"]
+    twice = choose_scale(data, "gaussian", "cv", repeats=2, random_seed=2)
+    assert "mean of 2 shufflings" in twice.optima.loc["cv", "meaning"]
+
+
+def test_repeats_do_not_shrink_the_error_over_rows(data):
+    """More shufflings of the same rows are no more rows."""
+    errors = [
+        choose_scale(data, "gaussian", "cv", repeats=times, random_seed=3).optima.loc["cv", "se"]
+        for times in (2, 40)
+    ]
+    assert 0.5 < errors[1] / errors[0] < 2
+
+
+def test_the_flat_range_is_within_one_standard_error(data):
+    choice = choose_scale(data, "laplace", "cv", random_seed=2)
+    best, curve = choice.optima.loc["cv"], choice.curves
+    inside = curve["value"] <= best["value"] + best["se"]
+    assert (
+        curve.loc[~inside, "scale"].lt(best["low"]).sum()
+        + curve.loc[~inside, "scale"].gt(best["high"]).sum()
+        == (~inside).sum()
+    )
+    assert best["low"] == choice.optima.loc["cv_1se", "scale"]
+    assert best["low"] < best["scale"] < best["high"]
+    (said,) = choice.lead
+    assert said.startswith(f"Flat from {best['low']:.3g} to {best['high']:.3g} by cv")
+    assert repr(choice).splitlines()[1] == said
+
+
+def test_the_error_of_leave_one_out_is_that_of_differences(data):
+    choice = choose_scale(data, "gaussian", "loo")
+    curve, best = choice.curves.set_index("scale"), choice.optima.loc["loo"]
+    family = ScaleFamily.of(data, "gaussian")
+    scales = np.array([curve.index[20], best["scale"]])
+    densities = GaussianCurves.of(family).loo_densities(scales, np.arange(60))
+    behind = densities[:, 1] - densities[:, 0]
+    assert curve["value"].iloc[20] == pytest.approx(densities[:, 0].sum(), rel=1e-9)
+    assert curve["se"].iloc[20] == pytest.approx(behind.std(ddof=1) * np.sqrt(60), rel=1e-6)
+    inside = best["value"] - curve["value"] <= curve["se"]
+    assert curve.index[inside].min() >= best["low"]
+    assert curve.index[inside].max() <= best["high"]
+
+
+def test_the_best_of_sampled_leave_one_out_is_the_top_of_its_curve(laplace):
+    curve = laplace.curves[laplace.curves["method"] == "loo"]
+    top, best = curve.loc[curve["value"].idxmax()], laplace.optima.loc["loo"]
+    assert best["scale"] == top["scale"]
+    assert best["value"] == pytest.approx(top["value"], rel=1e-12)
+    assert top["se"] == 0
+    assert best["low"] <= best["scale"] <= best["high"]
+
+
+def test_folds_take_what_splits(data):
+    folds = KFold(4, shuffle=True, random_state=0)
+    ours = choose_scale(data, "gaussian", "cv", folds=folds, random_seed=1)
+    pairs = choose_scale(data, "gaussian", "cv", folds=list(folds.split(data.X)), random_seed=1)
+    assert ours.optima.equals(pairs.optima)
+    with pytest.raises(PriormapError, match=r"of a GroupKFold says .*give the pairs"):
+        choose_scale(data, "gaussian", "cv", folds=GroupKFold(3))
+    with pytest.raises(PriormapError, match="repeats = 2 needs folds as a number"):
+        choose_scale(data, "gaussian", "cv", folds=folds, repeats=2)
+
+
+def test_repeated_folds_count_each_row_once(data):
+    """Ten repeats of scikit-learn's folds have the error of five folds, not of fifty."""
+    folds = RepeatedKFold(n_splits=5, n_repeats=10, random_state=0)
+    one = choose_scale(data, "gaussian", "cv", folds=folds, random_seed=1).curves
+    errors = FoldErrors(
+        ScaleFamily.of(data, "gaussian"), list(folds.split(data.X)), "prior", one["scale"]
+    ).at(one["scale"].to_numpy())
+    np.testing.assert_allclose(one["se"], errors.std(axis=0, ddof=1) / np.sqrt(5), rtol=1e-9)
+
+
+def test_an_elastic_net_says_every_number_of_its_prior_and_call(data):
+    choice = choose_scale(data, ElasticNet(0.5, 2.0), "cv", repeats=1, random_seed=1)
+    for method, row in choice.optima.iterrows():
+        prior = choice.prior(method)
+        alpha, ratio = prior.to_elastic_net(1.0, 60)
+        assert [row["l1_scale"], row["l2_scale"]] == [prior.l1_scale, prior.l2_scale]
+        assert [row["alpha"], row["l1_ratio"]] == pytest.approx([alpha, ratio])
+    assert "l1_ratio" in repr(choice)
+
+
+def test_draws_that_do_not_suffice_are_drawn_again(data, monkeypatch):
+    asked = []
+
+    def few(data, prior, draws, chains, seed):
+        asked.append(draws)
+        return None, "r-hat is up to 1.1" if draws < 100 else ""
+
+    monkeypatch.setattr(posterior_runs, "sample_quietly", few)
+    assert posterior_runs.sample_enough(data, Laplace(1.0), 50, 4, 1) == (None, "")
+    assert asked == [50, 200]
+
+
+def test_the_seed_is_told(data):
+    choice = choose_scale(data, "gaussian", "evidence")
+    assert f"The seed of this run is {choice.random_seed}." in repr(choice)
+
+
+def test_what_is_slow_says_so_once(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "_SLOW", 0.01)
+    with progress.told_if_slow(True, "loo of the Laplace prior"):
+        time.sleep(0.2)
+    assert capsys.readouterr().err == "loo of the Laplace prior: at work for 0.01 s ...\n"
+    with progress.told_if_slow(None, "loo"):
+        time.sleep(0.05)
+    assert capsys.readouterr().err == ""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
+from priormap.arrays import Floats
+from priormap.checks import checked_seed
 from priormap.cli import options as ask
 from priormap.cli.work import drawn, work
 from priormap.errors import PriormapError
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
     from priormap.cli.choices import Choices
     from priormap.criteria import ScaleChoice
+
+
+_POINTS = 100  # between the ends of --scales
 
 
 def choose(
@@ -32,9 +38,25 @@ def choose(
     ] = None,
     sigma: ask.Sigma = "unknown",
     standardize: ask.Standardize = True,
+    scales: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOW,HIGH",
+            help="Scales to look at. Default: from all shrunk to all free.",
+            show_default=False,
+        ),
+    ] = None,
     folds: Annotated[
         int, typer.Option(metavar="N", help="Folds of the cross-validation, shuffled.")
     ] = 5,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="How often they are shuffled. Default: until the optimum stands still.",
+            show_default=False,
+        ),
+    ] = None,
     draws: ask.Draws = 1000,
     chains: ask.Chains = 4,
     seed: ask.Seed = None,
@@ -58,10 +80,13 @@ def choose(
     from priormap.criteria import choose_scale
 
     options: dict[str, Any] = {
+        "scales": None if scales is None else _scales(scales),
         "folds": folds,
+        "repeats": repeats,
         "draws": draws,
         "chains": chains,
-        "random_seed": seed,
+        "random_seed": checked_seed(seed),
+        "progressbar": True,
     }
     methods = [str(one) for one in method] if method else None
     with work(force=force, json=json, csv=csv) as job:
@@ -89,6 +114,19 @@ def choose(
     return 0
 
 
+def _scales(text: str) -> Floats:
+    """The scales between two numbers."""
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        low = high = np.nan
+    if not 0 < low < high < np.inf:
+        raise PriormapError(
+            f"--scales must be two positive numbers LOW,HIGH with LOW below HIGH, got {text!r}"
+        )
+    return np.geomspace(low, high, _POINTS)
+
+
 def _check_figure(file: Path, priors: int, force: bool) -> None:
     if priors != 1:
         raise PriormapError("--figure draws one prior; give --prior once")
@@ -98,8 +136,8 @@ def _check_figure(file: Path, priors: int, force: bool) -> None:
 def _without_scale(model: Choices) -> list[str]:
     """What was chosen, without what speaks of one mode at one scale."""
     about_data, about_sigma, about_columns = model.sentences
-    if not model.data.noise.is_known:
-        about_sigma = f"sigma: unknown, under {model.data.sigma} (--sigma NUMBER for a known one)"
+    if (density := model.data.noise.density) is not None:
+        about_sigma = f"sigma: unknown, under {density.spoken} (--sigma NUMBER for a known one)"
     return [about_data, about_sigma, about_columns]
 
 

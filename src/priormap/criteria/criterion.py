@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,15 @@ from priormap.errors import PriormapError
 
 _POINTS, _ROUNDS = 33, 4  # each round divides the interval by 16
 
-Folds: TypeAlias = "int | Iterable[tuple[Any, Any]]"
+
+class Splitter(Protocol):
+    """What cuts rows into folds, such as scikit-learn's `KFold`."""
+
+    def split(self, X: Any, y: Any) -> Iterable[tuple[Any, Any]]:
+        """Row numbers (train, test) of each fold."""
+
+
+Folds: TypeAlias = "int | Splitter | Iterable[tuple[Any, Any]]"
 _T = TypeVar("_T")
 
 
@@ -50,7 +58,9 @@ class Study:
     gaussian : GaussianCurves
         Of the Gaussian prior with the same prior sds.
     scales : array of shape (m,)
-    folds : int or list of (train, test)
+    folds : int, splitter or list of (train, test)
+    repeats : int or None
+        How often the folds are shuffled; None: until the optimum stands still.
     hold : {"prior", "alpha"}
     draws, chains : int
     seed : SeedSequence
@@ -62,6 +72,7 @@ class Study:
     gaussian: GaussianCurves
     scales: Floats
     folds: Folds
+    repeats: int | None
     hold: str
     draws: int
     chains: int
@@ -114,6 +125,8 @@ class Criterion:
         Whether values are log densities, of which only differences count.
     has_error : bool
         Whether ``se`` is an error of the curve, to be drawn around it.
+    has_range : bool
+        Whether ``low`` and ``high`` of its best scale hold what is within one standard error.
     why_not : callable
         Of a `Study`: the reason why it does not apply to it; empty where it does.
     aliases : tuple of str
@@ -129,6 +142,7 @@ class Criterion:
     best: str = ""
     is_log: bool = False
     has_error: bool = False
+    has_range: bool = False
     why_not: Callable[[Study], str] = applies
     aliases: tuple[str, ...] = ()
 

@@ -1,16 +1,21 @@
-"""K-fold prediction error of the mode, along the exact path of every fold."""
+"""K-fold prediction error of the mode, along the exact path of every fold.
+
+One shuffling of the rows into folds is one draw of a noisy curve, and near a flat minimum its
+lowest point is anywhere. The rows are shuffled again until the point stands still, or for as long
+as the work allows; what is left of that noise is told with the optimum.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import brentq
 
-from priormap.arrays import Floats, Indices
+from priormap.arrays import Bools, Floats, Indices
 from priormap.checks import short
 from priormap.criteria.criterion import Criterion, Curve, Folds, Optimum, Study, peak
 from priormap.criteria.scale_family import ScaleFamily
@@ -20,7 +25,13 @@ from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapPath, map_path
 
 _SQUARABLE = 1e150
+_BATCH, _MOST_REPEATS = 10, 100  # of the folds, between two looks and in all
+_MOST_WORK, _MOST_KEPT = 1e9, 2e7  # products of all paths; numbers that they keep
+_MOST_SOLVED = 10  # repeats, where every scale of a path is a problem of its own
+_STANDS_STILL = 1.25  # largest over smallest scale that the folds cannot tell from the best
+_TOLD_APART = 2.0  # standard errors over repeats
 HOLD = ("prior", "alpha")
+Pairs: TypeAlias = "list[tuple[Indices, Indices]]"
 _ONE_SE = "strongest prior whose mode predicts within one standard error of cv"
 
 
@@ -41,22 +52,43 @@ class FoldErrors:
     def __init__(
         self,
         family: ScaleFamily,
-        folds: list[tuple[Indices, Indices]],
+        folds: Pairs,
         hold: str,
         scales: Floats,
     ) -> None:
         data = family.data
+        self._family, self._hold, self._scales = family, hold, scales
         self._X = data.X.tocsr() if sparse.issparse(data.X) else data.X
         self._y = data.y
         self._folds: list[tuple[Indices, MapPath]] = []
+        self.first = self.add(folds)
+
+    def add(self, folds: Pairs) -> Floats:
+        """Look at more folds too, and return their errors at the given scales."""
+        family, data = self._family, self._family.data
         for train, test in folds:
-            share = len(train) / data.n_rows if hold == "alpha" else 1.0
+            share = len(train) / data.n_rows if self._hold == "alpha" else 1.0
             with warnings.catch_warnings():  # the whole data were judged when they came in
                 warnings.simplefilter("ignore", PriormapWarning)
                 training = Regression(
                     self._X[train], data.y[train], sigma=family.sigma, intercept=data.intercept
                 )
-            self._folds.append((test, map_path(training, family.on_rows(share), scales)))
+            self._folds.append((test, map_path(training, family.on_rows(share), self._scales)))
+        added = self._folds[-len(folds) :]
+        return np.stack([self._errors(test, path, self._scales) for test, path in added])
+
+    @property
+    def repeats(self) -> float:
+        """How often a row is held out, but at least 1."""
+        return max(1.0, sum(len(test) for test, _ in self._folds) / len(self._y))
+
+    def over_folds(self, scales: Floats) -> tuple[Floats, Floats]:
+        """Mean error, and its standard error: folds that hold the same rows count once."""
+        errors = self.at(scales)
+        largest = errors.max()
+        unit = largest if largest > _SQUARABLE else 1.0
+        spread = unit * (errors / unit).std(axis=0, ddof=1)
+        return errors.mean(axis=0), spread / np.sqrt(len(errors) / self.repeats)
 
     def at(self, scales: Floats) -> Floats:
         """Errors, shape (folds, m)."""
@@ -71,12 +103,10 @@ class FoldErrors:
         return squares / len(test)
 
 
-def split(
-    data: Regression, folds: Folds, rng: np.random.Generator
-) -> list[tuple[Indices, Indices]]:
+def split(data: Regression, folds: Folds, rng: np.random.Generator) -> Pairs:
     """Row indices (train, test) of each fold: shuffled ones of equal size, or the given ones."""
     n, least = data.n_rows, 1 + int(data.intercept)
-    if isinstance(folds, int | np.integer) and not isinstance(folds, bool):
+    if _is_number(folds):
         if folds < 2 or folds > n or n - -(-n // int(folds)) < least:
             raise PriormapError(
                 f"folds must be at least 2 and leave at least {least} of the {n} rows to fit, "
@@ -84,15 +114,27 @@ def split(
             )
         parts = np.array_split(rng.permutation(n), int(folds))
         return [(np.setdiff1d(np.arange(n), part), np.sort(part)) for part in parts]
+    if callable(getattr(folds, "split", None)) and not isinstance(folds, str):
+        folds = _cut(folds, data)
     if not isinstance(folds, Iterable) or isinstance(folds, str):
         raise PriormapError(
-            "folds must be a number, or a list of (train, test) pairs of row numbers, "
-            f"got {short(folds)}"
+            "folds must be a number, a splitter with a method split(X, y), or a list of "
+            f"(train, test) pairs of row numbers, got {short(folds)}"
         )
     pairs = [_checked_fold(pair, n, least) for pair in folds]
     if len(pairs) < 2:
         raise PriormapError(f"folds holds {len(pairs)} pair of row numbers; give at least 2")
     return pairs
+
+
+def _cut(splitter: Any, data: Regression) -> list[tuple[Any, Any]]:
+    try:
+        return list(splitter.split(data.X, data.y))
+    except (TypeError, ValueError) as error:
+        raise PriormapError(
+            f"folds.split(X, y) of a {type(splitter).__name__} says {str(error)!r}; give the pairs "
+            "that it makes as a list"
+        ) from None
 
 
 def _checked_fold(pair: Any, n: int, least: int) -> tuple[Indices, Indices]:
@@ -111,61 +153,120 @@ def _checked_fold(pair: Any, n: int, least: int) -> tuple[Indices, Indices]:
     return train, test
 
 
-def _pairs(study: Study) -> list[tuple[Indices, Indices]]:
+def _is_number(folds: object) -> TypeGuard[int]:
+    return isinstance(folds, int | np.integer) and not isinstance(folds, bool)
+
+
+class Repeated(NamedTuple):
+    """Errors of folds that were shuffled again and again, and what their chance leaves open.
+
+    `low` and `high` bound the scales that differ from the best by less than two standard errors
+    over the repeats; NaN of folds that were given, or shuffled once.
+    """
+
+    errors: FoldErrors
+    folds: int
+    repeats: int
+    low: float = np.nan
+    high: float = np.nan
+
+
+def _pairs(study: Study) -> Pairs:
     return split(study.family.data, study.folds, study.rng)
 
 
-def _errors(study: Study) -> FoldErrors:
-    return FoldErrors(study.family, study.once(_pairs), study.hold, study.scales)
+def _most_repeats(study: Study) -> int:
+    """As many as the work and the memory of their paths allow."""
+    data, rates = study.family.data, study.family.model.penalty(1.0)
+    if rates.l1.any() and rates.l2.any():
+        return _MOST_SOLVED
+    kept = data.n_rows * data.n_features * len(study.once(_pairs))
+    most = min(_MOST_KEPT / kept, _MOST_WORK / (kept * min(data.n_rows, data.n_features)))
+    return int(np.clip(most, 1, _MOST_REPEATS))
+
+
+def _repeated(study: Study) -> Repeated:
+    """Shuffle until the best scale stands still, as often as was asked for, or not at all."""
+    pairs = study.once(_pairs)
+    errors = FoldErrors(study.family, pairs, study.hold, study.scales)
+    if not _is_number(study.folds):
+        return Repeated(errors, len(pairs), 1)
+    most = study.repeats or _most_repeats(study)
+    curves, low, high = [errors.first.mean(axis=0)], np.nan, np.nan
+    while len(curves) < most:
+        again = split(study.family.data, study.folds, study.rng)
+        curves.append(errors.add(again).mean(axis=0))
+        if len(curves) % _BATCH == 0 or len(curves) == most:
+            low, high = _not_told_apart(study.scales, np.array(curves))
+            if study.repeats is None and high <= _STANDS_STILL * low:
+                break
+    return Repeated(errors, len(pairs), len(curves), low, high)
+
+
+def _not_told_apart(scales: Floats, curves: Floats) -> tuple[float, float]:
+    """Smallest and largest scale that repeats of the folds do not tell from the best."""
+    worse = curves - curves[:, [np.argmin(curves.mean(axis=0))]]
+    error = worse.std(axis=0, ddof=1) / np.sqrt(len(curves))
+    near = scales[worse.mean(axis=0) <= _TOLD_APART * error]
+    return float(near[0]), float(near[-1])
 
 
 def _why_not(study: Study) -> str:
     study.once(_pairs)  # refuses folds that cannot be used before anything is computed
+    if study.repeats is not None and not _is_number(study.folds):
+        raise PriormapError(
+            f"repeats = {study.repeats} needs folds as a number; given folds are taken as they are"
+        )
     return study.family.no_mode and f"predicts by the mode: {study.family.no_mode}"
 
 
 def _curve(study: Study) -> Curve:
-    return Curve(study.scales, *_over_folds(study.once(_errors).at(study.scales)))
+    return Curve(study.scales, *study.once(_repeated).errors.over_folds(study.scales))
 
 
 def _optima(study: Study, curve: Curve) -> list[Optimum]:
-    """Minimum, and the one-standard-error rule."""
-    errors, scales, mean = study.once(_errors), curve.scales, curve.values
-    best = peak(lambda s: -_over_folds(errors.at(s))[0], scales, -mean)
-    least, error = (float(value[0]) for value in _over_folds(errors.at(np.array([best]))))
+    """Minimum, the scales within one standard error of it, and the smallest of them."""
+    found, scales, mean = study.once(_repeated), curve.scales, curve.values
+    best = peak(lambda s: -found.errors.over_folds(s)[0], scales, -mean)
+    least, error = (float(value[0]) for value in found.errors.over_folds(np.array([best])))
 
     def excess(log_scale: float) -> float:
-        return float(_over_folds(errors.at(np.exp(np.array([log_scale]))))[0][0]) - least - error
+        return float(found.errors.over_folds(np.exp([log_scale]))[0][0]) - least - error
 
-    strong = _first_below(excess, scales[scales < best], mean - least - error, best)
+    def edge(side: Bools) -> float:
+        order = np.argsort(-np.abs(np.log(scales[side] / best)))  # from afar
+        return _first_below(excess, scales[side][order], mean[side][order] - least - error, best)
+
+    strong, weak = edge(scales < best), edge(scales > best)
     value = least + error + excess(np.log(strong))
-    meaning = f"smallest {len(study.once(_pairs))}-fold prediction error of the mode"
     return [
-        Optimum("cv", best, least, error, meaning),
+        Optimum("cv", best, least, error, _meaning(found), strong, weak),
         Optimum("cv_1se", strong, value, error, _ONE_SE),
     ]
 
 
-def _over_folds(errors: Floats) -> tuple[Floats, Floats]:
-    """Mean over folds, and its standard error."""
-    largest = errors.max()
-    unit = largest if largest > _SQUARABLE else 1.0
-    return errors.mean(axis=0), unit * (errors / unit).std(axis=0, ddof=1) / np.sqrt(len(errors))
+def _meaning(found: Repeated) -> str:
+    said = f"smallest {found.folds}-fold prediction error of the mode"
+    if np.isnan(found.low):
+        return said
+    return (
+        f"{said}, mean of {found.repeats} shufflings of the folds, whose chance alone leaves "
+        f"{found.low:.3g} to {found.high:.3g} open"
+    )
 
 
 def _first_below(
     excess: Callable[[float], float], scales: Floats, excesses: Floats, best: float
 ) -> float:
-    """Smallest scale up to the best one at which nothing is in excess."""
-    points = np.append(scales, best)
-    inside = np.append(excesses[: len(scales)] <= 0, True)
+    """First scale on the way to the best one at which nothing is in excess."""
+    points, inside = np.append(scales, best), np.append(excesses <= 0, True)
     first = int(np.argmax(inside))
     if first == 0:
         return float(points[0])
-    left, right = np.log(points[first - 1]), np.log(points[first])
-    if excess(right) >= 0:
+    outer, inner = np.log(points[first - 1]), np.log(points[first])
+    if excess(inner) >= 0:
         return float(points[first])
-    return float(np.exp(brentq(excess, left, right, xtol=1e-10)))
+    return float(np.exp(brentq(excess, outer, inner, xtol=1e-10)))
 
 
 CROSS_VALIDATION = Criterion(
@@ -177,5 +278,6 @@ CROSS_VALIDATION = Criterion(
     value="mean squared error of prediction",
     best="cv",
     has_error=True,
+    has_range=True,
     why_not=_why_not,
 )

@@ -8,6 +8,8 @@ from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
 from priormap.criteria.evidence_integration import EvidenceCurve
 from priormap.criteria.sampled_curves import sampled
 
+_ROUNDING = 1e-9  # of log scale
+
 
 def _integrated(study: Study) -> EvidenceCurve:
     return study.once(sampled).evidence()
@@ -18,7 +20,8 @@ def _curve(study: Study) -> Curve:
         values, error = study.gaussian.evidence(study.scales)
         return Curve(study.scales, values, np.full_like(values, error))
     curve = study.once(_integrated)
-    return Curve(study.scales, curve.at(study.scales), curve.error(study.scales))
+    scales = study.scales[np.log(study.scales) <= curve.log_scales[-1] + _ROUNDING]
+    return Curve(scales, curve.at(scales), curve.error(scales))
 
 
 def _optima(study: Study, found: Curve) -> list[Optimum]:

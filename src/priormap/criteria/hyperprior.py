@@ -6,7 +6,7 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.criteria.criterion import Criterion, Curve, Optimum, Study
-from priormap.criteria.posterior_runs import sample_quietly
+from priormap.criteria.posterior_runs import sample_enough
 from priormap.criteria.scale_family import ScaleFamily
 
 
@@ -15,7 +15,7 @@ def posterior_of_scale(
 ) -> tuple[Floats, str]:
     """Draws of the scale under the hyperprior of the family, and what the sampler warned of."""
     learnt = family.prior.with_hyperprior(family.hyperprior)
-    tree, said = sample_quietly(family.data, learnt, draws, chains, seed)
+    tree, said = sample_enough(family.data, learnt, draws, chains, seed)
     return tree["posterior"]["scale"].to_numpy().ravel(), said
 
 

@@ -7,7 +7,6 @@ leave-one-out cross-validation and WAIC", Statistics and Computing 27, section 2
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -30,17 +29,9 @@ _FULL_PRECISION = 32.0  # minus the log of the rounding error
 _NOTHING_LEFT = 1e-11  # of the largest coefficient
 _BLOCK = 1 << 19  # rows times draws that are looked at together
 MOST_ROWS = 2_000  # that are left out
-_MOST_SCALES = 12  # posteriors of draws that are looked at
+_FIRST_SCALES, _MOST_SCALES = 7, 12  # posteriors of draws that are looked at
 BAD_KHAT = 0.7
-_NEAR = 4.0  # of a log density: differences below are small beside those over rows
-
-
-class LeaveOneOut(NamedTuple):
-    """Sums over rows, one for each scale: density, its standard error, largest k-hat."""
-
-    elpd: Floats
-    se: Floats
-    khat: Floats
+_CLOSE = 0.2  # of log scale: nearer neighbours of the best differ by Monte Carlo error only
 
 
 def some_rows(n: int, most: int, rng: np.random.Generator) -> Indices:
@@ -48,33 +39,25 @@ def some_rows(n: int, most: int, rng: np.random.Generator) -> Indices:
     return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
 
 
-def loo_exact(curves: GaussianCurves, scales: Floats, rows: Indices) -> LeaveOneOut:
-    """Under a Gaussian prior; given sigma, or averaged over it where it is unknown."""
+def loo_exact(curves: GaussianCurves, scales: Floats, rows: Indices) -> Floats:
+    """Log density of each row given all others under a Gaussian prior, shape (rows, m).
 
-    def totals(scales: Floats) -> Floats:
-        return np.stack(_totals(curves.loo_densities(scales, rows), curves.data.n_rows))
-
-    elpd, se = _interpolated(totals, scales)
-    return LeaveOneOut(elpd, se, np.full(len(elpd), np.nan))
-
-
-def _interpolated(function: Callable[[Floats], Floats], scales: Floats) -> Floats:
-    """Values at many scales from a Chebyshev interpolant in log scale, or one by one.
-
-    As functions of the log penalty these curves are analytic within pi of the real axis: there
-    ``mu / (d_k + mu)`` lies in one half plane, so that no ``1 - h_i`` vanishes. That gives the
-    degree for full precision; the last coefficients say whether it was reached.
+    Given sigma, or averaged over it where it is unknown. From a Chebyshev interpolant in log
+    scale, or one scale by one: as functions of the log penalty these curves are analytic within
+    pi of the real axis: there ``mu / (d_k + mu)`` lies in one half plane, so that no ``1 - h_i``
+    vanishes. That gives the degree for full precision; the last coefficients say whether it was
+    reached.
     """
     x = np.log(scales)
     low, high = x.min(), x.max()
     degree = int(_FULL_PRECISION / np.arcsinh(np.pi / max(high - low, 1e-3)))
     if 2 * degree > len(scales):
-        return function(scales)
+        return curves.loo_densities(scales, rows)
     points = np.polynomial.chebyshev.chebpts1(degree + 1)
-    values = function(np.exp(low + 0.5 * (points + 1) * (high - low)))
+    values = curves.loo_densities(np.exp(low + 0.5 * (points + 1) * (high - low)), rows)
     found = np.polynomial.chebyshev.chebfit(points, values.T, degree)
-    if (np.abs(found[-4:]) > _NOTHING_LEFT * np.abs(found).max(axis=0)).any():
-        return function(scales)
+    if (np.abs(found[-4:]).sum(axis=1) > _NOTHING_LEFT * np.abs(found).sum(axis=1).max()).any():
+        return curves.loo_densities(scales, rows)
     return np.polynomial.chebyshev.chebval(2 * (x - low) / (high - low) - 1, found)
 
 
@@ -113,16 +96,7 @@ def row_densities(data: Regression, tree: xr.DataTree, rows: Indices) -> RowDens
     return found
 
 
-def loo_from_draws(
-    data: Regression, tree: xr.DataTree, rows: Indices
-) -> tuple[float, float, float]:
-    """Density, standard error and largest k-hat from the draws of one posterior."""
-    found = row_densities(data, tree, rows)
-    elpd, se = _totals(found.left_out[:, None], data.n_rows)
-    return float(elpd[0]), float(se[0]), float(found.khat.max())
-
-
-def _totals(densities: Floats, n: int) -> tuple[Floats, Floats]:
+def totals(densities: Floats, n: int) -> tuple[Floats, Floats]:
     """Sums over all n rows and their standard errors, from those rows that were looked at."""
     m = len(densities)
     return n * densities.mean(axis=0), n * densities.std(axis=0, ddof=1) / np.sqrt(m)
@@ -135,65 +109,119 @@ def _rows(study: Study) -> Indices:
     return some_rows(n, MOST_ROWS, np.random.default_rng(study.fresh_seed()))
 
 
+class LeftOut(NamedTuple):
+    """Densities of the rows at each scale, shape (rows, m), those at the best, and k-hats."""
+
+    scales: Floats
+    densities: Floats
+    best: float
+    at_best: Floats
+    khat: Floats | None = None
+
+
+def _exact(study: Study) -> LeftOut:
+    scales, rows = study.scales, study.once(_rows)
+    densities = loo_exact(study.gaussian, scales, rows)
+    elpd = totals(densities, study.family.data.n_rows)[0]
+    spline = CubicSpline(np.log(scales), elpd)
+    best = peak(lambda s: spline(np.log(s)), scales, elpd)
+    at_best = study.gaussian.loo_densities(np.array([best]), rows)[:, 0]
+    return LeftOut(scales, densities, best, at_best)
+
+
+def _from_draws(study: Study) -> LeftOut:
+    """Posteriors at a few scales, then between the best one and its neighbours.
+
+    The best scale is one that was looked at, so that no other point of the curve is higher.
+    """
+    posteriors, data, rows = study.once(sampled), study.family.data, study.once(_rows)
+    found: dict[float, RowDensities] = {}
+    wanted = np.geomspace(study.scales[0], study.scales[-1], _FIRST_SCALES)
+    while len(wanted) and len(found) < _MOST_SCALES:
+        found |= posteriors.at_each(wanted, lambda tree: row_densities(data, tree, rows))
+        scales = np.array(sorted(found))
+        best = float(max(found, key=lambda scale: found[scale].left_out.sum()))
+        wanted = _next_to(scales, best)
+    densities = np.column_stack([found[scale].left_out for scale in scales.tolist()])
+    khat = np.array([found[scale].khat.max() for scale in scales.tolist()])
+    return LeftOut(scales, densities, best, found[best].left_out, khat)
+
+
+def _next_to(scales: Floats, best: float) -> Floats:
+    """Middle of the wider interval that ends at the best scale, unless both are narrow."""
+    at = int(np.searchsorted(scales, best))
+    around = np.log(scales[max(at - 1, 0) : at + 2])
+    widest = int(np.argmax(np.diff(around)))
+    left, right = around[widest : widest + 2]
+    return np.exp([0.5 * (left + right)]) if right - left > _CLOSE else np.empty(0)
+
+
+def _left_out(study: Study) -> LeftOut:
+    found = _exact(study) if study.family.prior.is_normal else _from_draws(study)
+    if found.khat is not None:
+        _note_warnings(study, found)
+        _judge_khats(study, found)
+    return found
+
+
+def _behind(study: Study, found: LeftOut) -> tuple[Floats, Floats]:
+    """How much less than at the best scale the sum over rows is, and its standard error."""
+    return totals(found.at_best[:, None] - found.densities, study.family.data.n_rows)
+
+
 def _curve(study: Study) -> Curve:
-    if study.family.prior.is_normal:
-        scales, found = study.scales, loo_exact(study.gaussian, study.scales, study.once(_rows))
-    else:
-        posteriors, data, rows = study.once(sampled), study.family.data, study.once(_rows)
-        scales, each = posteriors.at_some(
-            _MOST_SCALES, lambda tree: loo_from_draws(data, tree, rows)
-        )
-        found = LeaveOneOut(*np.array(each).T)
-        _note_warnings(study, posteriors.warnings)
-        _judge_khats(study, scales, found)
-    return Curve(scales, found.elpd, found.se, found.khat)
+    found = study.once(_left_out)
+    elpd = totals(found.densities, study.family.data.n_rows)[0]
+    return Curve(found.scales, elpd, _behind(study, found)[1], found.khat)
 
 
 def _optima(study: Study, curve: Curve) -> list[Optimum]:
-    scales, elpd = curve.scales, curve.values
-    if study.family.prior.is_normal:
-        spline = CubicSpline(np.log(scales), elpd)
-        best = peak(lambda s: spline(np.log(s)), scales, elpd)
-        there = loo_exact(study.gaussian, np.array([best]), study.once(_rows))
-        value, se = float(there.elpd[0]), float(there.se[0])
-    else:
-        best, value = _smooth_peak(scales, elpd)
-        se = float(np.interp(best, scales, curve.se))
+    found = study.once(_left_out)
+    value, se = (float(one) for one in totals(found.at_best, study.family.data.n_rows))
+    behind, error = _behind(study, found)
+    low, high = within(curve.scales, behind - error, found.best)
     meaning = "largest leave-one-out predictive density of the posterior"
-    return [Optimum("loo", best, value, se, meaning)]
+    return [Optimum("loo", found.best, value, se, meaning, low, high)]
 
 
-def _note_warnings(study: Study, warnings: dict[float, str]) -> None:
-    """Pass on what the sampler warned of."""
-    if warnings:
-        scale, said = next(iter(warnings.items()))
-        study.notes.append(
-            f"posteriors: at {len(warnings)} scales, among them {scale:.3g}, {said}."
-        )
+def within(scales: Floats, excess: Floats, best: float) -> tuple[float, float]:
+    """Smallest and largest scale that is not in excess, between scales by a straight line."""
+    ends = []
+    for side in (scales < best, scales > best):
+        order = np.argsort(np.abs(np.log(scales[side] / best)))
+        x = np.append(np.log(best), np.log(scales[side][order]))
+        y = np.append(0.0, excess[side][order])
+        last = int(np.flatnonzero(y <= 0)[-1])
+        if last + 1 < len(x):
+            share = y[last] / (y[last] - y[last + 1])
+            x[last] += share * (x[last + 1] - x[last])
+        ends.append(float(np.exp(x[last])))
+    return ends[0], ends[1]
 
 
-def _judge_khats(study: Study, scales: Floats, found: LeaveOneOut) -> None:
+def _note_warnings(study: Study, found: LeftOut) -> None:
+    """Pass on what the sampler warned of, but not at scales that are far from the best."""
+    behind, error = _behind(study, found)
+    near, warnings = found.scales[behind <= error].tolist(), study.once(sampled).warnings
+    told = [(scale, warnings[scale]) for scale in near if scale in warnings]
+    if told:
+        among = "" if len(told) == 1 else f" and {len(told) - 1} more"
+        study.notes.append(f"posteriors: at scale {told[0][0]:.3g}{among}, {told[0][1]}.")
+
+
+def _judge_khats(study: Study, found: LeftOut) -> None:
     """Warn of large k-hats where they could change the choice, and note them elsewhere."""
+    assert found.khat is not None
     bad = found.khat > BAD_KHAT
-    top = int(np.argmax(found.elpd))
-    matters = bad & (found.elpd > found.elpd[top] - found.se[top])
+    behind, error = _behind(study, found)
     if bad.any():
-        (study.cautions if matters.any() else study.notes).append(
-            f"loo: a k-hat is above {BAD_KHAT} at {bad.sum()} of {len(scales)} scales, from "
-            f"{scales[bad][0]:.3g} to {scales[bad][-1]:.3g}; do not trust its values there."
+        first, last, many = found.scales[bad][0], found.scales[bad][-1], len(found.scales)
+        where = f"at {bad.sum()} of {many} scales, from {first:.3g} to {last:.3g}"
+        one = first == last
+        (study.cautions if (bad & (behind <= error)).any() else study.notes).append(
+            f"loo: a k-hat is above {BAD_KHAT} {f'at scale {first:.3g}' if one else where}; do not "
+            f"trust its value{'' if one else 's'} there."
         )
-
-
-def _smooth_peak(scales: Floats, values: Floats) -> tuple[float, float]:
-    """Peak of a cubic through the values near the largest, whose Monte Carlo errors it evens."""
-    top = int(np.argmax(values))
-    near = values > values[top] - _NEAR
-    near[max(0, top - 2) : top + 3] = True
-    x, y = np.log(scales[near]), values[near]
-    cubic = np.polynomial.Polynomial.fit(x, y, min(3, len(x) - 1))
-    fine = np.linspace(x[0], x[-1], 1001)
-    best = fine[np.argmax(cubic(fine))]
-    return float(np.exp(best)), float(cubic(best))
 
 
 LEAVE_ONE_OUT = Criterion(
@@ -205,4 +233,6 @@ LEAVE_ONE_OUT = Criterion(
     value="expected log predictive density (sum over rows)",
     best="loo",
     is_log=True,
+    has_error=True,
+    has_range=True,
 )

@@ -13,6 +13,7 @@ from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapEstimate, find_map
 from priormap.model.model import Model
 from priormap.posterior import sample
+from priormap.posterior.convergence import troubles
 from priormap.priors import PenaltyParts, Prior
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _STEP = 1e-4  # of log scale
+_MORE = 4  # times as many draws, where they do not suffice
 
 
 class PriorTerms(Protocol):
@@ -122,9 +124,17 @@ def mode_beside(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimat
 def sample_quietly(
     data: Regression, prior: Prior, draws: int, chains: int, seed: int
 ) -> tuple[xr.DataTree, str]:
-    """Draws, and the warning that came with them, if any."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", PriormapWarning)
+    """Draws, and what is wrong with them, if anything."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PriormapWarning)
         tree = sample(data, prior, draws=draws, chains=chains, random_seed=seed, progressbar=False)
-    said = [str(w.message) for w in caught if issubclass(w.category, PriormapWarning)]
-    return tree, said[0] if said else ""
+    said = "; ".join(troubles(tree.attrs))
+    return tree, f"these draws are not to be trusted yet: {said}; raise draws" if said else ""
+
+
+def sample_enough(
+    data: Regression, prior: Prior, draws: int, chains: int, seed: int
+) -> tuple[xr.DataTree, str]:
+    """As `sample_quietly`; where the draws do not suffice, once more with four times as many."""
+    tree, said = sample_quietly(data, prior, draws, chains, seed)
+    return sample_quietly(data, prior, _MORE * draws, chains, seed) if said else (tree, said)

@@ -13,7 +13,7 @@ from priormap.criteria.criterion import Curve, Optimum
 from priormap.criteria.scale_family import ScaleFamily, nearest
 from priormap.data.regression import Regression
 from priormap.display import cells
-from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
+from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
 from priormap.errors import PriormapError, visible
 from priormap.mode import map_path
@@ -33,13 +33,16 @@ class ScaleChoice(Described):
         Tidy: ``method``, ``scale``, ``value``, ``se``, ``khat``. The value of ``cv`` is the
         mean squared error of prediction, of ``loo`` the expected log predictive density (sum
         over rows), of ``evidence`` the log marginal likelihood, of ``hyperprior`` the posterior
-        density of log scale; ``se`` is its standard error (over folds, over rows, of the Monte
-        Carlo or the quadrature); ``khat`` is the largest Pareto k-hat of ``loo``.
+        density of log scale; ``se`` is its standard error (over folds; of the difference from
+        the best scale, over rows; of the Monte Carlo or the quadrature); ``khat`` is the
+        largest Pareto k-hat of ``loo``.
     optima : DataFrame
         One row per method: ``scale``; ``prior_sd``, ``alpha`` (of scikit-learn's Ridge, Lasso or
         ElasticNet) and ``lambda`` (of the canonical problem), for a column of relative scale 1;
         ``nonzero`` coefficients of the mode there; ``value`` and ``se`` of the criterion;
-        ``low`` and ``high`` of a 95 % interval for the scale where there is one; ``meaning``.
+        ``low`` and ``high``, between which ``cv`` and ``loo`` are within one standard error of
+        their best and ``hyperprior`` has 95 % of its mass; ``meaning``. A prior of several
+        scales has each of them too, and scikit-learn's ``l1_ratio``.
     sigma : float
         Noise sd that turns scales into alpha and lambda.
     sigma_origin : str
@@ -91,29 +94,32 @@ class ScaleChoice(Described):
         return self.family.prior_at(float(self.optima["scale"][method]))
 
     def __repr__(self) -> str:
-        shown = self.optima[["scale", "alpha", "lambda", "nonzero"]]
-        table = shown.to_string(float_format="{:.4g}".format)
+        shown = self.optima[["scale", "low", "high", "alpha", "lambda", "nonzero", *self._parts]]
+        table = shown.to_string(float_format="{:.4g}".format, na_rep="")
         meanings = [f"  {method}: {text}" for method, text in self.optima["meaning"].items()]
-        lines = [self.headline, table, *meanings, *self.notes]
-        return visible("\n".join(lines), keep="\n")
+        said = [*self.lead, table, *meanings, *self.notes, self._about_seed]
+        return visible("\n".join((self.headline, *said)), keep="\n")
 
     def blocks(self) -> tuple[Block, ...]:
-        """The scale of every criterion, what each means, and the notes."""
-        columns = ("scale", "prior_sd", "alpha", "lambda")
+        """What is flat, the scale of every criterion, what each means, and the notes."""
+        columns = ("scale", "low", "high", "prior_sd", "alpha", "lambda", *self._parts)
         rows = tuple(
             (
                 cells.text(name),
-                *(cells.number(row[column]) for column in columns),
+                *(_cell(row[column]) for column in columns),
                 cells.count(row["nonzero"]),
             )
             for name, row in self.optima.iterrows()
         )
         meanings = tuple(f"{name}: {said}" for name, said in self.optima["meaning"].items())
+        header = ("method", *(column.replace("_sd", " sd") for column in columns), "nonzero")
         return (
             Subheading(self.headline),
-            Table(("method", "scale", "prior sd", "alpha", "lambda", "nonzero"), rows),
+            *map(Paragraph, self.lead),
+            Table(header, rows),
             Items(meanings),
-            *(Paragraph(note) for note in self.notes),
+            *map(Paragraph, self.notes),
+            Paragraph(self._about_seed),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,12 +135,41 @@ class ScaleChoice(Described):
         }
 
     @property
+    def lead(self) -> tuple[str, ...]:
+        """Where criteria are flat: what the data leave open comes before what they are best at."""
+        from priormap.criteria import CRITERIA
+
+        rows = [
+            (one.name, self.optima.loc[one.best])
+            for one in CRITERIA
+            if one.has_range and one.best in self.optima.index
+        ]
+        flat = [f"from {row['low']:.3g} to {row['high']:.3g} by {name}" for name, row in rows]
+        if not flat:
+            return ()
+        return (f"Flat {' and '.join(flat)}: within one standard error of the best scale.",)
+
+    @property
+    def _parts(self) -> list[str]:
+        """Columns of the optima that a prior of several scales has."""
+        return list(self.family.parts(np.ones(1)))
+
+    @property
+    def _about_seed(self) -> str:
+        return f"The seed of this run is {self.random_seed}."
+
+    @property
     def headline(self) -> str:
         """Family, and the noise sd that turns scales into alpha."""
         return (
             f"Scale of the {self.family.name} prior; alpha and lambda at sigma = {self.sigma:.6g}, "
             f"{self.sigma_origin}."
         )
+
+
+def _cell(value: float) -> Cell:
+    """Four digits, and nothing for what there is not."""
+    return cells.text("") if np.isnan(value) else cells.number(value)
 
 
 def _curves_frame(curves: Mapping[str, Curve]) -> pd.DataFrame:
@@ -160,6 +195,7 @@ def _optima_frame(family: ScaleFamily, optima: list[Optimum]) -> pd.DataFrame:
         "alpha": family.alpha(scales),
         "lambda": family.lambda_(scales),
         "nonzero": _nonzero(family, scales),
+        **family.parts(scales),
         **{
             name: [getattr(optimum, name) for optimum in optima]
             for name in ("value", "se", "low", "high", "meaning")

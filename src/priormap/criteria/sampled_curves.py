@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SPACING = 0.4  # of log scale between two posteriors, before intervals are halved
 _ROUNDS = 4  # of halving
+_TOO_LOW = 20.0  # below the best log evidence, and falling: wider scales are of no interest
 _INTERPOLATED, _SAMPLED = 0.5, 0.05  # most that one interval may be uncertain by: see `doubtful`
 _ANCHOR_DRAWS = 20_000
 _T = TypeVar("_T")
@@ -67,26 +68,43 @@ class SampledCurves:
         return np.geomspace(low, self.high, 2 + int(np.log(self.high / low) / _SPACING))
 
     def evidence(self) -> EvidenceCurve:
-        """Log evidence: slopes at the grid, whose intervals are halved where they are doubtful."""
-        self._look_at(self._grid)
+        """Log evidence: slopes at the grid, whose intervals are halved where they are doubtful.
+
+        It ends where it has fallen so far that no wider scale is of interest.
+        """
+        reach = self._climb()
         for _ in range(_ROUNDS):
-            curve = self._curve()
+            curve = self._curve(reach)
             middles = 0.5 * (curve.log_scales[1:] + curve.log_scales[:-1])
             doubtful = curve.doubtful(_INTERPOLATED, _SAMPLED)
             if not doubtful.any():
                 break
             self._look_at(np.exp(middles[doubtful]))
-        return self._curve()
+        return self._curve(reach)
 
-    def at_some(self, most: int, what: Callable[[xr.DataTree], _T]) -> tuple[Floats, list[_T]]:
-        """At most so many scales of the grid, and `what` of the posterior at each."""
-        wanted = np.geomspace(self.low, self.high, most)
-        nearest = np.abs(np.log(wanted[:, None] / self._grid)).argmin(axis=1)
-        scales = self._grid[np.unique(nearest)]
+    def _climb(self) -> float:
+        """Know slopes as close as the grid from its start on, and return the last scale needed."""
+        seeds = self.seed.spawn(len(self._grid))
+        for k, scale in enumerate(self._grid.tolist()):
+            apart = np.abs(np.log(np.array(list(self._slopes)) / scale))
+            is_end = k in {0, len(self._grid) - 1}
+            if is_end or not (apart < 0.5 * _SPACING).any():
+                self._posterior(scale, seeds[k])
+            curve = self._curve(scale)
+            values = (
+                curve.at(np.exp(curve.log_scales)) if len(curve.log_scales) > 1 else np.zeros(1)
+            )
+            if values[-1] < values.max() - _TOO_LOW and curve.slopes[-1].first < 0:
+                return float(np.exp(curve.log_scales[-1]))
+        return self.high
+
+    def at_each(self, scales: Floats, what: Callable[[xr.DataTree], _T]) -> dict[float, _T]:
+        """`what` of the posterior at each scale."""
         seeds = self.seed.spawn(len(scales))
-        return scales, [
-            what(self._posterior(*pair)) for pair in zip(scales.tolist(), seeds, strict=True)
-        ]
+        return {
+            scale: what(self._posterior(scale, own))
+            for scale, own in zip(scales.tolist(), seeds, strict=True)
+        }
 
     def _look_at(self, scales: Floats) -> None:
         """Know the slopes at all these scales."""
@@ -105,8 +123,9 @@ class SampledCurves:
         self._slopes[scale] = slope_at(family.data, prior_terms(family.model, tree), tree, scale)
         return tree
 
-    def _curve(self) -> EvidenceCurve:
-        scales = sorted(self._slopes)
+    def _curve(self, reach: float) -> EvidenceCurve:
+        """Through the slopes from the anchor up to one scale."""
+        scales = [s for s in sorted(self._slopes) if self._start.scale <= s <= reach]
         return EvidenceCurve(
             np.log(scales), tuple(self._slopes[scale] for scale in scales), self._start
         )

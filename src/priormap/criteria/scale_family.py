@@ -125,6 +125,18 @@ class ScaleFamily:
         at_one = scikit_learn_alpha(self.typical, self.sigma, self.data.n_rows)
         return self.lambda_(scales) * (at_one / self.lambda_(1.0))
 
+    def parts(self, scales: Floats) -> dict[str, Floats]:
+        """Of a prior of several scales: each of them for such columns, and the l1_ratio."""
+        if len(self.typical.scales) < 2:
+            return {}
+        members = [self.typical.stretched(scale) for scale in scales.tolist()]
+        parts = {
+            name: np.array([float(getattr(one, name)) for one in members])
+            for name in self.typical.scales
+        }
+        calls = [scikit_learn_call(one, self.sigma, self.data.n_rows) for one in members]
+        return {**parts, "l1_ratio": np.array([call.l1_ratio for call in calls])}
+
     @property
     def estimator(self) -> str:
         """scikit-learn's estimator of that alpha; empty where there is none."""

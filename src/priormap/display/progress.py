@@ -1,10 +1,35 @@
-"""A bar for long work: on a terminal, and never in a pipe."""
+"""What long work shows: a bar on a terminal, never in a pipe, or one line on stderr."""
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+_SLOW = 10.0  # seconds
+
+
+@contextmanager
+def told_if_slow(show: bool | None, what: str) -> Iterator[None]:
+    """Say in one line on stderr that work takes more than ten seconds.
+
+    `show` of None: on a terminal only.
+    """
+    if not (sys.stderr.isatty() if show is None else show):
+        yield
+        return
+
+    def tell() -> None:
+        print(f"{what}: at work for {_SLOW:g} s ...", file=sys.stderr, flush=True)
+
+    timer = threading.Timer(_SLOW, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def shows(asked: bool | None) -> bool:

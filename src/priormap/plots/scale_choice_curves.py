@@ -41,8 +41,9 @@ def plot_scale_choice(
 
     Full circles are optima, the hollow one the one-standard-error rule of cross-validation; a
     grey line takes each through all panels, the dotted one the universal rule. Bands are one
-    standard error, and the shade under the posterior of the scale holds 95 % of it. The bottom
-    axis is the scale of the prior, the top axis the alpha of scikit-learn for the same mode.
+    standard error, of leave-one-out that of the difference from its best, and the shade under
+    the posterior of the scale holds 95 % of it. The bottom axis is the scale of the prior, the
+    top axis the alpha of scikit-learn for the same mode.
 
     Parameters
     ----------
@@ -191,11 +192,11 @@ class ScaleCurves(Figure):
     @property
     def caption(self) -> str:
         choice, points = self.choice, self.tables["points"]
-        said = {name: words for one in criteria.CRITERIA for name, words in one.said.items()}
+        names = {name: words for one in criteria.CRITERIA for name, words in one.said.items()}
         chosen = [
             f"{row['scale']:.3g}"
             + f" (alpha {row['alpha']:.3g})" * bool(choice.family.estimator)
-            + f" by {said[row['method']]}"
+            + f" by {names[row['method']]}"
             for row in points.to_dict("records")
         ]
         text = (
@@ -207,6 +208,7 @@ class ScaleCurves(Figure):
         text += ", the hollow one is the one-standard-error rule" * ("cv_1se" in methods)
         text += ", the dotted line is the universal rule" * ("universal" in methods)
         text += f". Chosen are {listed(chosen)}."
+        text += "".join(f" {said}" for said in choice.lead)
         if "hyperprior" in methods:
             row = choice.optima.loc["hyperprior"]
             text += f" 95 % of the posterior of the scale lies in {row['low']:.3g} to "

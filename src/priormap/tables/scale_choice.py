@@ -27,7 +27,8 @@ def scale_choice_table(choice: ScaleChoice) -> pd.DataFrame:
     DataFrame
         Columns ``method``, ``scale``, ``alpha``, ``value``, ``low``, ``high``. Log densities
         are differences from their largest value; ``low`` and ``high`` are one standard error
-        away, over folds for ``cv`` and of the computation for ``evidence``.
+        away: over folds for ``cv``, of the difference from the best for ``loo``, and of the
+        computation for ``evidence``.
 
     Examples
     --------
