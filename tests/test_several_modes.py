@@ -135,6 +135,16 @@ def test_report_and_command_line_say_so(tmp_path, capsys):
     assert page.count(LOWER) >= 3  # in short, beside its fit, beside its posterior
     assert "on different sides" in page
     options = ["--target", "heat", "--sigma", "unknown"]
+    options += [
+        "--prior",
+        "gaussian",
+        "--scale",
+        "1.223",
+        "--prior",
+        "laplace",
+        "--scale",
+        "0.8648",
+    ]
     assert run(["contrast", str(file), *options, "--seed", "1", "--json", "-"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert [len(prior["other_modes"]) for prior in record["priors"]] == [0, 1]
