@@ -158,7 +158,8 @@ class _Vector:
         on_support = (self._coef != 0) | ((problem.l1 == 0) & (problem.l2 > 0))
         A = np.stack(columns, axis=1)[on_support]
         size = np.linalg.norm(A, axis=0)
-        if len(A) < len(size) or not (size > 0).all():
+        in_range = np.isfinite(size.sum() + convention.gradient[on_support].sum())
+        if len(A) < len(size) or not (size > 0).all() or not in_range:
             return
         A /= size
         solution, _, rank, _ = np.linalg.lstsq(A, convention.gradient[on_support], rcond=1e-10)
