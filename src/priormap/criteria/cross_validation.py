@@ -206,7 +206,8 @@ def _repeated(study: Study) -> Repeated:
 def _not_told_apart(scales: Floats, curves: Floats) -> tuple[float, float]:
     """Smallest and largest scale that repeats of the folds do not tell from the best."""
     worse = curves - curves[:, [np.argmin(curves.mean(axis=0))]]
-    error = worse.std(axis=0, ddof=1) / np.sqrt(len(curves))
+    unit = float(np.abs(worse).max()) or 1.0  # squares of y to the fourth leave the doubles
+    error = unit * (worse / unit).std(axis=0, ddof=1) / np.sqrt(len(curves))
     near = scales[worse.mean(axis=0) <= _TOLD_APART * error]
     return float(near[0]), float(near[-1])
 
