@@ -12,6 +12,7 @@ from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode import MapEstimate, find_map
 from priormap.model.model import Model
+from priormap.model.penalty import Penalty
 from priormap.posterior import sample
 from priormap.posterior.convergence import troubles
 from priormap.priors import PenaltyParts, Prior
@@ -82,9 +83,14 @@ def prior_terms(model: Model, tree: xr.DataTree) -> PriorTerms:
     coef = tree["posterior"]["coef"].transpose("chain", "draw", "feature").to_numpy()
     if model.prior.scaled_by_noise:
         coef = coef / np.asarray(sigma_of(model.data, tree))[..., None]
-    if not isinstance(model.prior, PenaltyParts):
-        return PulledTerms(model.column_prior, coef)
-    rates = model.penalty(1.0)
+    return terms_of(model.column_prior, coef)
+
+
+def terms_of(columns: Prior, coef: Floats) -> PriorTerms:
+    """Terms of coefficients, the last axis, under a prior with one scale for each."""
+    if not isinstance(columns, PenaltyParts):
+        return PulledTerms(columns, coef)
+    rates = Penalty.of_columns(columns, 1.0)
     return PenaltyTerms(np.abs(coef) @ rates.l1, coef**2 @ rates.l2)
 
 

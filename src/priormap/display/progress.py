@@ -10,13 +10,18 @@ from contextlib import contextmanager
 _SLOW = 10.0  # seconds
 
 
+def shows(asked: bool | None) -> bool:
+    """Whether to show anything: as asked for, or else on a terminal."""
+    return sys.stderr.isatty() if asked is None else asked
+
+
 @contextmanager
 def told_if_slow(show: bool | None, what: str) -> Iterator[None]:
     """Say in one line on stderr that work takes more than ten seconds.
 
     `show` of None: on a terminal only.
     """
-    if not (sys.stderr.isatty() if show is None else show):
+    if not shows(show):
         yield
         return
 
@@ -30,11 +35,6 @@ def told_if_slow(show: bool | None, what: str) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def shows(asked: bool | None) -> bool:
-    """Whether to show a bar: as asked for, or else on a terminal."""
-    return sys.stderr.isatty() if asked is None else asked
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
+from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.priors import Prior
 
@@ -40,6 +43,45 @@ class Draws:
     centred_rss: Floats | None = None
     stats: dict[str, Floats] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_chains(
+        cls, model: Model, coef: Floats, trace: Floats, seed: np.random.SeedSequence, **more: Any
+    ) -> Self:
+        """Take chains in unit columns back to the caller's units, with draws of the intercept.
+
+        `coef` has the shape (chains, draws, p), and `trace` (chains, draws, 2 or more): sigma and
+        the scale first.
+        """
+        coef, sigma = model.columns.in_callers_units(coef), trace[..., 0] * model.unit_y
+        return cls(
+            coef=coef,
+            intercept=intercepts(model.data, coef, sigma, np.random.default_rng(seed)),
+            sigma=None if model.noise.is_known else sigma,
+            scale=None if model.prior.hyperprior is None else trace[..., 1],
+            **more,
+        )
+
+
+@contextmanager
+def within_numbers(model: Model) -> Iterator[None]:
+    """Say in one sentence where chains take more than floating-point numbers have."""
+    try:
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore"):
+            yield
+    except (FloatingPointError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
+        noise = model.noise.sigma
+        raise PriormapError(
+            f"sampling under {model.prior!r} with sigma={noise!r} takes more digits or a wider "
+            "range than floating-point numbers have; give scales of the prior and of sigma that "
+            "are nearer to those of the data, or rescale y and the columns"
+        ) from None
+
+
+def refuse_non_finite(*drawn: Floats) -> None:
+    """Raise a FloatingPointError where a chain cannot go on."""
+    if not all(np.isfinite(values).all() for values in drawn):
+        raise FloatingPointError("a draw is not finite")
 
 
 def intercepts(

@@ -24,17 +24,16 @@ import numpy as np
 from scipy.linalg import cho_solve, lapack, solve_triangular
 
 from priormap.arrays import Bools, Floats
-from priormap.errors import PriormapError
 from priormap.model import Model
-from priormap.posterior.draws import Draws, intercepts
+from priormap.posterior.draws import Draws, refuse_non_finite
 from priormap.priors import ScaleMixture
 from priormap.priors.densities import PositiveDensity
 from priormap.priors.slices import slice_step
 
-_TINY = 1e-280
-_SMALLEST = 1e-140  # prior sd in unit columns, whose square is a number still
+TINY = 1e-280
+SMALLEST = 1e-140  # prior sd in unit columns, whose square is a number still
 _RESOLUTION = 1e-13  # of the largest eigenvalue: smaller ones are rounding
-_EVERY = 50  # steps between two reports of progress
+EVERY = 50  # steps between two reports of progress
 
 
 def draw_scale_mixture(
@@ -55,17 +54,9 @@ def draw_scale_mixture(
         gibbs.advance()
         if step >= 0:
             kept[:, step], trace[:, step] = gibbs.coef, gibbs.trace
-        if progress is not None and step % _EVERY == 0:
+        if progress is not None and step % EVERY == 0:
             progress(chains * (step + tune))
-    coef = model.columns.in_callers_units(kept)
-    sigma = trace[..., 0] * model.unit_y
-    return Draws(
-        coef=coef,
-        intercept=intercepts(model.data, coef, sigma, np.random.default_rng(streams[1])),
-        sigma=None if model.noise.is_known else sigma,
-        scale=None if model.prior.hyperprior is None else trace[..., 1],
-        attributes={"kernel": "local_variances"},
-    )
+    return Draws.of_chains(model, kept, trace, streams[1], attributes={"kernel": "local_variances"})
 
 
 @dataclass(eq=False)
@@ -73,7 +64,7 @@ class _Gibbs:
     """The state of all chains, shape (chains, ...), and what they read."""
 
     prior: ScaleMixture
-    likelihood: _Likelihood
+    likelihood: Likelihood
     scale: Floats  # of each column that is not flat
     flat: Bools
     noise: PositiveDensity | None
@@ -98,7 +89,7 @@ class _Gibbs:
         tau = np.ones(chains) if hyperprior is None else hyperprior.rvs(chains, rng)
         return cls(
             prior=prior,
-            likelihood=_Likelihood.of(model, flat),
+            likelihood=Likelihood.of(model, flat),
             scale=scale,
             flat=flat,
             noise=noise,
@@ -107,7 +98,7 @@ class _Gibbs:
             rng=rng,
             variances=prior.variance_quantile(half, half, *prior.law),
             sigma=sigma,
-            tau=np.maximum(tau, _TINY),
+            tau=np.maximum(tau, TINY),
             coef=np.zeros((chains, columns.p)),
         )
 
@@ -135,14 +126,10 @@ class _Gibbs:
         self.coef[:, self.flat] = self.likelihood.draw_flat(bound, self.sigma, self.rng)
         known = bound / (self.scale * unit[:, None])
         moved = self.prior.draw_variances(known, self.variances, self.rng)
-        self.variances = np.clip(moved, _TINY, 1 / _TINY)
+        self.variances = np.clip(moved, TINY, 1 / TINY)
         if self.hyperprior is not None:
             self._interweave(self.hyperprior)
-        if not (np.isfinite(self.coef).all() and np.isfinite(self.trace).all()):
-            raise PriormapError(
-                f"the chains cannot go on: under {self.prior} and this noise numbers leave the "
-                "range of floats; give a scale nearer to the size of the coefficients"
-            )
+        refuse_non_finite(self.coef, self.trace)
 
     def _interweave(self, hyperprior: PositiveDensity) -> None:
         """Move tau with the products ``tau**2 w`` held."""
@@ -154,7 +141,7 @@ class _Gibbs:
             return np.asarray(logs + jacobian + hyperprior.logpdf(np.exp(log_tau)))
 
         self.tau = np.exp(slice_step(of_tau, np.log(self.tau), self.rng))
-        self.variances = np.clip(products / self.tau[:, None] ** 2, _TINY, 1 / _TINY)
+        self.variances = np.clip(products / self.tau[:, None] ** 2, TINY, 1 / TINY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +196,7 @@ def move_sigma_and_tau(
 
 
 @dataclass(frozen=True, eq=False)
-class _Likelihood:
+class Likelihood:
     """Unit columns with a proper prior, after those with a flat one are projected out.
 
     By their moments for fewer columns than rows, or by their rows.
@@ -225,7 +212,13 @@ class _Likelihood:
     flat_on_bound: Floats  # and of the other columns
 
     @classmethod
-    def of(cls, model: Model, flat: Bools) -> _Likelihood:
+    def of_moments(cls, gram: Floats, xty: Floats, squares: float, dof: int) -> Likelihood:
+        """From cross products of columns of which none is flat."""
+        none = np.empty((0, 0))
+        return cls(gram, xty, squares, dof, True, none, np.empty(0), none)
+
+    @classmethod
+    def of(cls, model: Model, flat: Bools) -> Likelihood:
         """Project out the flat columns, which must be independent (the posterior is proper)."""
         columns, dof = model.columns, model.dof - int(flat.sum())
         squares = 1.0 if columns.y_norm > 0 else 0.0
@@ -261,7 +254,7 @@ class _Likelihood:
 
     def draw(self, sd: Floats, sigma: Floats, rng: np.random.Generator) -> Floats:
         """Coefficients given their prior sds, shape (chains, p), and sigma."""
-        sd, noise = np.clip(sd, _SMALLEST, 1 / _SMALLEST), sigma[:, None]
+        sd, noise = np.clip(sd, SMALLEST, 1 / SMALLEST), sigma[:, None]
         normal = rng.standard_normal(sd.shape)
         if not self.by_moments:
             drawn = sd * normal

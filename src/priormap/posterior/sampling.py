@@ -16,6 +16,7 @@ from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import check_groups, to_data_tree
+from priormap.posterior.draws import within_numbers
 from priormap.posterior.properness import refuse_improper
 from priormap.posterior.pymc import check_nuts_options
 from priormap.priors import NormalMixture, PointMass, Prior, ScaleMixture
@@ -158,7 +159,8 @@ def sample(
         else:
             from priormap.posterior.kernels import draw_mixture as draw_chains
 
-        with progress(progressbar, chains * (draws + tune), "Sampling") as done:
+        total = chains * (draws + tune)
+        with within_numbers(model), progress(progressbar, total, "Sampling") as done:
             drawn = draw_chains(model, route, chains, draws, tune, streams[0], done)
     attributes = _attributes(model, route, tune, random_seed, began) | drawn.attributes
     tree = to_data_tree(model, drawn, groups, np.random.default_rng(streams[1]), attributes)

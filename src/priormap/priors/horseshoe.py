@@ -13,7 +13,7 @@ from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
 from priormap.priors.densities import ProperDensity
-from priormap.priors.scale_mixture import ScaleMixture
+from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture
 
 _LOG_PEAK = -0.5 * np.log(2 * np.pi**3)
 _FAR = 40.0  # from where on the continued fraction of E1 has all digits
@@ -69,9 +69,7 @@ class Horseshoe(ScaleMixture):
     label: ClassVar[str] = "Horseshoe"
     spoken: ClassVar[str] = "horseshoe"
     scales: ClassVar[tuple[str, ...]] = ("global_scale",)
-    no_mode: ClassVar[str] = (
-        "its density is unbounded at zero, so that the mode is zero whatever the data"
-    )
+    no_mode: ClassVar[str] = UNBOUNDED
     reference: ClassVar[str] = (
         "Carvalho, Polson and Scott (2010), The horseshoe estimator for sparse signals, "
         "Biometrika 97(2)"

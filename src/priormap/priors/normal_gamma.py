@@ -13,7 +13,7 @@ from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.priors.densities import ProperDensity
 from priormap.priors.one_observation import mode_by_search
-from priormap.priors.scale_mixture import ScaleMixture
+from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture
 from priormap.priors.slices import slice_step
 
 _FAR = 700.0  # from where on the Bessel functions are exponentials
@@ -92,7 +92,7 @@ class NormalGamma(ScaleMixture):
     def no_mode(self) -> str:  # type: ignore[override]
         """What its shape makes of the penalty."""
         if self.is_unbounded:
-            return "its density is unbounded at zero, so that the mode is zero whatever the data"
+            return UNBOUNDED
         if self.shape < 1:
             return (
                 "its penalty is not convex below the shape 1, so that a mode found by descent need "

@@ -23,6 +23,7 @@ _STEPS = np.linspace(-30.0, 30.0, 901)
 _LOGITS = _STEPS + 660.0 * (_STEPS / 30) ** 3  # out to where a probability is a number still
 _BELOW, _ABOVE = expit(_LOGITS), expit(-_LOGITS)
 _WEIGHTS = _BELOW * _ABOVE * (1 + 66.0 * (_STEPS / 30) ** 2) * (_STEPS[1] - _STEPS[0])
+UNBOUNDED = "its density is unbounded at zero, so that the mode is zero whatever the data"
 _HALVINGS = 70
 _FAR = 200.0  # in logs, how far half-widths are looked for
 

@@ -27,7 +27,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from priormap.arrays import Floats
-from priormap.criteria.posterior_runs import PenaltyTerms, PriorTerms, PulledTerms
+from priormap.criteria.posterior_runs import terms_of
 from priormap.model.model import Model
 from priormap.model.penalty import Penalty
 from priormap.model.spectrum import Spectrum
@@ -215,11 +215,7 @@ def _log_density_of_noise(model: Model, draws: _Draws, sigma: Floats) -> Floats:
 
 def _log_prior(model: Model, coef: Floats, factor: Floats) -> Floats:
     """Log prior of each draw's coefficients with all scales times each factor, (l, m)."""
-    prior = model.relative
-    terms: PriorTerms = PulledTerms(prior, coef)
-    if isinstance(prior, PenaltyParts):
-        rates = Penalty.of_columns(prior, 1.0)
-        terms = PenaltyTerms(np.abs(coef) @ rates.l1, coef**2 @ rates.l2)
+    terms = terms_of(model.relative, coef)
     bound = int((~model.is_flat).sum())
     return np.stack([-terms.exponent(f) - bound * np.log(f) for f in factor.tolist()])
 

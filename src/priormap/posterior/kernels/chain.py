@@ -16,8 +16,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
+from priormap.posterior.draws import refuse_non_finite
 from priormap.posterior.kernels import hamiltonian, mixture, mixture_rows, rows
 from priormap.posterior.kernels.problem import (
     Draws,
@@ -115,8 +114,7 @@ def run_chain(
 
 def check_finite(drawn: Draws) -> None:
     """Raise where a chain cannot go on."""
-    if not (np.isfinite(drawn.coef).all() and np.isfinite(drawn.trace).all()):
-        raise FloatingPointError("a draw is not finite")
+    refuse_non_finite(drawn.coef, drawn.trace)
     if not (drawn.trace[:, :2] > 0).all():
         raise FloatingPointError("a scale is zero")
 

@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.model.least_squares import rank_and_misfit
-from priormap.posterior.draws import Draws, intercepts
+from priormap.posterior.draws import Draws
 from priormap.posterior.kernels import problem
 from priormap.posterior.kernels.choice import run_mixture, run_the_best
 from priormap.posterior.kernels.problem import Density, ElasticNetPrior, Moments, Rows
@@ -41,34 +40,20 @@ def draw_mixture(
     seed: np.random.SeedSequence,
     progress: Callable[[int], None] | None,
 ) -> Draws:
-    """Markov chains by the kernel that suits the data, or by scale mixtures for ``"gibbs"``.
-
-    Raises
-    ------
-    PriormapError
-        If that takes more than floating-point numbers have.
-    """
+    """Markov chains by the kernel that suits the data, or by scale mixtures for ``"gibbs"``."""
     streams = seed.spawn(chains + 1)
-    try:
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore"):
-            likelihood, prior, units = in_reach(model)
-            sigma = model.unit_noise.sd / units.sigma if model.noise.is_known else 1.0
-            likelihood, prior, around = _settled(likelihood, prior, sigma)
-            states = [start_state(around, prior, stream) for stream in streams[1:]]
-            run = run_mixture if method == "gibbs" else run_the_best
-            kernel, runs = run(likelihood, prior, around, states, draws, tune, progress)
-    except (FloatingPointError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
-        raise _beyond_numbers(model) from None
-    trace = np.stack([run.trace for run in runs])
-    coef = model.columns.in_callers_units(np.stack([run.coef for run in runs])) * units.coef
-    sigma_draws = trace[..., 0] * units.sigma * model.unit_y
-    scale = trace[..., 1] * units.tau
-    rng = np.random.default_rng(streams[0])
-    return Draws(
-        coef=coef,
-        intercept=intercepts(model.data, coef, sigma_draws, rng),
-        sigma=None if model.noise.is_known else sigma_draws,
-        scale=None if model.prior.hyperprior is None else scale,
+    likelihood, prior, units = in_reach(model)
+    sigma = model.unit_noise.sd / units.sigma if model.noise.is_known else 1.0
+    likelihood, prior, around = _settled(likelihood, prior, sigma)
+    states = [start_state(around, prior, stream) for stream in streams[1:]]
+    run = run_mixture if method == "gibbs" else run_the_best
+    kernel, runs = run(likelihood, prior, around, states, draws, tune, progress)
+    coef, trace = np.stack([run.coef for run in runs]), np.stack([run.trace for run in runs])
+    return Draws.of_chains(
+        model,
+        coef * units.coef,
+        trace * [units.sigma, units.tau, 1.0],
+        streams[0],
         stats={"n_crossings": trace[..., 2]} if kernel == "hamiltonian" else {},
         attributes={"kernel": kernel},
     )
@@ -91,15 +76,6 @@ def _settled(
         if power[0] <= power[-1] * len(power) * 1e-12:
             return problem.rows_from_moments(likelihood), prior, around
     return absorbed, rest, around
-
-
-def _beyond_numbers(model: Model) -> PriormapError:
-    noise = model.noise.sigma
-    return PriormapError(
-        f"sampling under {model.prior!r} with sigma={noise!r} takes more digits or a wider range "
-        "than floating-point numbers have; give scales of the prior and of sigma that are nearer "
-        "to those of the data, or rescale y and the columns"
-    )
 
 
 def in_reach(model: Model) -> tuple[Moments | Rows, ElasticNetPrior, Units]:
