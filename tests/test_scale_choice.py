@@ -25,7 +25,8 @@ from priormap import (
 from priormap.criteria import CRITERIA, METHODS, Criterion, ScaleChoice, posterior_runs
 from priormap.criteria.choosing import default_scales
 from priormap.criteria.criterion import Optimum, peak
-from priormap.criteria.cross_validation import FoldErrors, split
+from priormap.criteria.cross_validation import FoldErrors
+from priormap.criteria.folds import split
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.hyperprior import density_of_log, posterior_of_scale
 from priormap.criteria.leave_one_out import row_densities, some_rows, totals

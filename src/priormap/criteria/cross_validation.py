@@ -7,21 +7,18 @@ as the work allows; what is left of that noise is told with the optimum.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import brentq
 
 from priormap.arrays import Bools, Floats, Indices
-from priormap.checks import short
-from priormap.criteria.criterion import Criterion, Curve, Folds, Optimum, Study, peak
+from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
+from priormap.criteria.folds import Pairs, is_number, on_rows, rows_of, split
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.moments import row_blocks
-from priormap.data.regression import Regression
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapError
 from priormap.mode import MapPath, map_path
 
 _SQUARABLE = 1e150
@@ -31,7 +28,6 @@ _MOST_SOLVED = 10  # repeats, where every scale of a path is a problem of its ow
 _STANDS_STILL = 1.25  # largest over smallest scale that the folds cannot tell from the best
 _TOLD_APART = 2.0  # standard errors over repeats
 HOLD = ("prior", "alpha")
-Pairs: TypeAlias = "list[tuple[Indices, Indices]]"
 _ONE_SE = "strongest prior whose mode predicts within one standard error of cv"
 
 
@@ -56,10 +52,7 @@ class FoldErrors:
         hold: str,
         scales: Floats,
     ) -> None:
-        data = family.data
         self._family, self._hold, self._scales = family, hold, scales
-        self._X = data.X.tocsr() if sparse.issparse(data.X) else data.X
-        self._y = data.y
         self._folds: list[tuple[Indices, MapPath]] = []
         self.first = self.add(folds)
 
@@ -68,11 +61,7 @@ class FoldErrors:
         family, data = self._family, self._family.data
         for train, test in folds:
             share = len(train) / data.n_rows if self._hold == "alpha" else 1.0
-            with warnings.catch_warnings():  # the whole data were judged when they came in
-                warnings.simplefilter("ignore", PriormapWarning)
-                training = Regression(
-                    self._X[train], data.y[train], sigma=family.sigma, intercept=data.intercept
-                )
+            training = on_rows(data, train, family.sigma)
             self._folds.append((test, map_path(training, family.on_rows(share), self._scales)))
         added = self._folds[-len(folds) :]
         return np.stack([self._errors(test, path, self._scales) for test, path in added])
@@ -80,7 +69,7 @@ class FoldErrors:
     @property
     def repeats(self) -> float:
         """How often a row is held out, but at least 1."""
-        return max(1.0, sum(len(test) for test, _ in self._folds) / len(self._y))
+        return max(1.0, sum(len(test) for test, _ in self._folds) / self._family.data.n_rows)
 
     def over_folds(self, scales: Floats) -> tuple[Floats, Floats]:
         """Mean error, and its standard error: folds that hold the same rows count once."""
@@ -96,65 +85,11 @@ class FoldErrors:
 
     def _errors(self, test: Indices, path: MapPath, scales: Floats) -> Floats:
         coef, means = path.at(scales), path.data.unit
-        X, y, squares = self._X[test], self._y[test] - means.y_mean, np.zeros(len(scales))
+        (X, y), squares = rows_of(self._family.data, test), np.zeros(len(scales))
         for block in row_blocks(X):
             fitted = X[block] @ coef.T - coef @ means.x_mean
-            squares += ((y[block, None] - fitted) ** 2).sum(axis=0)
+            squares += ((y[block, None] - means.y_mean - fitted) ** 2).sum(axis=0)
         return squares / len(test)
-
-
-def split(data: Regression, folds: Folds, rng: np.random.Generator) -> Pairs:
-    """Row indices (train, test) of each fold: shuffled ones of equal size, or the given ones."""
-    n, least = data.n_rows, 1 + int(data.intercept)
-    if _is_number(folds):
-        if folds < 2 or folds > n or n - -(-n // int(folds)) < least:
-            raise PriormapError(
-                f"folds must be at least 2 and leave at least {least} of the {n} rows to fit, "
-                f"got {folds}; give from 2 to {n}, or more rows"
-            )
-        parts = np.array_split(rng.permutation(n), int(folds))
-        return [(np.setdiff1d(np.arange(n), part), np.sort(part)) for part in parts]
-    if callable(getattr(folds, "split", None)) and not isinstance(folds, str):
-        folds = _cut(folds, data)
-    if not isinstance(folds, Iterable) or isinstance(folds, str):
-        raise PriormapError(
-            "folds must be a number, a splitter with a method split(X, y), or a list of "
-            f"(train, test) pairs of row numbers, got {short(folds)}"
-        )
-    pairs = [_checked_fold(pair, n, least) for pair in folds]
-    if len(pairs) < 2:
-        raise PriormapError(f"folds holds {len(pairs)} pair of row numbers; give at least 2")
-    return pairs
-
-
-def _cut(splitter: Any, data: Regression) -> list[tuple[Any, Any]]:
-    try:
-        return list(splitter.split(data.X, data.y))
-    except (TypeError, ValueError) as error:
-        raise PriormapError(
-            f"folds.split(X, y) of a {type(splitter).__name__} says {str(error)!r}; give the pairs "
-            "that it makes as a list"
-        ) from None
-
-
-def _checked_fold(pair: Any, n: int, least: int) -> tuple[Indices, Indices]:
-    try:
-        train, test = (np.asarray(part) for part in pair)
-    except (TypeError, ValueError):
-        raise PriormapError(
-            f"folds must hold pairs (train, test) of row numbers, got {short(pair)}"
-        ) from None
-    for name, part, fewest in (("train", train, least), ("test", test, 1)):
-        fits = part.ndim == 1 and part.dtype.kind in "iu" and len(part) >= fewest
-        if not fits or part.min() < 0 or part.max() >= n:
-            raise PriormapError(
-                f"folds must hold, as {name} rows, {fewest} or more row numbers from 0 to {n - 1}"
-            )
-    return train, test
-
-
-def _is_number(folds: object) -> TypeGuard[int]:
-    return isinstance(folds, int | np.integer) and not isinstance(folds, bool)
 
 
 class Repeated(NamedTuple):
@@ -189,7 +124,7 @@ def _repeated(study: Study) -> Repeated:
     """Shuffle until the best scale stands still, as often as was asked for, or not at all."""
     pairs = study.once(_pairs)
     errors = FoldErrors(study.family, pairs, study.hold, study.scales)
-    if not _is_number(study.folds):
+    if not is_number(study.folds):
         return Repeated(errors, len(pairs), 1)
     most = study.repeats or _most_repeats(study)
     curves, low, high = [errors.first.mean(axis=0)], np.nan, np.nan
@@ -214,7 +149,7 @@ def _not_told_apart(scales: Floats, curves: Floats) -> tuple[float, float]:
 
 def _why_not(study: Study) -> str:
     study.once(_pairs)  # refuses folds that cannot be used before anything is computed
-    if study.repeats is not None and not _is_number(study.folds):
+    if study.repeats is not None and not is_number(study.folds):
         raise PriormapError(
             f"repeats = {study.repeats} needs folds as a number; given folds are taken as they are"
         )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 from scipy.special import ndtr
 
 from priormap.arrays import Floats, Indices
+from priormap.criteria.folds import on_rows, rows_of
 from priormap.criteria.pareto_smoothing import log_sums
-from priormap.criteria.posterior_runs import mode_beside, sample_quietly, sigma_of
+from priormap.criteria.posterior_runs import end_to_end, mode_beside, sample_quietly
 from priormap.data.moments import dense
 from priormap.data.regression import Regression
-from priormap.errors import PriormapWarning
 from priormap.model.model import Model
 
 if TYPE_CHECKING:
@@ -39,9 +38,22 @@ class HeldOut(NamedTuple):
     crps: Floats
 
 
+class Fold(NamedTuple):
+    """The regression of the training rows, and the test rows of X and y."""
+
+    training: Regression
+    X: Any
+    y: Floats
+
+    @classmethod
+    def of(cls, data: Regression, train: Indices, test: Indices) -> Fold:
+        """Take the rows apart, with the same belief about sigma."""
+        return cls(on_rows(data, train, data.sigma), *rows_of(data, test))
+
+
 def held_out(
     model: Model,
-    pairs: list[tuple[Indices, Indices]],
+    folds: Sequence[Fold],
     draws: int,
     chains: int,
     prob: float,
@@ -49,13 +61,10 @@ def held_out(
 ) -> HeldOut:
     """Predict the test rows of every fold from its training rows."""
     found = []
-    for (train, test), own in zip(pairs, seed.spawn(len(pairs)), strict=True):
-        part = on_rows(model, train)
-        tree, _ = sample_quietly(
-            part.data, part.prior, draws, chains, int(own.generate_state(1)[0])
-        )
+    for fold, own in zip(folds, seed.spawn(len(folds)), strict=True):
+        part, tree = _posterior_of(model, fold, draws, chains, own)
         rng = np.random.default_rng(own.spawn(1)[0])
-        found.append(_predict(part, tree, rows_of(model.data, test), prob, rng))
+        found.append(_predict(part, tree, fold, prob, rng))
     return HeldOut(*map(np.concatenate, zip(*found, strict=True)))
 
 
@@ -64,49 +73,35 @@ def left_out(
 ) -> float:
     """Log density of one row given all others, from a posterior without it."""
     others = np.delete(np.arange(model.data.n_rows), row)
-    part = on_rows(model, others)
-    tree, _ = sample_quietly(part.data, part.prior, draws, chains, int(seed.generate_state(1)[0]))
-    X, y = rows_of(model.data, np.array([row]))
-    mean, sigma = _predictions(part.data, tree, X)
-    logs = part.data.likelihood.logpdf(y[:, None], mean, sigma)
+    fold = Fold.of(model.data, others, np.array([row]))
+    part, tree = _posterior_of(model, fold, draws, chains, seed)
+    mean, sigma = _predictions(part.data, tree, fold.X)
+    logs = part.data.likelihood.logpdf(fold.y[:, None], mean, sigma)
     return float(log_sums(logs)[0] - np.log(logs.size))
 
 
-def on_rows(model: Model, rows: Indices) -> Model:
-    """The model of some of the rows: the same beliefs about coefficients and sigma."""
+def _posterior_of(
+    model: Model, fold: Fold, draws: int, chains: int, seed: np.random.SeedSequence
+) -> tuple[Model, xr.DataTree]:
+    """Model of the training rows, with the same belief about coefficients, and its draws."""
     prior = model.relative
     if model.prior.hyperprior is not None:
         prior = prior.with_hyperprior(model.prior.hyperprior)
-    X, y = rows_of(model.data, rows)
-    with warnings.catch_warnings():  # the whole data were judged when they came in
-        warnings.simplefilter("ignore", PriormapWarning)
-        part = Regression(X, y, sigma=model.data.sigma, intercept=model.data.intercept)
-    return Model(part, prior)
-
-
-def rows_of(data: Regression, rows: Indices) -> tuple[Any, Floats]:
-    """Some rows of X and y."""
-    X = data.X.tocsr() if sparse.issparse(data.X) else data.X
-    return X[rows], data.y[rows]
+    part = Model(fold.training, prior)
+    tree, _ = sample_quietly(part.data, prior, draws, chains, int(seed.generate_state(1)[0]))
+    return part, tree
 
 
 def _predictions(data: Regression, tree: xr.DataTree, X: Any) -> tuple[Floats, Floats]:
     """Linear predictor of each row under each draw, and sigma of each draw."""
-    posterior = tree["posterior"]
-    coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
-    intercept = posterior["intercept"].to_numpy().ravel() if data.intercept else 0.0
-    sigma = np.broadcast_to(np.ravel(sigma_of(data, tree)), len(coef))
+    coef, intercept, sigma = end_to_end(data, tree)
     return dense(X) @ coef.T + intercept, sigma
 
 
 def _predict(
-    model: Model,
-    tree: xr.DataTree,
-    test: tuple[Any, Floats],
-    prob: float,
-    rng: np.random.Generator,
+    model: Model, tree: xr.DataTree, fold: Fold, prob: float, rng: np.random.Generator
 ) -> HeldOut:
-    X, y = test
+    _, X, y = fold
     error_mode = np.full(len(y), np.nan)
     if not model.prior.no_mode:
         fit = mode_beside(model.data, model.prior, tree)

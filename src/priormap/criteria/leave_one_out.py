@@ -16,7 +16,7 @@ from priormap.arrays import Floats, Indices
 from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.pareto_smoothing import log_sums, smoothed_log_weights
-from priormap.criteria.posterior_runs import sigma_of
+from priormap.criteria.posterior_runs import end_to_end
 from priormap.criteria.sampled_curves import sampled
 from priormap.data.moments import dense
 from priormap.data.regression import Regression
@@ -74,10 +74,7 @@ class RowDensities(NamedTuple):
 
 def row_densities(data: Regression, tree: xr.DataTree, rows: Indices) -> RowDensities:
     """Densities of each row by importance sampling of the draws of one posterior."""
-    posterior = tree["posterior"]
-    coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
-    intercept = posterior["intercept"].to_numpy().ravel() if data.intercept else 0.0
-    sigma = np.ravel(sigma_of(data, tree))
+    coef, intercept, sigma = end_to_end(data, tree)
     constant = -np.log(sigma * np.sqrt(2 * np.pi))
     found = RowDensities(*np.empty((3, len(rows))))
     size = max(1, _BLOCK // len(coef))

@@ -110,6 +110,18 @@ def sigma_of(data: Regression, tree: xr.DataTree) -> float | Floats:
     return posterior["sigma"].to_numpy() if "sigma" in posterior else data.noise.sd
 
 
+def end_to_end(data: Regression, tree: xr.DataTree) -> tuple[Floats, Floats, Floats]:
+    """Draws of all chains after each other: coefficients (m, p), intercepts and sigmas (m,)."""
+    posterior = tree["posterior"]
+    coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
+    intercept = posterior["intercept"].to_numpy().ravel() if data.intercept else np.zeros(1)
+    return (
+        coef,
+        np.broadcast_to(intercept, len(coef)),
+        np.broadcast_to(np.ravel(sigma_of(data, tree)), len(coef)),
+    )
+
+
 def mode_beside(data: Regression, prior: Prior, tree: xr.DataTree) -> MapEstimate:
     """Mode that stands beside the draws of one posterior.
 

@@ -10,16 +10,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from priormap.tables.comparing_priors import compare_priors
     from priormap.tables.map_comparison import MapComparison, compare_map
     from priormap.tables.posterior_contrast import Contrast, contrast
-    from priormap.tables.prior_comparison import PriorComparison, compare_priors
+    from priormap.tables.prior_comparison import PriorComparison
 
 _FILES = {
     "Contrast": "posterior_contrast",
     "MapComparison": "map_comparison",
     "PriorComparison": "prior_comparison",
     "compare_map": "map_comparison",
-    "compare_priors": "prior_comparison",
+    "compare_priors": "comparing_priors",
     "contrast": "posterior_contrast",
 }
 

@@ -1,0 +1,269 @@
+"""`compare_priors`: which of several beliefs predicts these data, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from priormap.arrays import Floats, Indices
+from priormap.checks import checked_seed, positive_number, share
+from priormap.criteria.bridge_sampling import Evidence, bridge_sampling
+from priormap.criteria.criterion import Folds
+from priormap.criteria.folds import split
+from priormap.criteria.gaussian_curves import GaussianCurves
+from priormap.criteria.held_out import Fold, HeldOut, held_out, left_out
+from priormap.criteria.leave_one_out import BAD_KHAT, MOST_ROWS, row_densities, some_rows, totals
+from priormap.criteria.posterior_runs import mode_beside, sample_quietly
+from priormap.criteria.scale_family import ScaleFamily
+from priormap.criteria.stacking import stacking_weights
+from priormap.data.regression import Regression
+from priormap.display.progress import progress
+from priormap.model.model import Model
+from priormap.posterior.sampling import checked_draws
+from priormap.priors import Prior
+from priormap.tables.named_priors import check_priors
+from priormap.tables.posterior_contrast import rope_half_width
+from priormap.tables.prior_comparison import PriorComparison
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+_MOST_REFITS = 20  # rows of one prior that are left out exactly
+
+
+def compare_priors(
+    data: Regression,
+    priors: Mapping[str, Prior],
+    *,
+    folds: Folds = 5,
+    draws: int = 1000,
+    chains: int = 4,
+    rope: float = 0.1,
+    prob: float = 0.9,
+    random_seed: int | None = None,
+    progressbar: bool | None = None,
+) -> PriorComparison:
+    r"""Compare priors by what they predict, how calibrated that is, and by their evidence.
+
+    Leave-one-out, ``sum_i log p(y_i | y_-i)``, is exact under a Gaussian prior of known scale
+    and by Pareto-smoothed importance sampling under the others; where a k-hat exceeds 0.7 the
+    row is left out exactly, up to 20 rows of a prior. Of more than 2,000 rows so many are left
+    out, drawn at random.
+
+    The evidence, ``log p(y)`` with a flat intercept, is exact under a Gaussian prior and by
+    bridge sampling under the others. It judges the prior at its scale: another scale of the same
+    family may have another order, see `choose_scale`.
+
+    Parameters
+    ----------
+    data : Regression
+    priors : mapping of str to Prior
+        Of known or learnt scale.
+    folds : int or list of (train, test)
+        Held-out folds, as in `choose_scale`.
+    draws, chains : int
+        Of each posterior.
+    rope : float
+        Half-width of the region of practical equivalence, in sd(y) per sd(x).
+    prob : float
+        Mass of the predictive interval.
+    random_seed : int, optional
+    progressbar : bool, optional
+        Default: on a terminal only.
+
+    Returns
+    -------
+    PriorComparison
+
+    Raises
+    ------
+    PriormapError
+        If an argument is bad or a posterior is improper.
+
+    References
+    ----------
+    Vehtari, Gelman and Gabry (2017), "Practical Bayesian model evaluation using leave-one-out
+    cross-validation and WAIC", Statistics and Computing 27; Yao, Vehtari, Simpson and Gelman
+    (2018), "Using stacking to average Bayesian predictive distributions", Bayesian Analysis
+    13(3); Sivula, Magnusson, Matamoros and Vehtari (2020), "Uncertainty in Bayesian
+    leave-one-out cross-validation based model comparison", arXiv:2008.10296, for the rule that
+    differences below 4 are small; Gneiting and Raftery (2007), "Strictly proper scoring rules,
+    prediction, and estimation", JASA 102(477), for the CRPS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from priormap import Gaussian, Laplace, Regression, compare_priors
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(60, 5))
+    >>> data = Regression(X, X @ [2.0, 0, 0, 0, 0] + rng.normal(size=60), sigma=1.0)
+    >>> pair = {"wide": Gaussian(1.0), "narrow": Gaussian(0.01)}
+    >>> found = compare_priors(data, pair, random_seed=0)
+    >>> found.table.index.tolist(), found.table["weight"].round(1).tolist()
+    (['wide', 'narrow'], [1.0, 0.0])
+    """
+    check_priors(data, priors)
+    draws, chains, _ = checked_draws(data, draws, chains)
+    rope, prob = positive_number("rope", rope), share("prob", prob)
+    entropy = checked_seed(random_seed)
+    seeds = np.random.SeedSequence(entropy).spawn(len(priors) + 1)
+    rng = np.random.default_rng(seeds.pop())
+    parts = [Fold.of(data, train, test) for train, test in split(data, folds, rng)]
+    rows = some_rows(data.n_rows, MOST_ROWS, rng)
+    study = _Study(data, parts, rows, draws, chains, prob)
+    judged: dict[str, _Judged] = {}
+    with progress(progressbar, len(priors), "Comparing") as done:
+        for (name, prior), seed in zip(priors.items(), seeds, strict=True):
+            judged[name] = study.judge(Model(data, prior), seed)
+            if done is not None:
+                done(len(judged))
+    return _compared(study, judged, rope, entropy)
+
+
+class _Judged(NamedTuple):
+    """One prior: its draws and what they predict."""
+
+    model: Model
+    tree: xr.DataTree
+    left_out: Floats
+    parameters: float
+    khat: float
+    refits: int
+    evidence: Evidence
+    held: HeldOut
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class _Study:
+    """What every prior is asked: the same rows and folds."""
+
+    data: Regression
+    folds: list[Fold]
+    rows: Indices
+    draws: int
+    chains: int
+    prob: float
+
+    def judge(self, model: Model, seed: np.random.SeedSequence) -> _Judged:
+        """Draw the posterior and everything that is asked of it."""
+        own, folds, bridge, refits = seed.spawn(4)
+        state = int(own.generate_state(1)[0])
+        tree, said = sample_quietly(self.data, model.prior, self.draws, self.chains, state)
+        notes = [said] if said else []
+        found = row_densities(self.data, tree, self.rows)
+        densities, khat, n_refits = found.left_out.copy(), np.nan, 0
+        if _has_closed_form(model):
+            densities = _exact_densities(model, self.rows)
+        else:
+            khat = float(found.khat.max())
+            bad = np.flatnonzero(found.khat > BAD_KHAT)
+            worst = bad[np.argsort(-found.khat[bad])][:_MOST_REFITS]
+            n_refits = len(worst)
+            for k, one in zip(worst, refits.spawn(n_refits), strict=True):
+                densities[k] = left_out(model, int(self.rows[k]), self.draws, self.chains, one)
+            notes += _about_khats(len(bad), n_refits)
+        evidence = _evidence(model, tree, bridge)
+        if evidence.why_not:
+            notes.append(f"log evidence: not given, because {evidence.why_not}")
+        held = held_out(model, self.folds, self.draws, self.chains, self.prob, folds)
+        scale = self.data.n_rows / len(self.rows)
+        parameters = scale * float((found.fitted - densities).sum())
+        return _Judged(model, tree, densities, parameters, khat, n_refits, evidence, held, notes)
+
+
+def _about_khats(bad: int, refits: int) -> list[str]:
+    if not bad:
+        return []
+    rows = "1 row" if bad == 1 else f"{bad} rows"
+    if refits == bad:
+        return [f"leave-one-out: {rows} with a k-hat above {BAD_KHAT} left out exactly"]
+    return [
+        f"leave-one-out: {rows} with a k-hat above {BAD_KHAT}, of which the worst {refits} were "
+        "left out exactly; do not trust the others"
+    ]
+
+
+def _has_closed_form(model: Model) -> bool:
+    """Whether leave-one-out has one: a Gaussian prior, known everywhere."""
+    is_known = model.prior.is_normal and model.prior.hyperprior is None
+    return is_known and not bool(model.is_flat.any()) and bool(model.columns.x_norm.all())
+
+
+def _exact_densities(model: Model, rows: Indices) -> Floats:
+    family = ScaleFamily.of(model.data, model.prior)
+    scale = 1.0 if model.prior.has_vector else float(model.prior.scale)
+    return GaussianCurves.of(family).loo_densities(np.array([scale]), rows)[:, 0]
+
+
+def _evidence(model: Model, tree: xr.DataTree, seed: np.random.SeedSequence) -> Evidence:
+    if model.is_flat.any():
+        flat = "a flat prior is improper: it gives the data no probability"
+        return Evidence(np.nan, np.nan, flat)
+    if not model.prior.is_continuous:
+        return Evidence(np.nan, np.nan, "draws with exact zeros have no joint density to bridge")
+    if "log_evidence" in tree.attrs:
+        return Evidence(tree.attrs["log_evidence"], tree.attrs["log_evidence_error"])
+    return bridge_sampling(model, tree, seed)
+
+
+def _compared(
+    study: _Study, judged: Mapping[str, _Judged], rope: float, seed: int
+) -> PriorComparison:
+    import pandas as pd
+
+    n, m = study.data.n_rows, len(study.rows)
+    densities = np.stack([one.left_out for one in judged.values()], axis=1)
+    elpd, se = totals(densities, n)
+    difference, difference_se = totals(densities - densities[:, [int(np.argmax(elpd))]], n)
+    frame = {
+        "family": [one.model.prior.label for one in judged.values()],
+        "elpd": elpd,
+        "elpd_se": se,
+        "elpd_diff": difference,
+        "diff_se": difference_se,
+        "weight": stacking_weights(densities),
+        "parameters": [one.parameters for one in judged.values()],
+        "khat": [one.khat for one in judged.values()],
+        "refits": [one.refits for one in judged.values()],
+        "log_evidence": [one.evidence.value for one in judged.values()],
+        "log_evidence_se": [one.evidence.error for one in judged.values()],
+    }
+    rows = [_of_one(study, one, rope) for one in judged.values()]
+    frame |= {key: [row[key] for row in rows] for key in rows[0]}
+    table = pd.DataFrame(frame, index=pd.Index(list(judged), name="prior"))
+    notes = [f"{name}: {note}" for name, one in judged.items() for note in one.notes]
+    if m < n:
+        notes.append(f"leave-one-out: estimated from {m} of the {n} rows, drawn at random")
+    return PriorComparison(
+        table.sort_values("elpd", ascending=False, kind="stable"),
+        pd.DataFrame(densities, columns=list(judged), index=pd.Index(study.rows, name="obs_id")),
+        {name: one.tree for name, one in judged.items()},
+        {name: one.model.prior for name, one in judged.items()},
+        tuple(notes),
+        seed,
+        study.data,
+    )
+
+
+def _of_one(study: _Study, one: _Judged, rope: float) -> dict[str, float]:
+    """What held-out folds and the whole posterior say of one prior."""
+    tail = 0.5 * (1 - study.prob)
+    size = np.abs(one.tree["posterior"]["coef"].to_numpy())
+    zeros = np.nan
+    if not one.model.prior.no_mode:
+        zeros = float((mode_beside(study.data, one.model.prior, one.tree).coef == 0).sum())
+    return {
+        "rmse_mean": float(np.sqrt(one.held.error_mean.mean())),
+        "rmse_mode": float(np.sqrt(one.held.error_mode.mean())),
+        "coverage": float(((one.held.below >= tail) & (one.held.below <= 1 - tail)).mean()),
+        "width": float(one.held.width.mean()),
+        "crps": float(one.held.crps.mean()),
+        "relevant": float((size > rope_half_width(study.data, rope)).mean(axis=(0, 1)).sum()),
+        "zeros": zeros,
+        "seconds": float(one.tree.attrs["sampling_time"]),
+    }
