@@ -5,7 +5,7 @@ import pytest
 
 from priormap import ElasticNet, HalfCauchy, HalfNormal, Laplace, Regression
 from priormap.model import Model
-from priormap.posterior.kernels import choice, draw_mixture
+from priormap.posterior.kernels import Density, choice, draw_mixture, elastic_net_prior
 
 
 def made(n, p, stretch=1.0, **options):
@@ -85,3 +85,12 @@ def test_negative_control_single_coordinates_creep_along_wide_columns(monkeypatc
     monkeypatch.setattr(choice, "expected_work", lambda *_: {"coordinate": 1.0})
     coef = draws("wide, scales from 1 to 16,384").coef
     assert max(rhat(column) for column in coef.transpose(2, 0, 1)) > 1.1
+
+
+def test_kernels_are_compiled_for_one_kind_of_arrays():
+    """Read-only ones would be another: compiled anew, and to other last digits."""
+    fixed = np.ones(3)
+    fixed.flags.writeable = False
+    for rate, curvature in ((fixed, fixed), (fixed, np.float64(0.0))):
+        prior = elastic_net_prior(rate, curvature, Density.of(None))
+        assert all(part.flags.writeable and part.flags.c_contiguous for part in prior)

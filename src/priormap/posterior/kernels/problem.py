@@ -166,8 +166,9 @@ def elastic_net_prior(
     by_noise: bool = False,
 ) -> ElasticNetPrior:
     """Rates of the kinks and curvatures, in units of tau; zeros leave one out."""
-    rate = np.ascontiguousarray(rate, dtype=np.float64)
-    curvature = np.ascontiguousarray(np.broadcast_to(curvature, rate.shape), dtype=np.float64)
+    # copies: kernels are compiled again for arrays that are read-only, to other last digits
+    rate = np.array(rate, dtype=np.float64, order="C")
+    curvature = np.array(np.broadcast_to(curvature, rate.shape), dtype=np.float64, order="C")
     counts = [np.count_nonzero(part) for part in (rate + curvature, rate, curvature)]
     hyper = np.array([*counts, by_noise, *noise, *scale], dtype=np.float64)
     return ElasticNetPrior(rate, curvature, hyper)
