@@ -381,6 +381,30 @@ def test_figures(table):
     assert "horseshoe" in plots.prior_predictive_caption(data, named)
 
 
+@pytest.mark.filterwarnings("ignore:these draws are not to be trusted yet")
+def test_figures_of_a_posterior(table, tmp_path):
+    """Where a density is unbounded at zero, the figures smooth the draws."""
+    data = pmap.Regression.from_frame(table, target="y")
+    priors = {"horseshoe": pmap.Horseshoe(0.3), "spike": pmap.SpikeAndSlab(0.5)}
+    found = pmap.contrast(data, priors, draws=200, random_seed=0)
+    density = plots.joint_table(found, ("a", "b"), prior="horseshoe")
+    assert np.isfinite(density["density"]).all()
+    assert not density["exact_given_rest"].any()
+    with pytest.warns(pmap.PriormapWarning, match="is left out"):
+        written = plots.write_figures(tmp_path / "figures", table=found)
+    names = {path.name for path in written}
+    assert {"joint-horseshoe.png", "joint-spike.png", "posterior-vs-map.png"} <= names
+
+
+@pytest.mark.filterwarnings("ignore:these draws are not to be trusted yet")
+def test_draws_that_are_all_zero_have_no_density(table):
+    data = pmap.Regression.from_frame(table, target="y")
+    priors = {"spike": pmap.SpikeAndSlab(1e-9)}
+    found = pmap.contrast(data, priors, draws=200, random_seed=0)
+    with pytest.raises(pmap.PriormapError, match="all draws of d are one number"):
+        plots.posterior_vs_map_table(found, "d")
+
+
 @pytest.mark.parametrize("word", ["horseshoe", "student_t", "cauchy", "normal_gamma"])
 def test_command_line(table, word, tmp_path, capsys):
     path = tmp_path / "table.csv"

@@ -15,6 +15,7 @@ from scipy import integrate
 
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
+from priormap.errors import PriormapError
 from priormap.model.model import Model
 from priormap.posterior.plane_posterior import log_kinked_mass
 from priormap.priors import PenaltyParts, Prior
@@ -37,7 +38,8 @@ class RaoBlackwell:
         Draws of the k coefficients, all that there are.
     smooth : bool
         Whether the densities given the rest are wide enough for their average to be smooth;
-        where the rest almost determines a coefficient, it is smoothed draws that are given.
+        where the rest almost determines a coefficient, or its prior is unbounded at zero, it is
+        smoothed draws that are given.
     """
 
     def __init__(
@@ -46,6 +48,13 @@ class RaoBlackwell:
         posterior = draws["posterior"]
         coef = posterior["coef"].to_numpy().reshape(-1, data.n_features)
         self.drawn: Floats = coef[:, which]
+        still = np.ptp(self.drawn, axis=0) == 0
+        if still.any():
+            names = [data.names[which[k]] for k in np.flatnonzero(still)]
+            raise PriormapError(
+                f"all draws of {names[0]} are one number, which has no density to draw; choose "
+                "other features"
+            )
         rows = np.linspace(0, len(coef) - 1, min(len(coef), _MOST_DRAWS[len(which)])).astype(int)
         if data.noise.is_known:
             sigma = np.full(len(coef), data.noise.at(None))
@@ -63,7 +72,8 @@ class RaoBlackwell:
         spread = self.drawn.std(axis=0)
         bandwidth = spread * len(coef) ** (-1 / (len(which) + 4))
         inverse = np.diag(np.linalg.pinv(self._cross))
-        self.smooth = bool((np.sqrt(inverse) * np.median(sigma) > 0.5 * bandwidth).all())
+        wide = bool((np.sqrt(inverse) * np.median(sigma) > 0.5 * bandwidth).all())
+        self.smooth = wide and not prior.is_unbounded
 
     def _set_likelihood(self, data: Regression, coef: Floats, which: list[int]) -> None:
         """Cross products of the chosen columns, and with y less what the others explain."""
