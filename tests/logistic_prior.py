@@ -74,5 +74,5 @@ class Chi(ProperDensity):
         half = self.df / 2
         return (1 - half) * np.log(2) - self.df * np.log(self.scale) - gammaln(half)
 
-    def rvs(self, size, random_state):
+    def _rvs(self, size, random_state):
         return self.scale * np.sqrt(random_state.chisquare(self.df, size))

@@ -191,11 +191,24 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'priormap' has no attribute {name!r}")
+        raise AttributeError(f"module 'priormap' has no attribute {name!r}{_near(name)}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
+def _near(name: str) -> str:
+    """What may have been meant: names that are near, or the prior of a penalty."""
+    from difflib import get_close_matches
+
+    if name.startswith("_"):
+        return ""
+    from priormap.priors import prior_named
+
+    prior = prior_named(name)
+    near = [prior.__name__] if prior else get_close_matches(name, __all__, n=2, cutoff=0.7)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return [*__all__, "__version__"]

@@ -5,18 +5,41 @@ from __future__ import annotations
 import numbers
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from reprlib import Repr
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from priormap.arrays import Floats
 from priormap.errors import Phrase, PriormapError
 
+# what numpy makes a generator of
+RandomState: TypeAlias = (
+    int
+    | Sequence[int]
+    | np.random.SeedSequence
+    | np.random.BitGenerator
+    | np.random.Generator
+    | np.random.RandomState
+    | None
+)
 _LONGEST = 100  # characters of a value in a sentence
+# what other libraries call an argument of ours
+_OTHER_WORDS = {
+    **dict.fromkeys(("samples", "iter", "iterations", "resamples"), "draws"),
+    **dict.fromkeys(("warmup", "burn", "burnin", "burn_in", "discard"), "tune"),
+    **dict.fromkeys(("seed", "random_state", "rng"), "random_seed"),
+    **dict.fromkeys(("verbose", "progress", "progress_bar"), "progressbar"),
+    **dict.fromkeys(("fit_intercept", "add_intercept"), "intercept"),
+    **dict.fromkeys(("normalize", "scale_x"), "standardize"),
+    **dict.fromkeys(("feature_names", "columns"), "names"),
+    **dict.fromkeys(("noise", "noise_sd"), "sigma"),
+    **dict.fromkeys(("sd", "std", "stdev", "tau"), "scale"),
+}
 _repr = Repr()
 _repr.maxstring = _repr.maxlong = _repr.maxother = _LONGEST
 
@@ -74,6 +97,43 @@ def share(name: str, value: object, *, zero: bool = False, one: bool = False) ->
     if 0 < number < 1 or (zero and number == 0) or (one and number == 1):
         return number
     raise PriormapError(f"{name} must lie between 0 and 1, got {short(value)}")
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """Ask whether one of the nearest names was meant; empty where none is near.
+
+    Examples
+    --------
+    >>> meant("drawz", ["draws", "tune"]), meant("num_warmup", ["draws", "tune"])
+    ('did you mean draws?', 'did you mean tune?')
+    """
+    plain = name.lower().removeprefix("n_").removeprefix("num_")
+    same = _OTHER_WORDS.get(plain, plain)
+    close = [same] if same in known else get_close_matches(name.lower(), known, n=2, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else ""
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Say what may have been meant: the nearest names, or else all that there are."""
+    return meant(name, known) or f"there are: {', '.join(known)}"
+
+
+def refuse_keywords(
+    what: str, given: Iterable[str], known: Collection[str], *, word: str = "keyword"
+) -> None:
+    """Refuse the first keyword that is not known, with all that are, and the nearest ones.
+
+    Examples
+    --------
+    >>> refuse_keywords("sample", {"chians": 2}, ["draws", "chains"])
+    Traceback (most recent call last):
+    priormap.errors.PriormapError: sample has no keyword 'chians'; there are: draws, chains; did \
+you mean chains?
+    """
+    for name in given:
+        if name not in known:
+            said = (f"{what} has no {word} {name!r}", f"there are: {', '.join(known)}")
+            raise PriormapError("; ".join(filter(None, (*said, meant(name, known)))))
 
 
 def one_of(name: str, value: object, choices: Collection[str]) -> str:
@@ -134,16 +194,45 @@ def _bytes(count: int) -> str:
 
 
 def checked_seed(random_seed: object) -> int:
-    """Return the seed, or a fresh one that a result records for None; netCDF holds 64 bits."""
+    """Return the seed, or a fresh one that a result records for None; netCDF holds 64 bits.
+
+    A Generator gives its next number, a SeedSequence the one that it stands for.
+    """
     if random_seed is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_seed, np.random.Generator):
+        return int(random_seed.integers(2**63))
+    if isinstance(random_seed, np.random.SeedSequence):
+        return int(random_seed.generate_state(1, np.uint64)[0] >> 1)
     is_whole = isinstance(random_seed, int | np.integer) and not isinstance(random_seed, bool)
     if not is_whole or not 0 <= random_seed < 2**63:  # type: ignore[operator]
         raise PriormapError(
             Phrase("random_seed", "--seed"),
-            f" must be an integer from 0 to 2**63 - 1, or None, got {short(random_seed)}",
+            " must be an integer from 0 to 2**63 - 1",
+            Phrase(", a SeedSequence, a Generator or None", ""),
+            f", got {short(random_seed)}",
         )
     return int(random_seed)  # type: ignore[call-overload]
+
+
+def as_generator(random_state: RandomState = None) -> np.random.Generator:
+    """Return the generator that a random state is, or is the seed of; a fresh one for None.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> as_generator(rng) is rng, as_generator(1).random() == rng.random()
+    (True, True)
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.Generator(random_state._bit_generator)
+    if not isinstance(random_state, bool | np.bool_):
+        with suppress(TypeError, ValueError):
+            return np.random.default_rng(random_state)
+    raise PriormapError(
+        "random_state must be a numpy Generator, a SeedSequence, an integer that is not negative, "
+        f"or None, got {short(random_state)}"
+    )
 
 
 def as_numbers(name: str, value: Any) -> Floats:

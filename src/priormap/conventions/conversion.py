@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
-from priormap.checks import labels_of
+from priormap.checks import labels_of, short
 from priormap.conventions.catalogue import convention_named
 from priormap.conventions.facts import DataFacts
 from priormap.conventions.given_numbers import Numbers, by_name, checked_numbers
@@ -137,7 +137,7 @@ def convert(
     value: float | Mapping[str, Any],
     source: str,
     target: str,
-    *,
+    *rows: Never,
     data: Regression | None = None,
     sigma: float | None = None,
     sample_weight: ArrayLike | None = None,
@@ -209,6 +209,7 @@ def convert(
     >>> dict(convert(8, "sklearn.Ridge", "glmnet", n=4, column_sd=[2.0], response_sd=3.0))
     {'lambda_': 1.5, 'alpha': 0.0}
     """
+    _refuse_order(value, source, target, rows)
     one, other = convention_named(source), convention_named(target)
     refuse_what_is_no_prior(one)
     names = data.names if isinstance(data, Regression) else labels_of(column_sd)
@@ -223,6 +224,21 @@ def convert(
         _notes(one, other, data),
         bool(facts.standardize) and other.column == "raw",
     )
+
+
+def _refuse_order(value: object, source: object, target: object, more: tuple[object, ...]) -> None:
+    """Refuse names before numbers, and data without their keyword."""
+    given = (value, source, target)
+    names = [one for one in given if isinstance(one, str)]
+    if len(names) == 2 and isinstance(value, str):
+        (number,) = (one for one in given if not isinstance(one, str))
+        raise PriormapError(
+            "the penalty comes first, then the two libraries: "
+            f"convert({short(number)}, {names[0]!r}, {names[1]!r}, ...)"
+        )
+    if more:
+        remedy = "data=data" if len(more) == 1 else "data=Regression(X, y)"
+        raise PriormapError(f"convert takes data by name; give {remedy}, got {short(more[0])}")
 
 
 def _shown(value: float | Floats) -> str:

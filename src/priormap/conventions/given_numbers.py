@@ -14,6 +14,8 @@ from priormap.errors import PriormapError
 
 Numbers: TypeAlias = dict[str, float | Floats]
 
+_ROWS = ("X", "y", "x", "X_train", "y_train")  # what is no parameter of a penalty
+
 # Kind of parameter: smallest and largest value, whether those are allowed, and words for it
 _RANGES = {
     "share": (0.0, True, 1.0, True, "between 0 and 1"),
@@ -35,6 +37,7 @@ def checked_numbers(
         if name not in convention.parameters:
             raise PriormapError(
                 f"{convention.name} has no {name!r}; it has {', '.join(convention.parameters)}"
+                + ("; rows go into data=Regression(X, y)" if name in _ROWS else "")
             )
     complete: Numbers = {}
     for name in convention.parameters:

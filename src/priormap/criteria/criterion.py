@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import nearest
 from priormap.criteria.gaussian_curves import GaussianCurves
-from priormap.criteria.scale_family import ScaleFamily, nearest
+from priormap.criteria.scale_family import ScaleFamily
 from priormap.errors import PriormapError
 
 _POINTS, _ROUNDS = 33, 4  # each round divides the interval by 16

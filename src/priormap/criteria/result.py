@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import nearest
 from priormap.criteria.criterion import Curve, Optimum
-from priormap.criteria.scale_family import ScaleFamily, nearest
+from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from priormap import priors
 from priormap.arrays import Floats, to_infinity
+from priormap.checks import nearest
 from priormap.conventions import scikit_learn_alpha, scikit_learn_call
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
@@ -151,12 +151,6 @@ class ScaleFamily:
         """
         prior = penalty_parts(self.model.column_prior)
         return prior if self.estimator == "Ridge" else prior.power_scaled(share)
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """Say what there is, the nearest names first."""
-    close = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"
 
 
 def _member(prior_family: object) -> tuple[Prior, ProperDensity | None]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number, short
+from priormap.checks import RandomState, positive_number, short
 from priormap.errors import PriormapError
 from priormap.priors.densities import PositiveDensity, ProperDensity, listed_densities
 
@@ -76,7 +76,7 @@ class Noise:
             raise PriormapError(f"sigma is unknown in these data; {otherwise}")
         return self.sd
 
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
+    def rvs(self, size: int | tuple[int, ...] = 1, random_state: RandomState = None) -> Floats:
         """Draw `size` values of sigma, each the known one where it is known."""
         if self.density is None:
             return np.full(size, self.sd)

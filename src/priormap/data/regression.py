@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from priormap.arrays import Floats, Indices, Matrix
-from priormap.checks import short
+from priormap.checks import refuse_keywords, short
 from priormap.data.moments import Moments, means_and_norms
 from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
@@ -30,7 +30,7 @@ from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
 from priormap.errors import Phrase, PriormapError, PriormapWarning
-from priormap.likelihoods import Gaussian, Likelihood
+from priormap.likelihoods import ANOTHER, Gaussian, Likelihood
 from priormap.priors.densities import HalfStudentT, PositiveDensity
 
 if TYPE_CHECKING:
@@ -109,11 +109,11 @@ class Regression(Described):
         ) -> None: ...
 
     def __new__(cls, *args: object, **options: object) -> Self:
-        """Refuse an unknown keyword in one sentence that lists the known ones."""
+        """Refuse an unknown keyword in one sentence that names the nearest ones."""
         known = cls.__match_args__  # the names of __init__
-        for name in options:
-            if name not in known:
-                raise PriormapError(f"unknown keyword {name!r}; there are: {', '.join(known)}")
+        if another := {"likelihood", "family"}.intersection(options).difference(known):
+            raise PriormapError(f"Regression has no keyword {another.pop()!r}; {ANOTHER}")
+        refuse_keywords("Regression", options, known)
         return super().__new__(cls)
 
     def __post_init__(self) -> None:

@@ -3,6 +3,12 @@
 from priormap.likelihoods.base import Likelihood
 from priormap.likelihoods.gaussian import Gaussian
 
-__all__ = ["LIKELIHOODS", "Gaussian", "Likelihood"]
+__all__ = ["ANOTHER", "LIKELIHOODS", "Gaussian", "Likelihood"]
 
 LIKELIHOODS: tuple[type[Likelihood], ...] = (Gaussian,)
+
+# said to who asks for another one
+ANOTHER = (
+    f"y is {' or '.join(one.label for one in LIKELIHOODS)} given the columns; for another "
+    "likelihood add it to a pymc_model(data, prior)"
+)

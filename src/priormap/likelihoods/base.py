@@ -5,9 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-import numpy as np
-
 from priormap.arrays import Floats
+from priormap.checks import RandomState
 
 
 class Likelihood(ABC):
@@ -54,5 +53,5 @@ class Likelihood(ABC):
         """Second derivative of ``-logpdf`` in eta: the weight of a row in a Newton step."""
 
     @abstractmethod
-    def rvs(self, eta: Floats, sigma: float | Floats, random_state: np.random.Generator) -> Floats:
+    def rvs(self, eta: Floats, sigma: float | Floats, random_state: RandomState = None) -> Floats:
         """Draw one response for every linear predictor."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import RandomState, as_generator
 from priormap.likelihoods.base import Likelihood
 
 
@@ -45,6 +46,6 @@ class Gaussian(Likelihood):
         """``1 / sigma**2``."""
         return np.broadcast_to(1 / np.asarray(sigma) ** 2, np.broadcast_shapes(y.shape, eta.shape))
 
-    def rvs(self, eta: Floats, sigma: float | Floats, random_state: np.random.Generator) -> Floats:
+    def rvs(self, eta: Floats, sigma: float | Floats, random_state: RandomState = None) -> Floats:
         """``eta + sigma e`` with e standard normal."""
-        return eta + sigma * random_state.standard_normal(eta.shape)
+        return eta + sigma * as_generator(random_state).standard_normal(eta.shape)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from priormap.display.csv import as_csv
 from priormap.display.files import Content, check_folder, write_files
-from priormap.errors import PriormapError, PriormapWarning, visible
+from priormap.errors import Phrase, PriormapError, PriormapWarning, visible
 from priormap.plots.gallery import Picture, data_pictures, prior_pictures
 from priormap.plots.saving import figure_of, known_format, rendered
 from priormap.plots.style import house_style, without_windows
@@ -126,7 +126,8 @@ def check_places(
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise PriormapError(
             f"{folder / there[0]}{more} exists; name another folder, or replace what is there "
-            "with --force (in Python force=True)"
+            "with ",
+            Phrase("force=True", "--force"),
         )
 
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap._version import __version__
-from priormap.checks import checked_count, checked_seed, one_of, refuse_memory, short
+from priormap.checks import (
+    checked_count,
+    checked_seed,
+    one_of,
+    refuse_keywords,
+    refuse_memory,
+    short,
+)
 from priormap.data.regression import Regression
 from priormap.display.progress import progress, shows
 from priormap.errors import PriormapError
@@ -18,13 +25,14 @@ from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import check_groups, to_data_tree
 from priormap.posterior.draws import within_numbers
 from priormap.posterior.properness import refuse_improper
-from priormap.posterior.pymc import check_nuts_options
+from priormap.posterior.pymc import NUTS_OPTIONS, check_nuts_options
 from priormap.priors import NormalMixture, PointMass, Prior, ScaleMixture
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
+KEYWORDS = ("draws", "tune", "chains", "method", "random_seed", "progressbar", "include")
 METHODS = ("auto", "exact", "gibbs", "nuts")
 _MOST_TUNE = 2**31 - 1  # draws that are not kept take time, no memory
 
@@ -136,6 +144,8 @@ def sample(
     if route == "nuts":
         check_nuts_options(nuts_options)
     elif nuts_options:
+        unknown = [name for name in nuts_options if name not in NUTS_OPTIONS]
+        refuse_keywords("sample", unknown, KEYWORDS)
         raise PriormapError(
             f"{next(iter(nuts_options))!r} is an option of method='nuts'; leave it out here"
         )

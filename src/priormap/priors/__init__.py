@@ -61,7 +61,9 @@ def listed_priors(last: str = "or") -> str:
 def check_prior(prior: object) -> Prior:
     """Return a prior, or refuse whatever is not one."""
     if not isinstance(prior, Prior):
-        raise PriormapError(f"prior must be {listed_priors()}, got {short(prior)}")
+        kind = prior_named(prior) if isinstance(prior, str) else None
+        wanted = f"a prior, such as {kind.__name__}(...)" if kind else listed_priors()
+        raise PriormapError(f"prior must be {wanted}, got {short(prior)}")
     return prior
 
 

@@ -19,11 +19,14 @@ from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats, Indices, to_infinity
 from priormap.checks import (
+    RandomState,
+    as_generator,
     as_labelled_numbers,
     as_numbers,
     in_order,
     labels_of,
     real_number,
+    refuse_keywords,
     share,
     short,
 )
@@ -34,6 +37,7 @@ from priormap.errors import PriormapError
 from priormap.priors.checks import checked_scale, checked_size, unwrap, zero_or_positive
 from priormap.priors.densities import ProperDensity, listed_densities
 
+_STRENGTHS = frozenset({"alpha", "lam", "lambda_", "reg_lambda", "C"})  # of penalties
 _TINY = 2.0**-500
 _MOST_SHOWN = 6  # scales by name
 _WITHIN_ONE_SD = 0.6826894921370859
@@ -98,6 +102,16 @@ class Prior(Described, ABC):
         """Whether it has a density, and no point mass at zero."""
         return True
 
+    def __new__(cls, *args: object, **options: object) -> Self:
+        """Refuse an unknown keyword in one sentence that names the nearest ones."""
+        known = cls.__match_args__  # the names of __init__
+        for name in _STRENGTHS.intersection(options).difference(known):
+            made = "".join(f"{cls.__name__}.{one}(alpha" for one in dir(cls) if one[:5] == "from_")
+            remedy = f"{made or f'priormap.convert({name}, library'}, ...) makes a scale of it"
+            raise PriormapError(f"{cls.__name__} has no {name!r}; {remedy}")
+        refuse_keywords(cls.__name__, options, known)
+        return super().__new__(cls)
+
     # the seven questions
 
     @to_infinity
@@ -150,13 +164,23 @@ class Prior(Described, ABC):
             return prior._known._posterior_mean(z / _TINY, 1.0) * _TINY
         return z + 0.0 * np.asarray(prior.known_scale)
 
-    def rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
-        """Draw from the prior; the last axis of `size` matches a vector of scales."""
+    def rvs(self, size: int | tuple[int, ...] = (), random_state: RandomState = None) -> Floats:
+        """Draw from the prior; the last axis of `size` matches a vector of scales.
+
+        Without a size, one draw of each scale. `random_state` is a seed, a SeedSequence or a
+        numpy Generator, None a fresh one.
+
+        Examples
+        --------
+        >>> from priormap import Gaussian
+        >>> Gaussian(2.0).rvs(3, random_state=1).round(2).tolist()
+        [0.69, 1.64, 0.66]
+        """
         if self.is_flat.any():
             raise PriormapError("scale=inf is the flat prior, which is improper: it has no draws")
-        size = checked_size(size)
+        size = checked_size(size) or np.shape(self.sd)
         self._beside("size", np.broadcast_to(0.0, size))
-        return self._known._rvs(size, random_state)
+        return self._known._rvs(size, as_generator(random_state))
 
     # what else is asked of one coefficient
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from math import prod
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -47,6 +48,33 @@ def scale_of(scale: float, **given: float) -> float:
             "another unit"
         )
     return float(scale)
+
+
+class Rows(Protocol):
+    """What a penalty must know of the data to be a prior: a `priormap.Regression`."""
+
+    n_rows: int
+    noise: Any
+
+
+def noise_sd(sigma: object, data: Rows | None) -> float:
+    """Return the noise sd that turns a penalty into a prior: as given, or that of the data."""
+    if data is not None:
+        if not (hasattr(data, "noise") and hasattr(data, "n_rows")):
+            raise PriormapError(f"data must be a Regression, got {short(data)}")
+        return float(data.noise.at(sigma, otherwise="give sigma, the noise sd, as well"))
+    if sigma is None:
+        raise PriormapError("sigma must be a positive finite number, or that of data=, got None")
+    return positive_number("sigma", sigma)
+
+
+def row_count(n: object, data: Rows | None) -> float:
+    """Return the number of rows: as given, or that of the data."""
+    if n is None and data is None:
+        raise PriormapError("n must be a positive number of rows, or come as data=, got None")
+    if n is not None and data is not None:
+        raise PriormapError("n and data both say how many rows there are; give one")
+    return positive_number("n", n if data is None else data.n_rows)
 
 
 def checked_size(size: object) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ Each is a density of x itself, so that the joint density of coefficients and x n
 From its numbers follow its slope (which makes the stationary points of a joint mode the roots of
 a polynomial), how it falls at both ends (which decides whether a posterior is proper), and what
 a compiled kernel must know of it. A new density is a class with `terms`, `log_constant` and
-`rvs`, and a line in `DENSITIES`.
+`_rvs`, and a line in `DENSITIES`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln, gammaln, xlogy
 
 from priormap.arrays import Floats
-from priormap.checks import as_numbers, positive_number
+from priormap.checks import RandomState, as_generator, as_numbers, positive_number
+from priormap.priors.checks import checked_size
 
 Polynomial: TypeAlias = Sequence[float]  # coefficients in rising powers of v = x**2
 
@@ -123,9 +124,12 @@ class PositiveDensity(ABC):
 class ProperDensity(PositiveDensity):
     """A density that integrates to 1, and so can be drawn from."""
 
-    @abstractmethod
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draw `size` values."""
+    def rvs(self, size: int | tuple[int, ...] = 1, random_state: RandomState = None) -> Floats:
+        """Draw `size` values; `random_state` is a seed or a numpy Generator, None a fresh one."""
+        return self._rvs(checked_size(size), as_generator(random_state))
+
+    def _rvs(self, size: tuple[int, ...], random_state: np.random.Generator) -> Floats:
+        raise NotImplementedError  # of a density that has `rvs` itself
 
 
 @dataclass(frozen=True)
@@ -183,8 +187,7 @@ class HalfNormal(ProperDensity):
         """``log(sqrt(2 / pi) / scale)``."""
         return 0.5 * math.log(2 / math.pi) - math.log(self.scale)
 
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draw `size` values."""
+    def _rvs(self, size: tuple[int, ...], random_state: np.random.Generator) -> Floats:
         return np.abs(random_state.normal(0.0, self.scale, size))
 
 
@@ -236,8 +239,7 @@ class HalfStudentT(ProperDensity):
         beta = float(betaln(0.5, self.df / 2))
         return math.log(2) - math.log(self.scale) - beta - 0.5 * math.log(self.df)
 
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draw `size` values."""
+    def _rvs(self, size: tuple[int, ...], random_state: np.random.Generator) -> Floats:
         return self.scale * np.abs(random_state.standard_t(self.df, size))
 
 
@@ -280,9 +282,8 @@ class HalfCauchy(ProperDensity):
         """``log(2 / (pi scale))``."""
         return HalfStudentT(1.0, self.scale).log_constant
 
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draw `size` values."""
-        return HalfStudentT(1.0, self.scale).rvs(size, random_state)
+    def _rvs(self, size: tuple[int, ...], random_state: np.random.Generator) -> Floats:
+        return HalfStudentT(1.0, self.scale)._rvs(size, random_state)
 
 
 @dataclass(frozen=True)
@@ -328,8 +329,7 @@ class InverseGamma(ProperDensity):
         """``log(2 scale**shape / Gamma(shape))``."""
         return math.log(2) + self.shape * math.log(self.scale) - float(gammaln(self.shape))
 
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draw `size` values of sigma."""
+    def _rvs(self, size: tuple[int, ...], random_state: np.random.Generator) -> Floats:
         return np.sqrt(self.scale / random_state.gamma(self.shape, 1.0, size))
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number, share, short
+from priormap.checks import share, short
 from priormap.errors import PriormapError
-from priormap.priors.checks import scale_of, unwrap, zero_or_positive
+from priormap.priors.checks import Rows, noise_sd, row_count, scale_of, unwrap, zero_or_positive
 from priormap.priors.densities import ProperDensity
 from priormap.priors.l1_l2 import L1L2Prior
 
@@ -111,15 +111,30 @@ class ElasticNet(L1L2Prior):
         self._check_options()
 
     @classmethod
-    def from_elastic_net(cls, alpha: float, l1_ratio: float, sigma: float, n: int) -> Self:
+    def from_elastic_net(
+        cls,
+        alpha: float,
+        l1_ratio: float,
+        sigma: float | None = None,
+        n: int | None = None,
+        *,
+        data: Rows | None = None,
+    ) -> Self:
         """Prior whose mode is ``sklearn.linear_model.ElasticNet(alpha, l1_ratio=l1_ratio)``.
 
         On `n` rows, ``l1_scale = sigma**2 / (n alpha l1_ratio)`` and
-        ``l2_scale = sigma / sqrt(n alpha (1 - l1_ratio))``.
+        ``l2_scale = sigma / sqrt(n alpha (1 - l1_ratio))``. A Regression as `data` knows its
+        rows, and sigma where that is a number; where it standardises, the ElasticNet is one on
+        standardised columns.
+
+        Examples
+        --------
+        >>> ElasticNet.from_elastic_net(alpha=0.5, l1_ratio=0.25, sigma=3.0, n=6)
+        ElasticNet(l1_scale=12, l2_scale=2)
         """
-        alpha, sigma = zero_or_positive("alpha", alpha), positive_number("sigma", sigma)
+        alpha, sigma = zero_or_positive("alpha", alpha), noise_sd(sigma, data)
         l1_ratio = share("l1_ratio", l1_ratio, zero=True, one=True)
-        strength, given = positive_number("n", n) * alpha, {"alpha": alpha, "sigma": sigma}
+        strength, given = row_count(n, data) * alpha, {"alpha": alpha, "sigma": sigma}
         l1, l2 = strength * l1_ratio, strength * (1 - l1_ratio)
         with np.errstate(over="ignore", invalid="ignore"):
             return cls(
@@ -127,15 +142,17 @@ class ElasticNet(L1L2Prior):
                 scale_of(sigma / np.sqrt(l2), **given) if l2 else np.inf,
             )
 
-    def to_elastic_net(self, sigma: float, n: int) -> tuple[float | Floats, float | Floats]:
+    def to_elastic_net(
+        self, sigma: float | None = None, n: int | None = None, *, data: Rows | None = None
+    ) -> tuple[float | Floats, float | Floats]:
         """``(alpha, l1_ratio)`` of the scikit-learn ElasticNet that is the mode.
 
         ``alpha = (l1 + l2) / n`` and ``l1_ratio = l1 / (l1 + l2)``, with ``l1 = sigma**2 / s``
         and ``l2 = sigma**2 / t**2``; the flat prior is alpha 0 at the l1_ratio 1.
         """
-        l1, l2 = self.weights(sigma)
+        l1, l2 = self.weights(noise_sd(sigma, data))
         total = l1 + l2
-        alpha = unwrap(total / positive_number("n", n))
+        alpha = unwrap(total / row_count(n, data))
         return alpha, unwrap(np.divide(l1, total, out=np.ones_like(total), where=total > 0))
 
     @property

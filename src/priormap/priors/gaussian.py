@@ -8,9 +8,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import scale_of, unwrap, zero_or_positive
+from priormap.priors.checks import Rows, noise_sd, scale_of, unwrap, zero_or_positive
 from priormap.priors.l1_l2 import L1L2Prior
 
 
@@ -68,17 +67,28 @@ class Gaussian(OneScalePrior, L1L2Prior):
     has_l2: ClassVar[bool] = True
 
     @classmethod
-    def from_ridge(cls, alpha: float, sigma: float) -> Self:
-        """Prior whose mode is ``sklearn.linear_model.Ridge(alpha)``: ``sigma / sqrt(alpha)``."""
-        alpha, sigma = zero_or_positive("alpha", alpha), positive_number("sigma", sigma)
+    def from_ridge(
+        cls, alpha: float, sigma: float | None = None, *, data: Rows | None = None
+    ) -> Self:
+        """Prior whose mode is ``sklearn.linear_model.Ridge(alpha)``: ``sigma / sqrt(alpha)``.
+
+        A Regression as `data` knows sigma where that is a number; where it standardises, the
+        Ridge is one on standardised columns.
+
+        Examples
+        --------
+        >>> Gaussian.from_ridge(alpha=4.0, sigma=3.0)
+        Gaussian(scale=1.5)
+        """
+        alpha, sigma = zero_or_positive("alpha", alpha), noise_sd(sigma, data)
         if alpha == 0:
             return cls(scale=np.inf)
         with np.errstate(over="ignore"):
             return cls(scale=scale_of(sigma / np.sqrt(alpha), alpha=alpha, sigma=sigma))
 
-    def to_ridge(self, sigma: float) -> float | Floats:
+    def to_ridge(self, sigma: float | None = None, *, data: Rows | None = None) -> float | Floats:
         """``alpha`` of the scikit-learn Ridge that is the mode: ``sigma**2 / scale**2``."""
-        return unwrap(self.weights(sigma)[1])
+        return unwrap(self.weights(noise_sd(sigma, data))[1])
 
     @property
     def l1_scale(self) -> float:

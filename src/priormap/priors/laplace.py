@@ -8,9 +8,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
-from priormap.priors.checks import scale_of, unwrap, zero_or_positive
+from priormap.priors.checks import Rows, noise_sd, row_count, scale_of, unwrap, zero_or_positive
 from priormap.priors.l1_l2 import L1L2Prior
 
 
@@ -67,21 +66,36 @@ class Laplace(OneScalePrior, L1L2Prior):
     has_l2: ClassVar[bool] = False
 
     @classmethod
-    def from_lasso(cls, alpha: float, sigma: float, n: int) -> Self:
+    def from_lasso(
+        cls,
+        alpha: float,
+        sigma: float | None = None,
+        n: int | None = None,
+        *,
+        data: Rows | None = None,
+    ) -> Self:
         """Prior whose mode is ``sklearn.linear_model.Lasso(alpha)`` on `n` rows.
 
-        ``scale = sigma**2 / (n alpha)``.
+        ``scale = sigma**2 / (n alpha)``. A Regression as `data` knows its rows, and sigma where
+        that is a number; where it standardises, the Lasso is one on standardised columns.
+
+        Examples
+        --------
+        >>> Laplace.from_lasso(alpha=0.5, sigma=3.0, n=6)
+        Laplace(scale=3)
         """
-        alpha, sigma = zero_or_positive("alpha", alpha), positive_number("sigma", sigma)
-        rows = positive_number("n", n)
+        alpha, sigma = zero_or_positive("alpha", alpha), noise_sd(sigma, data)
+        rows = row_count(n, data)
         if alpha == 0:
             return cls(scale=np.inf)
         with np.errstate(over="ignore"):
             return cls(scale=scale_of(np.square(sigma) / rows / alpha, alpha=alpha, sigma=sigma))
 
-    def to_lasso(self, sigma: float, n: int) -> float | Floats:
+    def to_lasso(
+        self, sigma: float | None = None, n: int | None = None, *, data: Rows | None = None
+    ) -> float | Floats:
         """``alpha`` of the scikit-learn Lasso that is the mode: ``sigma**2 / (n scale)``."""
-        return unwrap(self.weights(sigma)[0] / positive_number("n", n))
+        return unwrap(self.weights(noise_sd(sigma, data))[0] / row_count(n, data))
 
     @property
     def l1_scale(self) -> float | Floats:

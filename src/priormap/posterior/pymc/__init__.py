@@ -1,6 +1,7 @@
 """The one door to PyMC."""
 
 from priormap.posterior.pymc.inference import (
+    NUTS_OPTIONS,
     check_nuts_options,
     draw_nuts,
     pymc_find_map,
@@ -8,4 +9,11 @@ from priormap.posterior.pymc.inference import (
 )
 from priormap.posterior.pymc.model import pymc_model
 
-__all__ = ["check_nuts_options", "draw_nuts", "pymc_find_map", "pymc_model", "sample_nuts"]
+__all__ = [
+    "NUTS_OPTIONS",
+    "check_nuts_options",
+    "draw_nuts",
+    "pymc_find_map",
+    "pymc_model",
+    "sample_nuts",
+]

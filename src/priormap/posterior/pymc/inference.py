@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import one_of
+from priormap.checks import one_of, refuse_keywords
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.draws import Draws
-from priormap.posterior.pymc.model import Likelihood, pymc_model
+from priormap.posterior.pymc.model import Likelihood, check_likelihood, pymc_model
 from priormap.posterior.pymc.variables import COEFFICIENTS, load_pymc
 from priormap.priors import Prior
 
@@ -38,6 +38,7 @@ _OF_PYMC = (
     *("max_treedepth", "init", "n_init", "jitter_max_retries"),
     *("callback", "mp_ctx", "blas_cores"),
 )
+NUTS_OPTIONS = _OF_ANY_SAMPLER + _OF_PYMC
 
 
 @contextmanager
@@ -63,10 +64,7 @@ def check_nuts_options(options: Mapping[str, Any]) -> None:
         One sentence on the first option that is unknown, does not belong to the sampler, or
         has a bad value; or on a sampler that is unknown or not installed.
     """
-    for name in options:
-        if name not in _OF_ANY_SAMPLER + _OF_PYMC:
-            known = ", ".join(sorted(_OF_ANY_SAMPLER + _OF_PYMC))
-            raise PriormapError(f"method='nuts' has no option {name!r}; there are: {known}")
+    refuse_keywords("method='nuts'", options, sorted(NUTS_OPTIONS), word="option")
     sampler = one_of("nuts_sampler", options.get("nuts_sampler", "pymc"), NUTS_SAMPLERS)
     if find_spec(sampler) is None:
         raise PriormapError(
@@ -78,6 +76,7 @@ def check_nuts_options(options: Mapping[str, Any]) -> None:
                 f"{name!r} is an option of nuts_sampler='pymc'; give {sampler} its own in "
                 "nuts_sampler_kwargs={...}"
             )
+    check_likelihood(options.get("likelihood", "moments"))
     for name, (is_good, kind) in _VALUES.items():
         if name in options and not is_good(options[name]):
             raise PriormapError(f"{name} must be {kind}, got {options[name]!r}")
@@ -96,7 +95,6 @@ def _is_inner_probability(value: object) -> bool:
 _VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
     "cores": (lambda value: value is None or _is_count(value), "a positive integer or None"),
     "target_accept": (_is_inner_probability, "a number between 0 and 1"),
-    "likelihood": (lambda value: value in ("moments", "rows"), "'moments' or 'rows'"),
     "max_treedepth": (_is_count, "a positive integer"),
     "n_init": (_is_count, "a positive integer"),
     "jitter_max_retries": (_is_count, "a positive integer"),

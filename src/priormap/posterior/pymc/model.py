@@ -12,8 +12,10 @@ import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Floats
-from priormap.checks import one_of
+from priormap.checks import short
 from priormap.data.regression import Regression
+from priormap.errors import PriormapError
+from priormap.likelihoods import ANOTHER
 from priormap.model import Model
 from priormap.posterior.pymc.variables import Tensor, coefficients, improper, load_pymc, positive
 from priormap.priors import Prior
@@ -72,7 +74,7 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     >>> model.coords["feature"]
     ('x0',)
     """
-    one_of("likelihood", likelihood, ("rows", "moments"))
+    check_likelihood(likelihood)
     settled, pm = Model(data, prior), load_pymc()
     with pm.Model(coords={"feature": list(data.names)}) as model:
         if data.noise.density is None:
@@ -88,6 +90,14 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
         else:
             _moments_likelihood(data, coef, intercept, sigma)
     return model
+
+
+def check_likelihood(likelihood: object) -> None:
+    """Refuse what is none of the two ways to write the likelihood."""
+    if likelihood not in ("moments", "rows"):
+        raise PriormapError(
+            f"likelihood must be 'moments' or 'rows', got {short(likelihood)}; {ANOTHER}"
+        )
 
 
 def _intercept(data: Regression, coef: Tensor) -> Tensor:
