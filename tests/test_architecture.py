@@ -43,6 +43,7 @@ PUBLIC = {
     "Penalty",
     "PriorComparison",
     "PriorSensitivity",
+    "PriorStatements",
     "PriormapError",
     "PriormapWarning",
     "Regression",
@@ -70,6 +71,8 @@ PUBLIC = {
     "plot_scale_choice",
     "plot_sensitivity",
     "plot_shrinkage",
+    "prior_for",
+    "prior_says",
     "prior_sensitivity",
     "write_report",
     "ScaleChoice",
@@ -78,6 +81,7 @@ PUBLIC = {
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example
 RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstimate", "MapPath"} | {
     "PriorSensitivity",
+    "PriorStatements",
     "ScaleChoice",
 }
 

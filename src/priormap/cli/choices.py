@@ -12,7 +12,7 @@ import numpy as np
 
 from priormap import priors
 from priormap.arrays import Floats
-from priormap.checks import positive_number
+from priormap.checks import one_of, positive_number
 from priormap.cli.tables import diabetes, read_table, without_weights
 from priormap.criteria.scale_conflict import scale_conflict
 from priormap.criteria.scale_family import ScaleFamily
@@ -27,6 +27,7 @@ from priormap.priors.densities import HalfCauchy, HalfStudentT
 _EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
 _DEFAULT_PRIORS = ("gaussian", "laplace")
 _LEARN = "learn"
+_SAID = ("r2", "relevant", "effect")  # of a scale in words that `prior_for` takes
 
 Use: TypeAlias = Literal["mode", "posterior", "family"]
 Kind: TypeAlias = type[Prior]
@@ -223,21 +224,40 @@ def _of_scales(
     if not scales and data.noise.is_known:
         return _as_large_as_noise(data, kinds)
     each: Sequence[str] = scales if len(scales) > 1 else list(scales or ("",)) * len(kinds)
-    members = [
-        _of_scale(kind, scale) if scale not in {"", _LEARN} else _even(data, kind, scale == _LEARN)
-        for kind, scale in zip(kinds, each, strict=True)
-    ]
-    if not set(each) & {"", _LEARN}:
+    members = [_member(data, kind, scale) for kind, scale in zip(kinds, each, strict=True)]
+    is_number = [scale not in {"", _LEARN} and "=" not in scale for scale in each]
+    if all(is_number):
         return members, "scale: as given"
     shown = ", ".join(
-        f"{prior.name} {_shown_scales(prior)}{' as given' * (scale not in {'', _LEARN})}"
-        for prior, scale in zip(members, each, strict=True)
+        f"{prior!r} from {scale}"
+        if "=" in scale
+        else f"{prior.name} {_shown_scales(prior)}{' as given' * number}"
+        for prior, scale, number in zip(members, each, is_number, strict=True)
     )
+    if not set(each) & {"", _LEARN}:
+        return members, f"scale: {shown}"
     another = "a number" if _LEARN in each else "another, or learn"
     return members, (
         f"scale: {shown}; before the data the columns explain half of var(y), in the median over "
         f"all that is unknown (--scale for {another})"
     )
+
+
+def _member(data: Regression, kind: Kind, scale: str) -> Prior:
+    """The prior of a scale that is a number, learnt, said in other words, or left to us."""
+    if scale in {"", _LEARN}:
+        return _even(data, kind, scale == _LEARN)
+    word, is_said, number = scale.partition("=")
+    if not is_said:
+        return _of_scale(kind, scale)
+    from priormap.tables import prior_for
+
+    try:
+        return prior_for(data, kind, **{one_of("--scale", word, _SAID): float(number)})
+    except ValueError as error:
+        if isinstance(error, PriormapError):
+            raise
+        raise PriormapError(f"--scale {word}= must be a number, got {number!r}") from None
 
 
 def _even(data: Regression, kind: Kind, learn: bool) -> Prior:

@@ -63,10 +63,12 @@ Priors: TypeAlias = Annotated[
 Scales: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NUMBER[,NUMBER]|learn",
+        metavar="NUMBER[,NUMBER]|learn|r2=NUMBER|relevant=NUMBER|effect=NUMBER",
         help="Prior scale: the sd of a Gaussian, the mean |coefficient| of a Laplace prior, "
         "both of them (L1,L2) for an elastic net; inf is flat, learn (where a posterior is drawn) "
-        "learns it from the data. Once for all, or once per --prior.",
+        "learns it from the data. Or what it says before the data: the median of R^2 (r2=0.5), how "
+        "many coefficients matter (relevant=3), or what 95 % of effects per sd of a column stay "
+        "within (effect=20). Once for all, or once per --prior.",
         show_default=False,
     ),
 ]

@@ -46,7 +46,7 @@ class ScaleFamily:
     def of(cls, data: Regression, prior_family: PriorFamily) -> ScaleFamily:
         """Family named by a string, a class, or one of its priors (for its relative scales)."""
         check_data(data)
-        prior, hyperprior = _member(prior_family)
+        prior, hyperprior = family_member(prior_family)
         model = Model(data, prior)
         if data.unit.y_norm == 0 or not data.unit.x_norm.any():
             what = "y" if data.unit.y_norm == 0 else "every column"
@@ -153,14 +153,19 @@ class ScaleFamily:
         return prior if self.estimator == "Ridge" else prior.power_scaled(share)
 
 
-def _member(prior_family: object) -> tuple[Prior, ProperDensity | None]:
-    """Return the prior at scale 1, and its hyperprior if it has one."""
+def family_member(
+    prior_family: object, name: str = "prior_family"
+) -> tuple[Prior, ProperDensity | None]:
+    """Return the prior at scale 1, and its hyperprior if it has one.
+
+    The family is named by a string, a class, or one of its priors; `name` is that of the argument.
+    """
     if isinstance(prior_family, str):
         found = prior_named(prior_family)
         if found is None:
             known = [word for kind in priors.PRIORS for word in (kind.name, *kind.aliases)]
             raise PriormapError(
-                f"prior_family {prior_family!r} is unknown; {nearest(prior_family, known)}"
+                f"{name} {prior_family!r} is unknown; {nearest(prior_family, known)}"
             )
         prior_family = found
     if isinstance(prior_family, type) and issubclass(prior_family, Prior):
@@ -168,7 +173,7 @@ def _member(prior_family: object) -> tuple[Prior, ProperDensity | None]:
     prior = check_prior(prior_family)
     if prior.is_flat.any():
         raise PriormapError(
-            f"prior_family {prior!r} is flat in some column (scale=inf), which has no scale to "
+            f"{name} {prior!r} is flat in some column (scale=inf), which has no scale to "
             "choose; give finite relative scales"
         )
     return prior.stretched(1.0) if prior.has_vector else prior.with_scale(1.0), prior.hyperprior

@@ -61,10 +61,7 @@ class PriorPredictive:
         """
         rng, draws = np.random.default_rng(_SEED), _how_many(data)
         noise = data.noise if sigma is None else Noise(sigma)
-        sigmas = noise.rvs(draws, rng)
-        factor = sigmas if prior.scaled_by_noise else np.ones(draws)
-        if prior.hyperprior is not None:
-            factor = factor * prior.hyperprior.rvs(draws, rng)
+        factor, sigmas = common_draws(noise, prior, rng, draws)
         return cls(factor * _sizes(data, prior, draws, rng), sigmas)
 
     @property
@@ -72,6 +69,17 @@ class PriorPredictive:
         """``R^2`` of every draw, shape (draws,)."""
         with np.errstate(divide="ignore"):
             return 1 / (1 + (self.sigma / self.size) ** 2)
+
+
+def common_draws(
+    noise: Noise, prior: Prior, rng: np.random.Generator, draws: int = _DRAWS
+) -> tuple[Floats, Floats]:
+    """Draw what all coefficients share: the factor of their scales, and sigma."""
+    sigmas = noise.rvs(draws, rng)
+    factor = sigmas if prior.scaled_by_noise else np.ones(draws)
+    if prior.hyperprior is not None:
+        factor = factor * prior.hyperprior.rvs(draws, rng)
+    return factor, sigmas
 
 
 def prior_r2(data: Regression, prior: Prior, sigma: float | None = None) -> PriorR2:
@@ -86,11 +94,13 @@ def prior_r2(data: Regression, prior: Prior, sigma: float | None = None) -> Prio
     return PriorR2(median, low, high)
 
 
-def even_factor(data: Regression, prior: Prior, hyperprior: ProperDensity | None = None) -> float:
-    """What to stretch a prior by so that the median of R^2 is 1/2, before the data.
+def even_factor(
+    data: Regression, prior: Prior, hyperprior: ProperDensity | None = None, r2: float = 0.5
+) -> float:
+    """What to stretch a prior by so that the median of R^2 is `r2`, before the data.
 
-    With a hyperprior: what to stretch that of the common factor of the scales by. Under a prior
-    in units of y.
+    With a hyperprior: what to stretch that of the common factor of the scales by. Where most
+    draws hold no column, the median is that of those which do.
     """
     if not (data.unit.x_norm > 0).any():  # whatever its scale, nothing is explained
         return data.y_sd or 1.0
@@ -99,7 +109,11 @@ def even_factor(data: Regression, prior: Prior, hyperprior: ProperDensity | None
     guess = prior.stretched(near)
     drawn = PriorPredictive.of(data, guess.with_hyperprior(hyperprior) if hyperprior else guess)
     with np.errstate(divide="ignore"):
-        return near * float(np.median(drawn.sigma / drawn.size))
+        ratio = drawn.sigma / drawn.size
+        middle = float(np.median(ratio))
+        if not np.isfinite(middle):
+            middle = float(np.median(ratio[np.isfinite(ratio)]))
+        return near * middle * float(np.sqrt(r2 / (1 - r2)))
 
 
 def _how_many(data: Regression) -> int:

@@ -83,6 +83,11 @@ def log_marginal(prior: ScaleMixture, z: Floats, sd: float) -> Floats:
     return np.asarray(logsumexp(logs, axis=0) - np.log(scale))
 
 
+def nodes_of(prior: ScaleMixture) -> tuple[Floats, Floats]:
+    """Local variances at scale 1 and their weights: an average over the law is their sum."""
+    return _variances(type(prior), prior.law), _WEIGHTS
+
+
 def _of_observation(prior: ScaleMixture, z: Floats, noise: Floats) -> tuple[Floats, Floats]:
     """Variances at scale 1, and log weight times density of z given each, along a first axis."""
     along = (-1,) + (1,) * z.ndim

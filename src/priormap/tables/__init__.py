@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from priormap.tables.comparing_priors import compare_priors
+    from priormap.tables.elicitation import PriorStatements, prior_for, prior_says
     from priormap.tables.map_comparison import MapComparison, compare_map
     from priormap.tables.posterior_contrast import Contrast, contrast
     from priormap.tables.prior_comparison import PriorComparison
@@ -19,18 +20,24 @@ _FILES = {
     "Contrast": "posterior_contrast",
     "MapComparison": "map_comparison",
     "PriorComparison": "prior_comparison",
+    "PriorStatements": "elicitation",
     "compare_map": "map_comparison",
     "compare_priors": "comparing_priors",
     "contrast": "posterior_contrast",
+    "prior_for": "elicitation",
+    "prior_says": "elicitation",
 }
 
 __all__ = [
     "Contrast",
     "MapComparison",
     "PriorComparison",
+    "PriorStatements",
     "compare_map",
     "compare_priors",
     "contrast",
+    "prior_for",
+    "prior_says",
 ]
 
 
