@@ -165,11 +165,14 @@ def test_a_certificate_in_numbers():
     other = told.pop("other")
     assert told == {
         "is_mode": False,
+        "grade": "mode of another penalty",
+        "digits": 0,
         "verdict": str(certificate),
         "relative_gap": certificate.relative_gap,
         "kkt_residual": certificate.kkt_residual,
         "worst_column": certificate.worst_column,
         "excess": shortfall.excess,
+        "coef_distance": shortfall.coef_distance,
         "zero_here": list(shortfall.zero_here),
         "zero_at_mode": list(shortfall.zero_at_mode),
     }

@@ -23,6 +23,7 @@ from priormap.data.regression import Regression, check_data
 from priormap.data.validation import as_names, in_row_order, row_index
 from priormap.errors import Phrase, PriormapError
 from priormap.mode import Certificate
+from priormap.mode.certificate import TOLERANCE
 from priormap.mode.solve import minimise
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
@@ -110,6 +111,7 @@ def explain_penalty(
     sigma: float | None = None,
     coef: Coefficients | None = None,
     sample_weight: ArrayLike | None = None,
+    tolerance: float = TOLERANCE,
     **numbers: Any,
 ) -> Explanation:
     """Say what a library's penalty believes, from its numbers alone.
@@ -127,6 +129,8 @@ def explain_penalty(
         Coefficients to judge, as `audit` takes them. Default: the mode itself.
     sample_weight : array of shape (n,), optional
         The weights that the library gets, as in `explain`.
+    tolerance : float
+        Distance from the mode that still counts as it, as in `audit`.
     **numbers
         The library's parameters by its own names, such as ``alpha=0.1`` or ``lambda_=0.1``.
 
@@ -174,6 +178,7 @@ def explain_penalty(
         intercept=data.intercept,
         numbers=lambda penalty: numbers_of(convention, penalty, facts),
         notes=_notes(record, data),
+        tolerance=tolerance,
     )
 
 
@@ -187,8 +192,9 @@ def _explanation(
     intercept: bool,
     numbers: Callable[[Penalty], Mapping[str, Any]],
     notes: tuple[str, ...] = (),
+    tolerance: float = TOLERANCE,
 ) -> Explanation:
-    certificate = audit(rows.data, penalty, coef)
+    certificate = audit(rows.data, penalty, coef, tolerance=tolerance)
     given = [(number, origin) for number, origin in known if number is not None]
     if given:
         sigma, origin = positive_number("sigma", given[0][0]), given[0][1]

@@ -210,6 +210,8 @@ class Explanation(Described):
             "sigma_origin": self.sigma_origin,
             "prior_r2": vars(self.r2),
             "is_mode": self.certificate.is_mode,
+            "grade": self.certificate.grade,
+            "digits": self.certificate.digits,
             "verdict": self.verdict,
             "notes": list(self.notes),
             "coefficients": self.to_frame().reset_index().to_dict(orient="records"),

@@ -13,14 +13,16 @@ from priormap.checks import positive_number
 from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.mode.certificate import Certificate, Shortfall
-from priormap.mode.certify import TOLERANCE, certify
+from priormap.mode.certificate import TOLERANCE, Certificate, Shortfall
+from priormap.mode.certify import certify
 from priormap.mode.solve import minimise
 from priormap.model.penalty import Penalty, prior_of_columns
 from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
 
 _EPS = float(np.finfo(float).eps)
+_NEAR = 0.1  # distance from the mode within which a digit holds ...
+_NEARLY_ALL = 1e-3  # ... or share of what the mode gains that a solver may miss where none does
 _LARGEST = 1e150  # unit coefficients whose residual can still be squared
 
 
@@ -58,12 +60,16 @@ def audit(
         Noise standard deviation at which to judge; needed where `data` does not know it and
         a prior is given.
     tolerance : float
-        Relative duality gap and KKT residual that still count as the mode.
+        Distance from the mode that still counts as it: largest difference of an effect
+        ``|x_j| b_j`` over the largest effect at the mode, so that 1e-6 asks for six digits. At
+        the default of 1e-9 and below nothing counts but a proof, by duality gap and KKT residual.
 
     Returns
     -------
     Certificate
-        Its `shortfall` is set where the coefficients are not the mode.
+        Its `grade` is "mode", "mode to digits" (how many are in `digits`: a solver stopped
+        early), "mode of another penalty" or "another point"; but for the first, its `shortfall`
+        says more. `is_mode` is whether it is the mode within the tolerance.
 
     Raises
     ------
@@ -115,7 +121,7 @@ def judge(
         if not np.abs(unit).sum() < _LARGEST:
             raise PriormapError("coef is so large that X coef overflows; give it per unit of X")
         certificate = certify(problem, unit, names=data.names, tolerance=tolerance, exact=True)
-    if certificate.is_mode:
+    if certificate.is_proven:
         return certificate
     shortfall = _shortfall(data, penalty, coef, certificate, prior, sigma, mode)
     return replace(certificate, shortfall=shortfall)
@@ -134,15 +140,27 @@ def _shortfall(
     problem = UnitProblem.of(data, penalty)
     unit = minimise(problem)[0] if mode is None else problem.from_user(mode)
     user = problem.to_user(unit)[0] if mode is None else mode
-    best = certify(problem, unit, names=data.names, tolerance=certificate.tolerance, exact=True)
+    best = certify(problem, unit, names=data.names, tolerance=TOLERANCE, exact=True)
     excess = max(certificate.objective - best.objective, 0.0)
-    floor = _EPS * 0.5 * data.unit.y_norm**2  # what says nothing beside the objective at zero
+    null = 0.5 * data.unit.y_norm**2  # the objective at zero
+    floor = _EPS * null  # what says nothing beside it
     relative = 0.0 if excess <= floor else np.inf
     if best.objective > floor:
         relative = excess / best.objective
+    distance, is_near = np.inf, False
+    if best.is_proven and null > 0:
+        gains = null - best.objective > floor
+        missed = excess / (null - best.objective if gains else null)
+        apart = data.unit.relative_difference(coef, user)
+        if not best.is_unique:
+            apart = max(certificate.penalty_gap, _fits_apart(problem, coef, user))
+        distance = max(apart, missed)  # a penalty may be large where the effect of a column is not
+        objective_tells = gains and certificate.penalty_gap <= TOLERANCE
+        is_near = missed <= _NEARLY_ALL if objective_tells else distance <= _NEARLY_ALL
+        is_near |= gains and distance <= _NEAR
     with warnings.catch_warnings():  # whatever these data warn of has been said
         warnings.simplefilter("ignore", PriormapWarning)
-        other = other_penalty(data, penalty, coef, certificate, prior, sigma)
+        other = other_penalty(data, penalty, coef, certificate, prior, sigma, is_near)
     tells = best.is_unique  # else another mode has other zeros
     names = np.asarray(data.names)
     return Shortfall(
@@ -150,5 +168,14 @@ def _shortfall(
         zero_here=tuple(names[(coef == 0) & (user != 0)].tolist()) if tells else (),
         zero_at_mode=tuple(names[(coef != 0) & (user == 0)].tolist()) if tells else (),
         mode=user,
-        other=None if other is None or other.is_given else other,
+        other=other,
+        coef_distance=distance,
+        is_near=is_near,
     )
+
+
+def _fits_apart(problem: UnitProblem, coef: Floats, mode: Floats) -> float:
+    """Distance of the fit from that of a mode, which all modes share, over its length."""
+    fit = problem.columns.fitted(problem.from_user(mode))
+    apart = problem.columns.fitted(problem.from_user(coef - mode))
+    return float(np.linalg.norm(apart) / (np.linalg.norm(fit) or 1.0))

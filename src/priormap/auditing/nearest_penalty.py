@@ -58,6 +58,8 @@ class Candidate:
         Whether every larger factor on l1 serves too: all coefficients are zero.
     intercept_value : float
         The intercept, where it is penalised.
+    spare : int
+        Conditions on the support beyond those that any vector could meet by its factors.
     """
 
     l1: float
@@ -69,6 +71,7 @@ class Candidate:
     departures: int
     at_least: bool = False
     intercept_value: float = 0.0
+    spare: int = 0
 
 
 def nearest_penalty(
@@ -186,6 +189,7 @@ class _Vector:
             uncertainty,
             departures,
             intercept_value=self._mean_residual - shift if is_penalised else 0.0,
+            spare=len(A) - len(size),
         )
 
     def _of_zeros(self, convention: _Convention) -> Candidate:

@@ -18,7 +18,7 @@ from scipy import sparse
 from priormap.arrays import Floats
 from priormap.auditing.nearest_penalty import Candidate, nearest_penalty
 from priormap.data.regression import Regression
-from priormap.mode.certificate import Certificate, OtherPenalty
+from priormap.mode.certificate import TOLERANCE, Certificate, OtherPenalty
 from priormap.mode.certify import certify
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
@@ -35,16 +35,21 @@ def other_penalty(
     certificate: Certificate,
     prior: Prior | None,
     sigma: float | None,
+    is_near: bool,
 ) -> OtherPenalty | None:
-    """Find, prove and name the penalty of which `coef` is the mode, or nearly."""
-    if _is_least_squares(data, coef, certificate.tolerance):
+    """Find, prove and name the penalty of which `coef` is the mode, or nearly.
+
+    Where they are near the mode of the given one, a solver that stopped early explains them
+    too: then only what is proven, or has a name, by more conditions than it fits, counts.
+    """
+    if _is_least_squares(data, coef):
         free = Penalty(0 * penalty.l1, 0 * penalty.l2)
-        proof = _proof(data, free, coef, certificate.tolerance)
+        proof = _proof(data, free, coef)
         uses = (0.0 if penalty.l1.any() else None), (0.0 if penalty.l2.any() else None)
         flat = Gaussian(np.inf) if prior is not None else None
         none = (None, None)
         return OtherPenalty(*uses, *none, "as given", "as given", False, free, flat, proof)
-    found = nearest_penalty(data, penalty, coef, certificate.kkt_residual, certificate.tolerance)
+    found = nearest_penalty(data, penalty, coef, certificate.kkt_residual, TOLERANCE)
     if found is None:
         return None
     sd = data.column_sd**found.sd_power if found.sd_power else 1.0
@@ -54,7 +59,7 @@ def other_penalty(
         (found.l2 if penalty.l2.any() else None),
     )
     given = "free" if data.intercept else "none"
-    return OtherPenalty(
+    other = OtherPenalty(
         l1_factor=l1,
         l2_factor=l2,
         l1_slip=_slip(data, sigma, found, l1, 0.5),
@@ -64,14 +69,16 @@ def other_penalty(
         is_bound=found.at_least,
         penalty=scaled,
         prior=None if prior is None else _rescaled(prior, found, sd),
-        certificate=_proof(data, scaled, coef, certificate.tolerance, found),
+        certificate=_proof(data, scaled, coef, found),
     )
+    is_told = found.spare > 0 and (other.certificate.is_proven or other.slip is not None)
+    return None if other.is_given or (is_near and not is_told) else other
 
 
-def _is_least_squares(data: Regression, coef: Floats, tolerance: float) -> bool:
+def _is_least_squares(data: Regression, coef: Floats) -> bool:
     problem = UnitProblem(data.unit, np.zeros(len(coef)), np.zeros(len(coef)))
     gradient, _ = problem.gradient(problem.from_user(coef), exact=True)
-    return bool(np.abs(gradient).max() <= tolerance) and data.unit.y_norm > 0
+    return bool(np.abs(gradient).max() <= TOLERANCE) and data.unit.y_norm > 0
 
 
 def _slip(
@@ -103,7 +110,6 @@ def _proof(
     data: Regression,
     penalty: Penalty,
     coef: Floats,
-    tolerance: float,
     found: Candidate | None = None,
 ) -> Certificate:
     """Certificate of the vector in the model that was found."""
@@ -115,7 +121,7 @@ def _proof(
         data = replace(data, intercept=found.intercept == "free")
     problem = UnitProblem.of(data, penalty)
     unit = problem.from_user(coef)
-    return certify(problem, unit, names=names, tolerance=tolerance, exact=True)
+    return certify(problem, unit, names=names, tolerance=TOLERANCE, exact=True)
 
 
 def _with_penalised_intercept(

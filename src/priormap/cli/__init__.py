@@ -1,9 +1,10 @@
 """The command line: ``priormap compare``, ``contrast``, ``explain`` and the others.
 
-Exit codes: 0 all is well, 1 fits differ from their modes or coefficients are not the mode, 2 the
-input cannot be used or the output cannot be written (one line on stderr, nothing written), 70 an
-error that nobody foresaw (one line that asks for a report; ``--debug`` shows the traceback), 130
-interrupted. Little loads before signals are handled.
+Exit codes: 0 all is well, 1 fits differ from their modes or coefficients are the mode of another
+penalty, 2 the input cannot be used or the output cannot be written (one line on stderr, nothing
+written), 3 coefficients are the mode to fewer digits than asked for, 4 they are another point, 70
+an error that nobody foresaw (one line that asks for a report; ``--debug`` shows the traceback),
+130 interrupted. Little loads before signals are handled.
 """
 
 from __future__ import annotations

@@ -12,6 +12,14 @@ from priormap.cli.work import work
 from priormap.display.blocks import Paragraph
 from priormap.errors import PriormapError
 
+# of each grade of a verdict; 2 is input that cannot be used
+_EXIT_CODES = {
+    "mode": 0,
+    "mode of another penalty": 1,
+    "mode to digits": 3,
+    "another point": 4,
+}
+
 
 def audit(
     coefs: Annotated[
@@ -56,12 +64,22 @@ def audit(
             show_default=False,
         ),
     ] = None,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            metavar="NUMBER",
+            help="Relative distance of the coefficients from the mode that still counts as it, "
+            "such as 1e-6 for six digits. Default: nothing but a proof.",
+            show_default=False,
+        ),
+    ] = 1e-9,
     json: ask.Json = None,
     force: ask.Force = False,
 ) -> int:
     """Judge coefficients from anywhere against a prior, or against a library's penalty.
 
-    Exit code: 0 where they are the mode, 1 where they are not, 2 for input that cannot be used.
+    Exit code: 0 the mode, or within --tolerance of it; 1 the mode of another penalty; 2 input that
+    cannot be used; 3 the mode to fewer digits than --tolerance asks for; 4 another point.
     """
     from priormap import auditing
     from priormap.cli.choices import choose
@@ -74,7 +92,7 @@ def audit(
                 *(path, target, [prior], [scale] if scale else (), sigma),
                 standardize=standardize is None or standardize,
             )
-            certificate = auditing.audit(model.data, model.prior, coefs)
+            certificate = auditing.audit(model.data, model.prior, coefs, tolerance=tolerance)
             verdict, sentences = str(certificate), (*model.sentences, f"prior: {model.prior}")
         else:
             model = choose(
@@ -87,13 +105,17 @@ def audit(
             )
             weight = model.sample_weight
             explanation = auditing.explain_penalty(
-                str(call), data=model.data, coef=coefs, sample_weight=weight, **numbers
+                str(call),
+                data=model.data,
+                coef=coefs,
+                sample_weight=weight,
+                tolerance=tolerance,
+                **numbers,
             )
             certificate, verdict = explanation.certificate, explanation.verdict
             sentences = (model.sentences[0], f"penalty: {explanation.call}")
-    tone = "strong good" if certificate.is_mode else "strong bad"
     job.hand_over(
-        [*map(Paragraph, sentences), Paragraph(verdict, tone=tone)],
+        [*map(Paragraph, sentences), Paragraph(verdict, tone=certificate.tone)],
         json=lambda: {
             "choices": list(sentences),
             "warnings": job.notes,
@@ -101,7 +123,7 @@ def audit(
             "verdict": verdict,
         },
     )
-    return 0 if certificate.is_mode else 1
+    return 0 if certificate.is_mode else _EXIT_CODES[certificate.grade]
 
 
 def _refuse_mixtures(

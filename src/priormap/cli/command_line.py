@@ -43,8 +43,9 @@ _BAD_INPUT, _INTERRUPTED = 2, 130
 app = typer.Typer(
     name="priormap",
     help="Show what a penalty believes: ridge and lasso as exact posterior modes.",
-    epilog="Exit codes: 0 all is well, 1 fits or coefficients are not the mode, 2 input that "
-    "cannot be used, 70 an error of priormap itself, 130 interrupted.",
+    epilog="Exit codes: 0 all is well, 1 fits are not the mode, or coefficients that of another "
+    "penalty, 2 input that cannot be used, 3 the mode to few digits, 4 not the mode, 70 an error "
+    "of priormap itself, 130 interrupted.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -77,6 +77,16 @@ class UnitColumns:
         """Whether the Gram matrix costs less than what it saves."""
         return self.p <= 100 or self.n >= 4 * self.p
 
+    def relative_difference(self, coef: Floats, mode: Floats) -> float:
+        """Largest difference of ``|x_j| b_j`` over the largest of the mode; infinite for a NaN.
+
+        Without units, so that a column in millimetres counts as one in kilometres does.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = float(np.abs(mode * self.x_norm).max()) or self.y_norm or 1.0
+            largest = float(np.abs((coef - mode) * self.x_norm).max()) / size
+        return largest if np.isfinite(largest) else np.inf
+
     @property
     def dof(self) -> int:
         """Rows, less one for an intercept."""

@@ -10,7 +10,7 @@ looked for in `priormap.auditing`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,9 +22,12 @@ from priormap.errors import visible
 from priormap.model import Penalty
 from priormap.priors import Prior
 
+Grade: TypeAlias = Literal["mode", "mode to digits", "mode of another penalty", "another point"]
+
+TOLERANCE = 1e-9  # of the relative gap and of the optimality conditions that prove a mode
 _MOST_NAMES = 3
+_MOST_DIGITS = 15  # that a double can be trusted to hold
 _LARGE_PERCENT = 1e6
-_SMALL_EXCESS = 1e-3  # relative: what a solver that stops early may well leave
 _SAME_OBJECTIVE = 1e-12  # relative: nothing that double precision should be asked about
 _PLACES = {
     "as given": "",
@@ -57,7 +60,8 @@ class Certificate(Described):
     iterations : int
         Steps that the solver took (zero for a vector from elsewhere).
     tolerance : float
-        What `is_mode` demands of the gap and of the residual.
+        Distance of the coefficients from the mode, relative to their size, that still counts as
+        the mode. What proves one is no looser than 1e-9: the gap and the residual.
     resolution : float
         Relative gap that rounding alone can cause at this vector: the larger the
         coefficients that cancel each other, the less double precision can decide.
@@ -87,23 +91,52 @@ class Certificate(Described):
     kkt_resolution: float = 0.0
 
     @property
-    def is_mode(self) -> bool:
-        """Whether the vector is the mode (or one of the modes) within the tolerance."""
+    def is_proven(self) -> bool:
+        """Whether gap and residual prove that the vector is the mode (or one of the modes)."""
+        strict = min(self.tolerance, TOLERANCE)
         return (
-            self.relative_gap <= max(self.tolerance, self.resolution)
-            and self.kkt_residual <= max(self.tolerance, self.kkt_resolution)
-            and max(self.penalty_gap, abs(self.sigma_residual or 0.0)) <= self.tolerance
+            self.relative_gap <= max(strict, self.resolution)
+            and self.kkt_residual <= max(strict, self.kkt_resolution)
+            and max(self.penalty_gap, abs(self.sigma_residual or 0.0)) <= strict
         )
+
+    @property
+    def is_mode(self) -> bool:
+        """Whether it is proven, or nearer to the mode than a tolerance that is looser than 1e-9."""
+        if self.shortfall is None or self.is_proven:
+            return self.is_proven
+        return self.tolerance > TOLERANCE and self.shortfall.coef_distance <= self.tolerance
+
+    @property
+    def grade(self) -> Grade:
+        """What the vector is: proven, right to some digits, right elsewhere, or none of these."""
+        if self.is_proven:
+            return "mode"
+        if self.shortfall is None:
+            return "another point"
+        if self.shortfall.other is not None:
+            return "mode of another penalty"
+        return "mode to digits" if self.shortfall.is_near else "another point"
+
+    @property
+    def digits(self) -> int | None:
+        """Digits of the coefficients that are those of the mode; None where nothing is wrong.
+
+        They are counted from the size of the largest effect ``|x_j| b_j`` of a column.
+        """
+        if self.is_proven or self.shortfall is None:
+            return None
+        return agreeing_digits(self.shortfall.coef_distance)
 
     @property
     def verdict(self) -> str:
         """The certificate in one sentence."""
-        if self.is_mode:
+        if self.is_proven:
             proof = f"gap {self.relative_gap:.0e}, KKT residual {self.kkt_residual:.0e}"
             if self.is_unique:
                 return f"This is the mode ({proof})."
             return f"This is one of several modes ({proof}): collinear columns share a coefficient."
-        if self._only_the_penalty_tells:
+        if self._only_the_penalty_tells and self.grade != "mode to digits":
             zeros = "" if self.shortfall is None else f" {self.shortfall.zeros}"
             return (
                 "This is not the mode: it fits y as well, but its penalty could be up to "
@@ -113,9 +146,8 @@ class Certificate(Described):
         fails = f"the optimality conditions fail by {self.kkt_residual:.1e}, most at "
         fails += f"{self.worst_column!r}."
         if self.shortfall is not None:
-            return f"This is not the mode: {self.shortfall.distance}, and {fails} " + (
-                self.shortfall.reason
-            )
+            opening, shortfall = self._opening, self.shortfall
+            return f"{opening}: {shortfall.distance}, and {fails} {shortfall.reason}"
         return (
             "This is not the mode: the objective could be up to "
             f"{_percent(self.relative_gap)} % lower, "
@@ -123,16 +155,29 @@ class Certificate(Described):
         )
 
     @property
+    def _opening(self) -> str:
+        """Which grade it is, for a vector that is proven to be no mode."""
+        within = f", within the tolerance of {self.tolerance:g}" if self.is_mode else ""
+        if self.grade != "mode to digits":
+            return f"This is not the mode{', but near it' * bool(within)}{within}"
+        if not self.digits:
+            return f"This is nearly the mode, but no digit of its coefficients is sure{within}"
+        return f"This is the mode to {self.digits} digit{'s' * (self.digits != 1)}{within}"
+
+    @property
     def _only_the_penalty_tells(self) -> bool:
         """Whether nothing but `penalty_gap` speaks against it."""
-        return replace(self, penalty_gap=0.0).is_mode and not self.is_mode
+        return replace(self, penalty_gap=0.0).is_proven and not self.is_mode
 
     def __str__(self) -> str:
         return visible(self.verdict)
 
     def blocks(self) -> tuple[Block, ...]:
         """The verdict, and the numbers that it rests on."""
+        digits = {} if self.digits is None else {"digits": cells.text(self.digits)}
         shown = {
+            "grade": cells.text(self.grade),
+            **digits,
             "relative gap": cells.number(self.relative_gap, 6),
             "KKT residual": cells.number(self.kkt_residual, 6),
             "worst column": cells.text(self.worst_column),
@@ -140,8 +185,14 @@ class Certificate(Described):
             "unique": cells.text(self.is_unique),
             "tolerance": cells.number(self.tolerance, 6),
         }
-        tone = "strong good" if self.is_mode else "strong bad"
-        return Paragraph(self.verdict, tone=tone), facts(shown.items())
+        return Paragraph(self.verdict, tone=self.tone), facts(shown.items())
+
+    @property
+    def tone(self) -> str:
+        """How the verdict is to be shown: good, bad, or neither."""
+        if self.is_mode:
+            return "strong good"
+        return "strong" if self.grade == "mode to digits" else "strong bad"
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers of the certificate, and of what the vector is the mode of instead."""
@@ -149,11 +200,14 @@ class Certificate(Described):
         other = None if shortfall is None else shortfall.other
         return {
             "is_mode": self.is_mode,
+            "grade": self.grade,
+            "digits": self.digits,
             "verdict": self.verdict,
             "relative_gap": self.relative_gap,
             "kkt_residual": self.kkt_residual,
             "worst_column": self.worst_column,
             "excess": 0.0 if shortfall is None else shortfall.excess,
+            "coef_distance": 0.0 if shortfall is None else shortfall.coef_distance,
             "zero_here": [] if shortfall is None else list(shortfall.zero_here),
             "zero_at_mode": [] if shortfall is None else list(shortfall.zero_at_mode),
             "other": None if other is None else other.to_dict(),
@@ -177,6 +231,12 @@ class Shortfall:
         The mode itself, in units of X.
     other : OtherPenalty or None
         The penalty of which the vector is the mode, if there is one of this family.
+    coef_distance : float
+        Largest difference of an effect ``|x_j| b_j`` from that at the mode, over the largest
+        effect there: in no units. Where there are several modes, that of the fit ``X b``. At
+        least the share of the fall of the objective, from zero to the mode, that is missed.
+    is_near : bool
+        Whether it is as near to the mode as solvers are that stop early.
     """
 
     excess: float
@@ -184,6 +244,8 @@ class Shortfall:
     zero_at_mode: tuple[str, ...]
     mode: Floats
     other: OtherPenalty | None
+    coef_distance: float = np.inf
+    is_near: bool = False
 
     @property
     def distance(self) -> str:
@@ -209,9 +271,9 @@ class Shortfall:
         """The zeros that differ, and the penalty of which the vector is the mode."""
         if self.other is not None:
             return self.zeros + self.other.sentence
+        if self.is_near:
+            return f"{self.zeros}Digits were cut off, or the solver stopped early."
         early = "No other strength of this penalty explains it: the solver stopped early"
-        if self.excess < _SMALL_EXCESS:
-            return f"{self.zeros}{early}."
         more = "or minimised something else (other rows, weights or penalty)"
         return f"{self.zeros}{early}, {more}."
 
@@ -317,6 +379,19 @@ class OtherPenalty:
         if self.l1_factor is None or self.l2_factor is None or self.l1_factor == self.l2_factor:
             return next(iter(shown.values()), "")
         return ", its " + " and its ".join(f"{name}{words}" for name, words in shown.items())
+
+
+def agreeing_digits(relative: float) -> int:
+    """Digits that agree where the relative difference is this, 15 at most.
+
+    Examples
+    --------
+    >>> agreeing_digits(2e-7), agreeing_digits(0.5), agreeing_digits(0.0)
+    (6, 0, 15)
+    """
+    if relative <= 10.0**-_MOST_DIGITS:
+        return _MOST_DIGITS
+    return int(max(np.floor(-np.log10(relative)), 0))
 
 
 def _percent(share: float) -> str:

@@ -16,7 +16,6 @@ from priormap.model.optimality import (
 from priormap.model.problem import UnitProblem
 
 _EPS = float(np.finfo(float).eps)
-TOLERANCE = 1e-9  # of the relative gap and of the optimality conditions
 
 
 @to_infinity

@@ -18,8 +18,8 @@ from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Table
 from priormap.display.text import Described
 from priormap.errors import PriormapWarning
-from priormap.mode.certificate import Certificate
-from priormap.mode.certify import TOLERANCE, certify
+from priormap.mode.certificate import TOLERANCE, Certificate
+from priormap.mode.certify import certify
 from priormap.mode.solve import minimise
 from priormap.model import Model, Penalty, log_posterior
 from priormap.model.problem import UnitProblem

@@ -15,8 +15,8 @@ from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
 from priormap.errors import Phrase, PriormapError
-from priormap.mode.certificate import Certificate
-from priormap.mode.certify import TOLERANCE, certify
+from priormap.mode.certificate import TOLERANCE, Certificate
+from priormap.mode.certify import certify
 from priormap.mode.find import LocalMode, find_map
 from priormap.mode.routes import Knots, OneSpectrum, Route, route_of
 from priormap.model import Model

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from priormap.arrays import Floats, to_infinity
-from priormap.mode.certify import TOLERANCE
+from priormap.mode.certificate import TOLERANCE
 from priormap.mode.lasso.knots import LaplaceKnots
 from priormap.mode.solve import minimise
 from priormap.model.problem import UnitProblem

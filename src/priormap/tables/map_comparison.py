@@ -18,6 +18,7 @@ from priormap.display.blocks import Block, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
 from priormap.errors import visible
 from priormap.mode import Certificate, MapEstimate
+from priormap.mode.certificate import agreeing_digits
 from priormap.priors import Prior, penalty_parts
 from priormap.tables.named_priors import check_priors
 from priormap.tables.penalised_fit import PenalisedFit, penalised_fit
@@ -33,7 +34,6 @@ _WHO = {
     "default": "{fit} at default settings",
     "find_map": "pm.find_MAP",
 }
-_MOST_DIGITS = 15  # that a double can be trusted to hold
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -263,8 +263,8 @@ def _summary_row(
     tolerance: float,
 ) -> dict[str, Any]:
     tight, parts = fits["penalised"], penalty_parts(fit.prior)
-    relative = _relative_difference(fit, tight.coef)
-    digits = _agreeing_digits(relative)
+    relative = fit.data.unit.relative_difference(tight.coef, fit.coef)
+    digits = agreeing_digits(relative)
     same_zeros = bool(np.array_equal(fit.coef == 0, tight.coef == 0))
     # exact zeros are the Laplace prior's; a ridge coefficient is zero by rounding only
     equal = relative <= tolerance and (same_zeros or not fit.penalty.l1.any())
@@ -300,29 +300,12 @@ def _columns_of(
 ) -> dict[str, Any]:
     row: dict[str, Any] = {f"zeros_{who}": int((coef == 0).sum())}
     if who not in {"map", "penalised"}:
-        row[f"relative_difference_{who}"] = _relative_difference(fit, coef)
+        row[f"relative_difference_{who}"] = fit.data.unit.relative_difference(coef, fit.coef)
     row[f"objective_{who}"] = certificate.objective if certificate else np.nan
     row[f"gap_{who}"] = certificate.relative_gap if certificate else np.nan
     row[f"kkt_{who}"] = certificate.kkt_residual if certificate else np.nan
     row[f"is_mode_{who}"] = bool(certificate and certificate.is_mode)
     return row
-
-
-def _relative_difference(fit: MapEstimate, coef: Floats) -> float:
-    """Largest difference of ``|x_j| b_j`` over the largest of the mode; infinite for a NaN.
-
-    Without units, so that a column in millimetres counts as one in kilometres does.
-    """
-    norm = fit.data.unit.x_norm
-    size = float(np.abs(fit.coef * norm).max()) or fit.data.unit.y_norm or 1.0
-    largest = float(np.abs((coef - fit.coef) * norm).max()) / size
-    return largest if np.isfinite(largest) else np.inf
-
-
-def _agreeing_digits(relative: float) -> int:
-    if relative <= 10.0**-_MOST_DIGITS:
-        return _MOST_DIGITS
-    return int(max(np.floor(-np.log10(relative)), 0))
 
 
 def _verdict(row: Mapping[str, Any], p: int) -> str:
