@@ -18,6 +18,7 @@ ROOT = Path(priormap.__file__).parent
 
 PUBLIC = {
     "Cauchy",
+    "Flat",
     "Horseshoe",
     "NormalGamma",
     "SpikeAndSlab",

@@ -135,7 +135,7 @@ def test_half_of_y_is_explained_before_the_data(name, scale, tables, seen, capsy
 
 
 def test_every_family_in_any_units():
-    for kind in PRIORS:
+    for kind in (kind for kind in PRIORS if kind.scales):
         for unit in (1e-100, 1.0, 1e100):
             frame = pd.read_csv(io.StringIO(CEMENT)) * [unit, 1, 1, 1, 1]
             data = Regression.from_frame(frame, "y", sigma=unit, standardize=True)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from priormap.priors import (
         Cauchy,
         ElasticNet,
+        Flat,
         Gaussian,
         Horseshoe,
         Laplace,
@@ -79,6 +80,7 @@ _HOMES = {
     "Contrast": "priormap.tables",
     "ElasticNet": "priormap.priors",
     "Explanation": "priormap.auditing",
+    "Flat": "priormap.priors",
     "Gaussian": "priormap.priors",
     "HalfCauchy": "priormap.priors.densities",
     "HalfNormal": "priormap.priors.densities",
@@ -141,6 +143,7 @@ __all__ = [
     "Contrast",
     "ElasticNet",
     "Explanation",
+    "Flat",
     "Gaussian",
     "HalfCauchy",
     "HalfNormal",

@@ -99,7 +99,11 @@ class Explanation(Described):
     @property
     def family(self) -> str:
         """Family of the prior: "Gaussian", "Laplace", "ElasticNet" or "flat"."""
-        return "flat" if np.all(self.prior.is_flat) else self.prior.label
+        return "flat" if self._is_flat else self.prior.label
+
+    @property
+    def _is_flat(self) -> bool:
+        return bool(np.all(self.prior.is_flat))
 
     @cached_property
     def prior_per_unit(self) -> Prior:
@@ -153,13 +157,13 @@ class Explanation(Described):
         """The explanation in words, one line each."""
         rows = f"{self.data.n_rows} rows and {len(self.coef)} column" + "s" * (len(self.coef) != 1)
         on = " on standardised columns (sd(x) * coefficient)" if self.data.standardize else ""
-        believes = "no prior at all: it is flat" if self.family == "flat" else f"{self.prior}{on}"
+        believes = "no prior at all: it is flat" if self._is_flat else f"{self.prior}{on}"
         lines = [
             f"{self.call} on {rows} believes: {believes}.",
             f"noise: sd {self.sigma:.6g}, {self.sigma_origin}",
             f"prior R^2: {self.r2}",
         ]
-        if self.family != "flat":
+        if not self._is_flat:
             lines.append(f"before the data, with probability 0.95: {self._widest()}")
         lines.append(f"coefficients: {self.verdict}")
         return (*lines, *(f"note: {note}" for note in self.notes))

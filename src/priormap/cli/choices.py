@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -30,7 +30,6 @@ _LEARN = "learn"
 _SAID = ("r2", "relevant", "effect")  # of a scale in words that `prior_for` takes
 
 Use: TypeAlias = Literal["mode", "posterior", "family"]
-Kind: TypeAlias = type[Prior]
 OfNoise: TypeAlias = Callable[[float, int], Prior]  # the prior at a noise sd and a number of rows
 
 
@@ -102,7 +101,7 @@ def choose(
         What the priors are for: a mode has one scale, a posterior may learn it, and a family is
         looked at along its scale, so that none is chosen.
     """
-    kinds = _kinds(words or (), scales or (), given or {})
+    units = _units(words or (), scales or (), given or {})
     if path is None:
         source, frame, target = "diabetes (scikit-learn)", diabetes(), target or "progression"
     else:
@@ -113,12 +112,12 @@ def choose(
         raise PriormapError("alpha is a scale only at a known sigma; give --sigma a number")
     data, believed, about_sigma = _with_noise(data, sigma)
     if given:
-        members = [given[kind.name](data.noise.sd, data.n_rows) for kind in kinds]
+        members = [given[unit.name](data.noise.sd, data.n_rows) for unit in units]
         about_scale = "scale: from the given alpha and sigma"
     elif use == "family":
-        members, about_scale = [kind() for kind in kinds], ""
+        members, about_scale = units, ""
     else:
-        members, about_scale = _of_scales(believed, kinds, scales or (), use)
+        members, about_scale = _of_scales(believed, units, scales or (), use)
     named = _named(members)
     if use == "posterior":
         _warn_of_conflicts(data, named)
@@ -128,33 +127,35 @@ def choose(
     return Choices(source, target, data, named, tuple(filter(None, said)), sample_weight)
 
 
-def _kinds(words: Sequence[str], scales: Sequence[str], given: Mapping[str, OfNoise]) -> list[Kind]:
-    """Families of the priors, in their order."""
-    kinds = [_kind(word) for word in words]
+def _units(
+    words: Sequence[str], scales: Sequence[str], given: Mapping[str, OfNoise]
+) -> list[Prior]:
+    """The priors at scale 1, in their order."""
+    units = [_unit(word) for word in words]
     if not given:
-        kinds = kinds or [_kind(word) for word in _DEFAULT_PRIORS]
-        if len(scales) > 1 and len(scales) != len(kinds):
+        units = units or [_unit(word) for word in _DEFAULT_PRIORS]
+        if len(scales) > 1 and len(scales) != sum(bool(unit.scales) for unit in units):
             raise PriormapError(
-                f"--scale was given {len(scales)} times for {len(kinds)} priors; give it "
+                f"--scale was given {len(scales)} times for {len(units)} priors; give it "
                 "once, or once per prior in their order"
             )
-        return kinds
+        return units
     if scales:
         raise PriormapError("--scale and an alpha both set it; give one")
-    if kinds and sorted(kind.name for kind in kinds) != sorted(given):
+    if units and sorted(unit.name for unit in units) != sorted(given):
         raise PriormapError(
             f"--prior {' and '.join(words)} does not match the alphas, which are for "
             f"{' and '.join(given)}; leave --prior out"
         )
-    return [_kind(name) for name in given]
+    return [_unit(name) for name in given]
 
 
-def _kind(word: str) -> Kind:
+def _unit(word: str) -> Prior:
     kind = priors.prior_named(word)
     if kind is None:
         known = ", ".join(kind.name for kind in priors.PRIORS)
         raise PriormapError(f"--prior {word!r} is unknown; choose one of: {known}")
-    return kind
+    return kind()
 
 
 def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, Regression, str]:
@@ -213,18 +214,34 @@ def _about_columns(standardize: bool) -> str:
 
 
 def _of_scales(
-    data: Regression, kinds: Sequence[Kind], scales: Sequence[str], use: Use
+    data: Regression, units: Sequence[Prior], scales: Sequence[str], use: Use
 ) -> tuple[list[Prior], str]:
-    """Priors of the scales that were asked for, else of the default one, and the sentence."""
+    """Priors of the scales that were asked for, else of the default one, and the sentence.
+
+    One that has no scale stands as it is.
+    """
+    if all(unit.scales for unit in units):
+        return _scaled(data, units, scales, use)
+    bound = [unit for unit in units if unit.scales]
+    if scales and not bound:
+        raise PriormapError(f"--scale: {units[0]!r} has no scale; leave --scale out")
+    found, about = _scaled(data, bound, scales, use) if bound else ([], "")
+    members = iter(found)
+    return [next(members) if unit.scales else unit for unit in units], about
+
+
+def _scaled(
+    data: Regression, units: Sequence[Prior], scales: Sequence[str], use: Use
+) -> tuple[list[Prior], str]:
     if _LEARN in scales and use != "posterior":
         raise PriormapError(
             "--scale learn is a belief about the scale, and a mode has one scale; give a number, "
             "or learn it in contrast, sample, rank, figures or report"
         )
     if not scales and data.noise.is_known:
-        return _as_large_as_noise(data, kinds)
-    each: Sequence[str] = scales if len(scales) > 1 else list(scales or ("",)) * len(kinds)
-    members = [_member(data, kind, scale) for kind, scale in zip(kinds, each, strict=True)]
+        return _as_large_as_noise(data, units)
+    each: Sequence[str] = scales if len(scales) > 1 else list(scales or ("",)) * len(units)
+    members = [_member(data, unit, scale) for unit, scale in zip(units, each, strict=True)]
     is_number = [scale not in {"", _LEARN} and "=" not in scale for scale in each]
     if all(is_number):
         return members, "scale: as given"
@@ -243,47 +260,47 @@ def _of_scales(
     )
 
 
-def _member(data: Regression, kind: Kind, scale: str) -> Prior:
+def _member(data: Regression, unit: Prior, scale: str) -> Prior:
     """The prior of a scale that is a number, learnt, said in other words, or left to us."""
     if scale in {"", _LEARN}:
-        return _even(data, kind, scale == _LEARN)
+        return _even(data, unit, scale == _LEARN)
     word, is_said, number = scale.partition("=")
     if not is_said:
-        return _of_scale(kind, scale)
+        return _of_scale(unit, scale)
     from priormap.tables import prior_for
 
+    family = unit.name if unit == _unit(unit.name) else unit
     try:
-        return prior_for(data, kind, **{one_of("--scale", word, _SAID): float(number)})
+        return prior_for(data, family, **{one_of("--scale", word, _SAID): float(number)})
     except ValueError as error:
         if isinstance(error, PriormapError):
             raise
         raise PriormapError(f"--scale {word}= must be a number, got {number!r}") from None
 
 
-def _even(data: Regression, kind: Kind, learn: bool) -> Prior:
+def _even(data: Regression, unit: Prior, learn: bool) -> Prior:
     """The prior under which the median R^2 is 1/2, or where its scale is learnt, averages so."""
     if not learn:
-        return kind().stretched(_rounded(even_factor(data, kind())))
-    unit = HalfCauchy(1.0)
-    return kind().with_hyperprior(HalfCauchy(_rounded(even_factor(data, kind(), unit))))
+        return unit.stretched(_rounded(even_factor(data, unit)))
+    return unit.with_hyperprior(HalfCauchy(_rounded(even_factor(data, unit, HalfCauchy(1.0)))))
 
 
 def _rounded(number: float) -> float:
     return float(f"{number:.3g}")  # what is simulated has no more digits
 
 
-def _as_large_as_noise(data: Regression, kinds: Sequence[Kind]) -> tuple[list[Prior], str]:
+def _as_large_as_noise(data: Regression, units: Sequence[Prior]) -> tuple[list[Prior], str]:
     """Priors that expect of the columns the variance of a known noise."""
     total = float(np.sqrt(data.n_features if data.standardize else np.sum(data.column_sd**2)))
     sd = data.noise.sd / (total or 1.0)
-    which = {1: "the prior has", 2: "both priors have"}.get(len(kinds), "all priors have")
-    heavy = any(not np.isfinite(kind().sd) for kind in kinds)
+    which = {1: "the prior has", 2: "both priors have"}.get(len(units), "all priors have")
+    heavy = any(not np.isfinite(unit.sd) for unit in units)
     spread = ", or holds as much within it where there is no sd" if heavy else ""
     about = (
         f"scale: {which} sd {sd:.6g}{spread}, so that before the data the columns explain as "
         "much of y as the noise does (--scale for another)"
     )
-    return [kind().stretched(sd / kind().spread) for kind in kinds], about
+    return [unit.stretched(sd / unit.spread) for unit in units], about
 
 
 def _warn_of_conflicts(data: Regression, named: Mapping[str, Prior]) -> None:
@@ -293,18 +310,18 @@ def _warn_of_conflicts(data: Regression, named: Mapping[str, Prior]) -> None:
             warnings.warn(PriormapWarning(f"{name}: ", *conflict.sentence), stacklevel=3)
 
 
-def _of_scale(kind: Kind, text: str) -> Prior:
+def _of_scale(unit: Prior, text: str) -> Prior:
     """Prior of as many scales as it has; the last one given serves for the rest."""
     parts = [_scale(part) for part in text.split(",")]
-    names = kind.scales
+    names = unit.scales
     if len(parts) > len(names):
         letters = ",".join(name.removesuffix("_scale").upper() for name in names)
         most = "one number" if len(names) == 1 else f"two numbers, {letters},"
-        raise PriormapError(f"--scale of a {kind.name} prior is {most} at most, got {text!r}")
+        raise PriormapError(f"--scale of a {unit.name} prior is {most} at most, got {text!r}")
     parts += parts[-1:] * (len(names) - len(parts))
     if len(names) == 1:
-        return kind().with_scale(parts[0])
-    return kind(**dict(zip(names, parts, strict=True)))
+        return unit.with_scale(parts[0])
+    return replace(unit, **dict(zip(names, parts, strict=True)))
 
 
 def _scale(text: str) -> float:

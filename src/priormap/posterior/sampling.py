@@ -220,7 +220,7 @@ def _route(method: str, model: Model) -> str:
         )
     if method == "gibbs" and prior.is_normal:
         raise PriormapError(
-            "method='gibbs' is for mixtures of normals; a Gaussian prior has "
+            f"method='gibbs' is for mixtures of normals, and {prior!r} is normal itself and has "
             "independent draws: use method='exact', or 'nuts'"
         )
     return method

@@ -16,6 +16,7 @@ from priormap.priors.capabilities import (
     penalty_parts,
 )
 from priormap.priors.elastic_net import ElasticNet
+from priormap.priors.flat import Flat
 from priormap.priors.gaussian import Gaussian
 from priormap.priors.horseshoe import Horseshoe
 from priormap.priors.laplace import Laplace
@@ -28,6 +29,7 @@ __all__ = [
     "PRIORS",
     "Cauchy",
     "ElasticNet",
+    "Flat",
     "Gaussian",
     "Horseshoe",
     "Laplace",
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 PRIORS: tuple[type[Prior], ...] = (
-    *(Gaussian, Laplace, ElasticNet),
+    *(Gaussian, Laplace, ElasticNet, Flat),
     *(StudentT, Cauchy, Horseshoe, NormalGamma, SpikeAndSlab),
 )
 

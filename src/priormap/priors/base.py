@@ -177,7 +177,7 @@ class Prior(Described, ABC):
         [0.69, 1.64, 0.66]
         """
         if self.is_flat.any():
-            raise PriormapError("scale=inf is the flat prior, which is improper: it has no draws")
+            raise PriormapError(f"{self!r} is flat, and so improper: it has no draws")
         size = checked_size(size) or np.shape(self.sd)
         self._beside("size", np.broadcast_to(0.0, size))
         return self._known._rvs(size, as_generator(random_state))

@@ -88,7 +88,7 @@ def refuse_flat(priors: Mapping[str, Prior]) -> None:
     for name, prior in priors.items():
         if np.any(prior.is_flat):
             raise PriormapError(
-                f"prior {name!r} is flat (scale=inf) and has no shape to draw; give a finite scale"
+                f"prior {name!r} is flat and has no shape to draw; give a finite scale"
             )
 
 

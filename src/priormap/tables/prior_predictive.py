@@ -105,8 +105,6 @@ def checked_priors(data: Regression, priors: Prior | Mapping[str, Prior]) -> dic
     for name, prior in named.items():
         Model(data, prior)
         if prior.is_flat.any():
-            raise PriormapError(
-                f"prior {name!r} is flat (scale=inf) and predicts nothing; give a finite scale"
-            )
+            raise PriormapError(f"prior {name!r} is flat and predicts nothing; give a finite scale")
     data.noise.rvs(0, np.random.default_rng(0))  # refuses an improper prior of sigma
     return named

@@ -249,9 +249,7 @@ def _of_columns(name: str, prior: object, data: Regression, which: list[int]) ->
     model = Model(data, prior)
     penalty = model.penalty(1.0)  # refuses scales that do not match the columns
     if not (penalty.l1[which] + penalty.l2[which] > 0).all():
-        raise PriormapError(
-            f"prior {name!r} is flat (scale=inf) and has no shape to draw; give a finite scale"
-        )
+        raise PriormapError(f"prior {name!r} is flat and has no shape to draw; give a finite scale")
     return model.prior.on_columns(np.array(which))
 
 
