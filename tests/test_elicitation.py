@@ -12,7 +12,7 @@ from priormap.model.shrinkage_factors import shrinkage_laws
 from priormap.priors import PRIORS
 
 STATEMENTS = {"r2": (0.3, "r2_median"), "relevant": (2.5, "relevant"), "effect": (7.0, "effect")}
-KINDS = {kind.name: kind for kind in PRIORS}
+KINDS = {kind.name: kind for kind in PRIORS if kind.scales}
 
 
 def regression(n=60, p=6, sigma=1.0, unit=1.0, constant=False, **options):
