@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     from priormap.auditing import Explanation, audit, explain, explain_penalty
     from priormap.conventions import convert, list_conventions
-    from priormap.criteria import PriorSensitivity, ScaleChoice, choose_scale, prior_sensitivity
+    from priormap.criteria import (
+        PriorSensitivity,
+        Resamples,
+        ScaleChoice,
+        choose_scale,
+        prior_sensitivity,
+    )
     from priormap.data.regression import Regression
     from priormap.errors import PriormapError, PriormapWarning
     from priormap.mode import Certificate, MapEstimate, MapPath, find_map, map_path
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
         plot_scale_choice,
         plot_sensitivity,
         plot_shrinkage,
+        plot_stability,
     )
     from priormap.posterior import pymc_model, sample
     from priormap.priors import (
@@ -100,6 +107,7 @@ _HOMES = {
     "PriormapError": "priormap.errors",
     "PriormapWarning": "priormap.errors",
     "Regression": "priormap.data.regression",
+    "Resamples": "priormap.criteria",
     "ScaleChoice": "priormap.criteria",
     "SpikeAndSlab": "priormap.priors",
     "StudentT": "priormap.priors",
@@ -129,6 +137,7 @@ _HOMES = {
     "plot_scale_choice": "priormap.plots",
     "plot_sensitivity": "priormap.plots",
     "plot_shrinkage": "priormap.plots",
+    "plot_stability": "priormap.plots",
     "prior_for": "priormap.tables",
     "prior_says": "priormap.tables",
     "prior_sensitivity": "priormap.criteria",
@@ -163,6 +172,7 @@ __all__ = [
     "PriormapError",
     "PriormapWarning",
     "Regression",
+    "Resamples",
     "ScaleChoice",
     "SpikeAndSlab",
     "StudentT",
@@ -192,6 +202,7 @@ __all__ = [
     "plot_scale_choice",
     "plot_sensitivity",
     "plot_shrinkage",
+    "plot_stability",
     "prior_for",
     "prior_says",
     "prior_sensitivity",

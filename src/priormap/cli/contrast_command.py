@@ -20,6 +20,8 @@ def contrast(
     draws: ask.Draws = 1000,
     tune: ask.Tune = None,
     chains: ask.Chains = 4,
+    resamples: ask.ResampleCount = 0,
+    resample: ask.ResampleKind = ask.Kind.pairs,
     seed: ask.Seed = None,
     json: ask.Json = None,
     csv: ask.Csv = None,
@@ -31,10 +33,13 @@ def contrast(
     """
     from priormap import tables
     from priormap.cli.choices import choose
+    from priormap.criteria import Resamples
 
     sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
     with work(force=force, json=json, csv=csv) as job:
+        again = Resamples.of(resamples, resample.value)
         model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
+        sampling["resamples"] = again
         table = tables.contrast(model.data, model.priors, rope=rope, **sampling)
     words = (
         f"negligible: within {rope:g} sd(y) per sd(x) of zero (--rope for another)",

@@ -51,6 +51,8 @@ def figures(
     sigma: ask.Sigma = "unknown",
     standardize: ask.Standardize = True,
     draws: ask.Draws = 1000,
+    resamples: ask.ResampleCount = 0,
+    resample: ask.ResampleKind = ask.Kind.pairs,
     seed: ask.Seed = 0,
     force: ask.Force = False,
 ) -> int:
@@ -68,7 +70,13 @@ def figures(
         has_data = path is not None or dataset is not None
         if path is not None and dataset is not None:
             raise PriormapError(f"{path} and --dataset {dataset} are two sources; give one")
-        asked = {"--target": target, "--feature": feature, "--prior": prior, "--scale": scale}
+        asked: dict[str, object] = {
+            "--target": target,
+            "--feature": feature,
+            "--prior": prior,
+            "--scale": scale,
+            "--resamples": resamples,
+        }
         for option, value in asked.items():
             if value and not has_data:
                 raise PriormapError(f"{option} needs data: name a file, or give --dataset diabetes")
@@ -76,15 +84,20 @@ def figures(
         if has_data:
             from priormap import tables
             from priormap.cli.choices import choose
+            from priormap.criteria import Resamples
             from priormap.tables.two_columns import chosen_pair
 
+            again = Resamples.of(resamples, resample.value)
             model = choose(
                 path, target, prior, scale, sigma, standardize=standardize, use="posterior"
             )
-            check_places(folder, format, list(model.priors), tables=with_tables, force=force)
+            places = {"tables": with_tables, "force": force, "resampled": again is not None}
+            check_places(folder, format, list(model.priors), **places)
             if pair is not None:
                 chosen_pair(model.data, pair)
-            table = tables.contrast(model.data, model.priors, draws=draws, random_seed=seed)
+            table = tables.contrast(
+                model.data, model.priors, draws=draws, random_seed=seed, resamples=again
+            )
         written = write_figures(
             folder, format, table, features=pair, tables=with_tables, force=force
         )

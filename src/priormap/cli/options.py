@@ -20,6 +20,7 @@ Dataset = StrEnum("Dataset", ["diabetes"])
 Format = StrEnum("Format", ["png", "svg", "pdf"])
 Large = StrEnum("Large", ["log_likelihood", "posterior_predictive"])
 Method = StrEnum("Method", ["auto", "exact", "gibbs", "nuts"])
+Kind = StrEnum("Kind", ["pairs", "residual", "halves"])
 ReportFormat = StrEnum("ReportFormat", ["html", "markdown"])
 FAMILIES = "|".join(kind.name for kind in PRIORS)
 
@@ -93,6 +94,23 @@ Rope: TypeAlias = Annotated[
     float,
     typer.Option(
         metavar="NUMBER", help="A coefficient is negligible within this many sd(y) per sd(x)."
+    ),
+]
+
+ResampleCount: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--resamples",
+        metavar="N",
+        help="Modes of so many resamples beside the posterior: how often is each not zero?",
+        show_default=False,
+    ),
+]
+ResampleKind: TypeAlias = Annotated[
+    Kind,
+    typer.Option(
+        "--resample",
+        help="What is resampled: rows, residuals of the mode, or halves of the rows.",
     ),
 ]
 

@@ -9,6 +9,7 @@ from priormap.criteria.cross_validation import CROSS_VALIDATION
 from priormap.criteria.evidence import EVIDENCE
 from priormap.criteria.hyperprior import HYPERPRIOR
 from priormap.criteria.leave_one_out import LEAVE_ONE_OUT
+from priormap.criteria.resampling import Resamples
 from priormap.criteria.result import ScaleChoice
 from priormap.criteria.sensitivity import PriorSensitivity, prior_sensitivity
 from priormap.criteria.universal import UNIVERSAL
@@ -27,6 +28,7 @@ __all__ = [
     "METHODS",
     "Criterion",
     "PriorSensitivity",
+    "Resamples",
     "ScaleChoice",
     "choose_scale",
     "criterion_named",

@@ -7,6 +7,7 @@ All solvers work here, so that units (1e-150 or 1e150) never reach them.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from functools import cached_property
@@ -64,13 +65,21 @@ class UnitColumns:
                 y_norm = float(np.linalg.norm(y - self.y_mean))
         if not (norms.min() > _SMALLEST_NORM and norms.max() < _LARGEST_NORM):
             self._judge_columns(norms)
-        if not _SMALLEST_NORM < y_norm < _LARGEST_NORM:
-            _refuse_extreme_units("y", y, intercept)
-        noise = 4 * _EPS * math.sqrt(self.n)
         if intercept:
-            norms[norms <= noise * np.abs(self.x_mean)] = 0.0
-        self.x_norm = norms
-        self.y_norm = 0.0 if y_norm <= noise * abs(self.y_mean) else float(y_norm)
+            norms[norms <= self._noise * np.abs(self.x_mean)] = 0.0
+        self.x_norm, self.y_norm = norms, self._response_norm(y_norm)
+
+    def with_response(self, y: Floats) -> UnitColumns:
+        """The same columns with another response; what is known of the columns is shared."""
+        if self.has_cheap_gram:
+            _ = self.gram  # before there are two who would make it
+        other = copy.copy(self)
+        for name in ("moments", "xty", "response", "_centred_response"):
+            other.__dict__.pop(name, None)
+        other._y, other.y_mean = y, float(y.mean()) if self._intercept else 0.0
+        other.y_norm = other._response_norm(float(np.linalg.norm(other._centred_response)))
+        other.__dict__["xty"] = other.correlate(other.response)
+        return other
 
     @property
     def has_cheap_gram(self) -> bool:
@@ -199,6 +208,16 @@ class UnitColumns:
     @cached_property
     def _inverse_norm(self) -> Floats:
         return (self.x_norm > 0) / self.divisor
+
+    @property
+    def _noise(self) -> float:
+        """Length about its mean, over that mean, that rounding makes of a constant."""
+        return 4 * _EPS * math.sqrt(self.n)
+
+    def _response_norm(self, y_norm: float) -> float:
+        if not _SMALLEST_NORM < y_norm < _LARGEST_NORM:
+            _refuse_extreme_units("y", self._y, self._intercept)
+        return 0.0 if y_norm <= self._noise * abs(self.y_mean) else y_norm
 
     def _judge_columns(self, norms: Floats) -> None:
         for j in np.flatnonzero(~(norms > _SMALLEST_NORM) | ~(norms < _LARGEST_NORM)):

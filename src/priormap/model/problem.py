@@ -43,7 +43,11 @@ class UnitProblem:
     @classmethod
     def of(cls, data: Regression, penalty: Penalty) -> UnitProblem:
         """Express a penalty, given in the caller's units, in unit columns."""
-        columns = data.unit
+        return cls.of_columns(data.unit, penalty)
+
+    @classmethod
+    def of_columns(cls, columns: UnitColumns, penalty: Penalty) -> UnitProblem:
+        """As `of`, of unit columns that belong to no regression."""
         norm = columns.divisor
         with np.errstate(over="ignore", under="ignore"):
             l1 = penalty.l1 / norm / (columns.y_norm or 1.0)

@@ -75,6 +75,10 @@ if TYPE_CHECKING:
         plot_sensitivity as plot_sensitivity,
         sensitivity_caption as sensitivity_caption,
     )
+    from priormap.plots.stability import (
+        plot_stability as plot_stability,
+        stability_caption as stability_caption,
+    )
     from priormap.plots.style import (
         LOOKS as LOOKS,
         Look as Look,
@@ -128,6 +132,7 @@ if TYPE_CHECKING:
         scale_choice_table as scale_choice_table,
     )
     from priormap.tables.sensitivity import sensitivity_table as sensitivity_table
+    from priormap.tables.stability import stability_table as stability_table
 
 _FILES = {function: entry.module for entry in FIGURES for function in entry.functions}
 _FILES |= {"LOOKS": "style", "Look": "style", "house_style": "style"}

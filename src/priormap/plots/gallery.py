@@ -78,7 +78,10 @@ def prior_pictures() -> list[Picture]:
 
 
 def data_pictures(
-    priors: Sequence[str], contrast: Callable[[], Contrast], features: tuple[str, ...] | None = None
+    priors: Sequence[str],
+    contrast: Callable[[], Contrast],
+    features: tuple[str, ...] | None = None,
+    resampled: bool = False,
 ) -> list[Picture]:
     """Return the figures of a contrast, which is asked for when the first of them is made.
 
@@ -90,12 +93,18 @@ def data_pictures(
         Returns it.
     features : tuple of two str, optional
         Columns of the figures of two coefficients.
+    resampled : bool
+        Whether it holds resamples.
     """
 
     def picture(entry: Entry, prior: str) -> Picture:
         return Picture(entry, prior, lambda: entry.load().of_contrast(contrast(), features, prior))
 
-    names: Mapping[str, Sequence[str]] = {"once": [""], "each prior": priors}
+    names: Mapping[str, Sequence[str]] = {
+        "once": [""],
+        "each prior": priors,
+        "resampled": [""] * resampled,
+    }
     return [picture(entry, prior) for entry in FIGURES for prior in names.get(entry.written, ())]
 
 

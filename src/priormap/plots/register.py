@@ -21,8 +21,8 @@ class Entry:
         File in this package from which they are read, and the class in it.
     parts : tuple of str
         Further tables: ``<name>_<part>_table``.
-    written : {"", "alone", "once", "each prior"}
-        When `write_figures` writes it: never, without data, or of a contrast.
+    written : {"", "alone", "once", "each prior", "resampled"}
+        When `write_figures` writes it: never, without data, or of a contrast (with resamples).
     more : tuple of str
         Further public functions.
     """
@@ -31,7 +31,7 @@ class Entry:
     module: str
     figure: str = ""
     parts: tuple[str, ...] = ()
-    written: Literal["", "alone", "once", "each prior"] = ""
+    written: Literal["", "alone", "once", "each prior", "resampled"] = ""
     more: tuple[str, ...] = ()
 
     @property
@@ -68,6 +68,7 @@ FIGURES = (
     Entry("posterior_vs_map", "marginals", "PosteriorVsMap", ("points",), "once"),
     Entry("nonzero_counts", "counts", "NonzeroCounts", ("points",), "once"),
     Entry("joint", "joint", "Joint", ("points", "contours"), "each prior"),
+    Entry("stability", "stability", "Stability", written="resampled"),
     Entry("scale_choice", "scale_choice_curves", "ScaleCurves", ("points",)),
     Entry("sensitivity", "sensitivities", "Sensitivity"),
     Entry("compare", "comparison", "Comparison"),

@@ -81,7 +81,8 @@ def write_figures(
         from priormap.tables.chosen import check_contrast
 
         names = list(check_contrast(table).priors)
-    check_places(folder, format, names, tables=tables, force=force)
+    resampled = table is not None and bool(table.resampled)
+    check_places(folder, format, names, resampled=resampled, tables=tables, force=force)
     pictures = prior_pictures()
     if table is not None:
         pictures += _pictures_of(table, features)
@@ -99,6 +100,7 @@ def check_places(
     format: str,
     priors: Sequence[str] = (),
     *,
+    resampled: bool = False,
     tables: bool = False,
     force: bool = False,
 ) -> None:
@@ -110,12 +112,14 @@ def check_places(
         As in `write_figures`.
     priors : list of str
         Names of the priors of the contrast, where there is one.
+    resampled : bool
+        Whether it holds resamples.
     """
     check_folder(os.fspath(folder))
     folder, format = Path(folder), known_format(format)
     if force:
         return
-    pictures = prior_pictures() + (data_pictures(priors, _never) if priors else [])
+    pictures = prior_pictures() + (data_pictures(priors, _never, None, resampled) if priors else [])
     names = [f"{picture.name}.{format}" for picture in pictures] + [_CAPTIONS]
     if tables:
         names += [
@@ -136,7 +140,7 @@ def _pictures_of(table: Contrast, features: tuple[str, ...] | None) -> list[Pict
 
     if features is not None:
         chosen_pair(table.data, features)  # refuses what is no pair before anything is drawn
-    return data_pictures(list(table.priors), lambda: table, features)
+    return data_pictures(list(table.priors), lambda: table, features, bool(table.resampled))
 
 
 def _contents(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.checks import positive_number, share
 from priormap.criteria.posterior_runs import mode_beside
+from priormap.criteria.resampling import ResampledModes, Resamples, resampled_modes
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
@@ -29,6 +30,7 @@ from priormap.tables.fit_measures import (
 )
 from priormap.tables.map_comparison import rows_of, summaries
 from priormap.tables.named_priors import check_priors
+from priormap.tables.resampled import about_resampled, resampled_columns, resampled_table
 from priormap.tables.several_modes import about_other_modes, about_sides, shares_of_modes
 from priormap.tables.sparse_summaries import decoupled_selection, savs
 
@@ -53,7 +55,10 @@ class Contrast(Described):
         One row per prior and column, in units of X: ``mode`` and whether it ``is_zero``;
         posterior ``mean``, ``median``, ``sd``, ``hdi_low``, ``hdi_high``; ``prob_positive``;
         ``prob_rope``, the probability of ``|coef| <= rope``; and two sparse summaries of the
-        posterior, ``savs`` and ``dss``.
+        posterior, ``savs`` and ``dss``. With resamples: in which share of them the mode is not
+        zero, or positive (``resampled_nonzero``, ``resampled_positive``), its quantiles
+        ``resampled_low`` and ``resampled_high`` of the mass of the HDI, and ``prob_nonzero``,
+        the share of the draws that are not exactly zero (1, but for a spike at zero).
     summary : DataFrame
         One row per prior. ``zeros_mode``; ``draws`` and how many of them hold an exact zero;
         ``expected_in_rope``, the posterior expectation of the number of coefficients in their
@@ -69,6 +74,8 @@ class Contrast(Described):
     data : Regression
     priors : mapping of str to Prior
         A learnt scale at its posterior median.
+    resampled : mapping of str to ResampledModes
+        Of the priors that have an exact mode, where resamples were asked for.
     """
 
     coefficients: pd.DataFrame
@@ -77,6 +84,7 @@ class Contrast(Described):
     posteriors: Mapping[str, xr.DataTree]
     data: Regression
     priors: Mapping[str, Prior]
+    resampled: Mapping[str, ResampledModes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         said = [f"{name}: {sentence}" for name, sentence in self.sentences.items()]
@@ -123,6 +131,7 @@ class Contrast(Described):
                 "certificate": _certificate(self, name),
                 "other_modes": _lower_modes(self, name),
                 "sampling": dict(self.posteriors[name].attrs),
+                **({"resampled": self.resampled[name].to_dict()} if name in self.resampled else {}),
                 "coefficients": rows_of(self.coefficients, name).to_dict(orient="records"),
             }
             for name, row in summaries(self.summary)
@@ -140,11 +149,16 @@ class Contrast(Described):
             f"the posterior: SAVS {row['r2_savs']:.3f} with {row['nonzero_savs']} of {len(rows)} "
             f"coefficients, DSS {row['r2_dss']:.3f} with {row['nonzero_dss']}."
         )
+        beside: tuple[Block, ...] = ()
+        if name in self.resampled:
+            said = about_resampled(self.resampled[name], found)
+            beside = (resampled_table(found, weights), Items(said))
         return (
             Subheading(str(self.priors[name])),
             Table(_HEADER, rows, spare=("sd", "DSS"), weights=weights),
             Paragraph(f"{name}: {self.sentences[name]}"),
             Items((sparse, *self.other_modes.get(name, ()))),
+            *beside,
         )
 
 
@@ -171,6 +185,7 @@ def contrast(
     progressbar: bool | None = None,
     rope: float = 0.1,
     hdi_prob: float = 0.95,
+    resamples: Resamples | int | None = None,
 ) -> Contrast:
     r"""Set the mode's sparsity beside what the posterior of the same model says.
 
@@ -197,6 +212,10 @@ def contrast(
         Half-width of the region of practical equivalence, in sd(y) per sd(x).
     hdi_prob : float
         Mass of the highest-density interval.
+    resamples : Resamples or int, optional
+        Sets beside the posterior what other samples of rows would have made of the mode: a
+        number of resamples of rows, or `Resamples` of another kind. Each has its exact mode
+        under the same prior, at the sigma of the mode of all rows, with its certificate.
 
     Returns
     -------
@@ -212,7 +231,8 @@ def contrast(
     Ray and Bhattacharya (2018), "Signal adaptive variable selector for the horseshoe prior",
     arXiv:1810.09004 (savs); Hahn and Carvalho (2015), "Decoupling shrinkage and selection in
     Bayesian linear models", JASA 110(509) (dss); Kruschke (2018), "Rejecting or accepting
-    parameter values in Bayesian estimation", AMPPS 1(2), for the region.
+    parameter values in Bayesian estimation", AMPPS 1(2), for the region; for resamples those
+    of `Resamples`.
 
     Examples
     --------
@@ -231,7 +251,9 @@ def contrast(
     check_priors(data, priors)
     rope = positive_number("rope", rope)
     hdi_prob = share("hdi_prob", hdi_prob)
-    modes, posteriors, known, frames, rows = {}, {}, {}, [], {}
+    again = Resamples.of(resamples)
+    again = None if again is None else again.seeded(random_seed)
+    modes, posteriors, known, resampled, frames, rows = {}, {}, {}, {}, [], {}
     options: dict[str, Any] = {
         "draws": draws,
         "tune": tune,
@@ -255,11 +277,16 @@ def contrast(
         posteriors[name], known[name] = tree, prior
         if fit is not None:
             modes[name] = fit
+        if again is not None:
+            if fit is not None:
+                resampled[name] = resampled_modes(fit, again, progressbar)
+            beside = resampled_columns(resampled.get(name), posterior.coef, hdi_prob)
+            frame = frame.assign(**beside)
         frames.append(frame)
         rows[name] = _summary_row(data, prior, fit, posterior, frame, sparse)
     summary = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="prior"))
     table = pd.concat(frames, ignore_index=True)
-    return Contrast(table, summary, modes, posteriors, data, known)
+    return Contrast(table, summary, modes, posteriors, data, known, resampled)
 
 
 class _Posterior:
