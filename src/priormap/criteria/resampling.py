@@ -21,7 +21,8 @@ from priormap.data.unit_columns import UnitColumns
 from priormap.display.progress import progress
 from priormap.errors import Phrase, PriormapError
 from priormap.mode import MapEstimate
-from priormap.mode.certify import TOLERANCE, certify
+from priormap.mode.certificate import TOLERANCE
+from priormap.mode.certify import certify
 from priormap.mode.solve import minimise
 from priormap.model.problem import UnitProblem
 
@@ -69,7 +70,7 @@ class Resamples:
         one_of("kind", self.kind, KINDS)
         object.__setattr__(self, "count", checked_count("count", self.count, most=_MOST))
         if self.seed is not None:
-            checked_seed(self.seed)
+            object.__setattr__(self, "seed", checked_seed(self.seed))
 
     @classmethod
     def of(cls, given: object, kind: str = "pairs") -> Resamples | None:
@@ -186,7 +187,7 @@ def resampled_modes(
             found, _ = minimise(problem, problem.from_user(fit.coef))
             proof = certify(problem, found, names=data.names, tolerance=TOLERANCE)
             coef[k], _ = problem.to_user(found)
-            proven, largest = proven + proof.is_mode, max(largest, proof.relative_gap)
+            proven, largest = proven + proof.is_proven, max(largest, proof.relative_gap)
             if done is not None:
                 done(k + 1)
     return ResampledModes(coef, proven, largest, fit.sigma, resamples)
