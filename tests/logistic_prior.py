@@ -51,11 +51,11 @@ class Logistic(OneScalePrior):
         return np.tanh(size / (2 * self.scale))
 
 
-def logistic_variable(prior, unit):
+def logistic_variable(prior, unit, names):
     """The prior in PyMC, inside a model: its line in the table of the translation."""
     import pymc as pm
 
-    return pm.Logistic("coef", 0.0, prior.scale * unit, dims="feature")
+    return pm.Logistic(names.coef, 0.0, prior.scale * unit, dims=names.dim)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ PUBLIC = {
     "contrast",
     "convert",
     "pymc_model",
+    "pymc_prior",
     "sample",
     "HalfCauchy",
     "Certificate",

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         plot_shrinkage,
         plot_stability,
     )
-    from priormap.posterior import pymc_model, sample
+    from priormap.posterior import pymc_model, pymc_prior, sample
     from priormap.priors import (
         Cauchy,
         ElasticNet,
@@ -142,6 +142,7 @@ _HOMES = {
     "prior_says": "priormap.tables",
     "prior_sensitivity": "priormap.criteria",
     "pymc_model": "priormap.posterior",
+    "pymc_prior": "priormap.posterior",
     "sample": "priormap.posterior",
     "write_report": "priormap.report",
 }
@@ -207,6 +208,7 @@ __all__ = [
     "prior_says",
     "prior_sensitivity",
     "pymc_model",
+    "pymc_prior",
     "sample",
     "write_report",
 ]

@@ -9,6 +9,6 @@ LIKELIHOODS: tuple[type[Likelihood], ...] = (Gaussian,)
 
 # said to who asks for another one
 ANOTHER = (
-    f"y is {' or '.join(one.label for one in LIKELIHOODS)} given the columns; for another "
-    "likelihood add it to a pymc_model(data, prior)"
+    f"y is {' or '.join(one.label for one in LIKELIHOODS)} given the columns; hang another "
+    "likelihood on the mu of pymc_model(data, prior, likelihood=None)"
 )

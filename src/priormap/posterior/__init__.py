@@ -1,6 +1,6 @@
 """The whole posterior: exact draws, Gibbs, NUTS, and the PyMC model."""
 
-from priormap.posterior.pymc import pymc_model
+from priormap.posterior.pymc import pymc_model, pymc_prior
 from priormap.posterior.sampling import sample
 
-__all__ = ["pymc_model", "sample"]
+__all__ = ["pymc_model", "pymc_prior", "sample"]

@@ -8,6 +8,7 @@ from priormap.posterior.pymc.inference import (
     sample_nuts,
 )
 from priormap.posterior.pymc.model import pymc_model
+from priormap.posterior.pymc.prior import pymc_prior
 
 __all__ = [
     "NUTS_OPTIONS",
@@ -15,5 +16,6 @@ __all__ = [
     "draw_nuts",
     "pymc_find_map",
     "pymc_model",
+    "pymc_prior",
     "sample_nuts",
 ]

@@ -29,7 +29,7 @@ Likelihood: TypeAlias = Literal["rows", "moments"]
 _BLOCK_ENTRIES = 1 << 18  # two megabytes of rows at a time
 
 
-def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") -> pm.Model:
+def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood | None = "rows") -> pm.Model:
     r"""PyMC model of the regression, to sample, extend or take apart with PyMC's own tools.
 
     Its log density is `priormap.log_posterior` with every constant. The variables are
@@ -44,11 +44,13 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     data : Regression
     prior : Prior
         Of the coefficients, known or with a hyperprior; a scale of ``inf`` is flat.
-    likelihood : {"rows", "moments"}
+    likelihood : {"rows", "moments"} or None
         ``"rows"``: an observed ``y`` (dim ``obs_id``), from which PyMC makes posterior
         predictive draws, pointwise log likelihoods and, with ``pm.set_data`` on ``X``,
         predictions. ``"moments"``: the same density as one ``pm.Potential``, whose gradient
-        costs O(p**2) instead of O(n p), however many the rows.
+        costs O(p**2) instead of O(n p), however many the rows. ``None``: the linear predictor
+        ``mu`` (dim ``obs_id``), to hang any likelihood on; ``sigma`` is then in the model only
+        where the prior is in units of it.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     Raises
     ------
     PriormapError
-        If `likelihood` is not one of the two, or `prior` does not fit the columns.
+        If `likelihood` is not one of these, or `prior` does not fit the columns.
 
     Notes
     -----
@@ -73,22 +75,31 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood = "rows") 
     ['sigma', 'coef', 'intercept']
     >>> model.coords["feature"]
     ('x0',)
+
+    Robust regression, of which priormap has no likelihood:
+
+    >>> import pymc as pm
+    >>> with pymc_model(data, Gaussian(scale=2.0), likelihood=None) as robust:
+    ...     y = pm.StudentT("y", nu=4, mu=robust["mu"], sigma=1.0, observed=data.y, dims="obs_id")
+    >>> [variable.name for variable in robust.free_RVs]
+    ['coef', 'intercept']
     """
-    check_likelihood(likelihood)
+    if likelihood is not None:
+        check_likelihood(likelihood)
     settled, pm = Model(data, prior), load_pymc()
     with pm.Model(coords={"feature": list(data.names)}) as model:
-        if data.noise.density is None:
-            sigma = pm.Data("sigma", data.noise.sd)
-        else:
-            sigma = positive("sigma", data.noise.density, start=float(np.std(data.y)) or 1.0)
-        learnt = 1.0 if prior.hyperprior is None else positive("scale", prior.hyperprior)
-        unit = learnt * sigma if prior.scaled_by_noise else learnt
-        coef = coefficients(settled.relative, unit)
-        intercept = _intercept(data, coef) if data.intercept else None
-        if likelihood == "rows":
-            _rows_likelihood(data, coef, intercept, sigma)
-        else:
+        needs_sigma = likelihood is not None or settled.prior.scaled_by_noise
+        sigma = _sigma(data) if needs_sigma else None
+        coef = coefficients(settled, sigma)
+        intercept = _intercept(data, coef, _start(data, likelihood)) if data.intercept else None
+        if likelihood == "moments":
             _moments_likelihood(data, coef, intercept, sigma)
+        else:
+            mean = _linear_predictor(data, coef, intercept)
+            if likelihood is None:
+                pm.Deterministic("mu", mean, dims="obs_id")
+            else:
+                pm.Normal("y", mean, sigma, observed=data.y, dims="obs_id")
     return model
 
 
@@ -100,7 +111,20 @@ def check_likelihood(likelihood: object) -> None:
         )
 
 
-def _intercept(data: Regression, coef: Tensor) -> Tensor:
+def _sigma(data: Regression) -> Tensor:
+    """Variable of the noise, a ``pm.Data`` where it is known."""
+    if data.noise.density is None:
+        return load_pymc().Data("sigma", data.noise.sd)
+    return positive("sigma", data.noise.density, start=float(np.std(data.y)) or 1.0)
+
+
+def _start(data: Regression, likelihood: Likelihood | None) -> float:
+    """Where the mean response starts: at zero where it may be the logarithm of counts."""
+    are_counts = bool((data.y >= 0).all() and (data.y % 1 == 0).all())
+    return 0.0 if likelihood is None and are_counts else data.unit.y_mean
+
+
+def _intercept(data: Regression, coef: Tensor, start: float) -> Tensor:
     """Flat intercept, moved through the mean response, which is where the data know it."""
     from pymc.logprob.transforms import Transform
     from pytensor import tensor as pt
@@ -124,16 +148,14 @@ def _intercept(data: Regression, coef: Tensor) -> Tensor:
         "intercept",
         lambda intercept, coef: pt.zeros_like(intercept),
         coef,
-        start=data.unit.y_mean,
+        start=start,
         signature="(p)->()",
         transform=Centred(),
     )
 
 
-def _rows_likelihood(
-    data: Regression, coef: Tensor, intercept: Tensor | None, sigma: Tensor
-) -> None:
-    """Observed ``y`` given the rows of X; a sparse X stays sparse."""
+def _linear_predictor(data: Regression, coef: Tensor, intercept: Tensor | None) -> Tensor:
+    """``intercept + X @ coef`` of every row; a sparse X stays sparse."""
     pm = load_pymc()
     pm.modelcontext(None).add_coord("obs_id", np.arange(data.n_rows))
     if sparse.issparse(data.X):
@@ -142,8 +164,7 @@ def _rows_likelihood(
         linear = pts.dot(pts.as_sparse_variable(sparse.csr_matrix(data.X)), coef[:, None])[:, 0]
     else:
         linear = pm.math.dot(pm.Data("X", data.X, dims=("obs_id", "feature")), coef)
-    mean = linear if intercept is None else intercept + linear
-    pm.Normal("y", mean, sigma, observed=data.y, dims="obs_id")
+    return linear if intercept is None else intercept + linear
 
 
 def _moments_likelihood(

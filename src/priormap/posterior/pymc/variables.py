@@ -7,16 +7,18 @@ PyMC's own sampler can call, and a density by its numbers.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from priormap.arrays import Floats
 from priormap.errors import PriormapError
+from priormap.model import Model
 from priormap.priors import (
     Cauchy,
     ElasticNet,
@@ -50,88 +52,115 @@ def load_pymc() -> ModuleType:
 # coefficients
 
 
-def coefficients(columns: Prior, unit: Tensor) -> Tensor:
-    """Variable ``coef`` in the model context; some or all of it without a prior (scale inf).
+class Names(NamedTuple):
+    """What the coefficients and their dimension are called in a model."""
 
-    `columns` has one scale for each, of which `unit` is a common factor.
+    coef: str = "coef"
+    dim: str = "feature"
+
+    def beside(self, word: str) -> str:
+        """Name of a variable that comes with the coefficients; plain only beside ``coef``."""
+        return word if self.coef == "coef" else f"{self.coef}_{word}"
+
+
+OURS = Names()
+
+
+def coefficients(model: Model, sigma: Tensor, names: Names = OURS) -> Tensor:
+    """Coefficients in the caller's columns, with their scale where it is learnt.
+
+    In the model context; `sigma` is read by a prior in units of it.
     """
+    prior, scale = model.prior, names.beside("scale")
+    learnt = 1.0 if prior.hyperprior is None else positive(scale, prior.hyperprior)
+    return _of_columns(model.relative, learnt * sigma if prior.scaled_by_noise else learnt, names)
+
+
+def _of_columns(columns: Prior, unit: Tensor, names: Names) -> Tensor:
+    """Coefficients of which each has its scale, times `unit`; flat where that is infinite."""
     pm = load_pymc()
     from pytensor import tensor as pt
 
     if not columns.is_continuous:
         raise PriormapError(
-            f"{columns!r} has a point mass at zero, which is no variable of PyMC; use sample"
+            f"{columns!r} has a point mass at zero, which is no variable of PyMC; use sample, or a "
+            "continuous prior such as Horseshoe(...)"
         )
     flat = columns.is_flat
-    if flat.all():
-        return pm.Flat("coef", dims="feature")
     own = COEFFICIENTS.get(type(columns), _by_its_log_density)
     if not flat.any():
-        return own(columns, unit)
+        return own(columns, unit, names)
     variable = _by_its_log_density if isinstance(columns, _DETERMINISTIC) else own
     scales = {name: np.where(flat, 1.0, getattr(columns, name)) for name in columns.scales}
-    bound, coords = replace(columns, **scales), pm.modelcontext(None).coords
+    bound, labels = replace(columns, **scales), pm.modelcontext(None).coords[names.dim]
 
     def logp(coef: Tensor, units: Tensor) -> Tensor:
-        with pm.Model(coords={"feature": coords["feature"]}, model=None):
-            return pt.switch(flat, 0.0, pm.logp(variable(bound, units), coef))
+        if flat.all():
+            return pt.zeros_like(coef)
+        with pm.Model(coords={names.dim: labels}, model=None):
+            return pt.switch(flat, 0.0, pm.logp(variable(bound, units, names), coef))
 
-    start = np.zeros(len(flat))
-    return improper("coef", logp, np.ones(len(flat)) * unit, start=start, dims="feature")
-
-
-def _normal(prior: Gaussian, unit: Tensor) -> Tensor:
-    return load_pymc().Normal("coef", 0.0, prior.scale * unit, dims="feature")
+    units, start = np.ones(len(flat)) * unit, np.zeros(len(flat))
+    return improper(names.coef, logp, units, start=start, dims=names.dim)
 
 
-def _laplace(prior: Laplace, unit: Tensor) -> Tensor:
-    return load_pymc().Laplace("coef", 0.0, prior.scale * unit, dims="feature")
+def _normal(prior: Gaussian, unit: Tensor, names: Names) -> Tensor:
+    return load_pymc().Normal(names.coef, 0.0, prior.scale * unit, dims=names.dim)
 
 
-def _elastic_net(prior: ElasticNet, unit: Tensor) -> Tensor:
+def _laplace(prior: Laplace, unit: Tensor, names: Names) -> Tensor:
+    return load_pymc().Laplace(names.coef, 0.0, prior.scale * unit, dims=names.dim)
+
+
+def _elastic_net(prior: ElasticNet, unit: Tensor, names: Names) -> Tensor:
     """`unit`, a factor of both scales, leaves their ratio alone, on which the constant depends."""
     from pytensor import tensor as pt
 
     l1_rate, l2_rate = 1 / np.asarray(prior.l1_scale), 1 / np.asarray(prior.l2_scale)
     peak = prior.logpdf(np.zeros(np.shape(l1_rate)))
-    return _custom(
-        prior, unit, lambda size: peak - (l1_rate * pt.abs(size) + 0.5 * (l2_rate * size) ** 2)
-    )
+
+    def log_density(size: Tensor) -> Tensor:
+        return peak - (l1_rate * pt.abs(size) + 0.5 * (l2_rate * size) ** 2)
+
+    return _custom(prior, unit, names, log_density)
 
 
-def _student_t(prior: StudentT | Cauchy, unit: Tensor) -> Tensor:
+def _student_t(prior: StudentT | Cauchy, unit: Tensor, names: Names) -> Tensor:
     pm = load_pymc()
     (df,) = prior.law
-    return pm.StudentT("coef", np.float64(df), 0.0, prior.scale * unit, dims="feature")
+    return pm.StudentT(names.coef, np.float64(df), sigma=prior.scale * unit, dims=names.dim)
 
 
-def _horseshoe(prior: Horseshoe, unit: Tensor) -> Tensor:
+def _horseshoe(prior: Horseshoe, unit: Tensor, names: Names) -> Tensor:
     pm = load_pymc()
-    return _times_normal(prior, unit, pm.HalfCauchy("local_scale", 1.0, dims="feature"))
+    local = pm.HalfCauchy(names.beside("local_scale"), 1.0, dims=names.dim)
+    return _times_normal(prior, unit, names, local)
 
 
-def _normal_gamma(prior: NormalGamma, unit: Tensor) -> Tensor:
+def _normal_gamma(prior: NormalGamma, unit: Tensor, names: Names) -> Tensor:
     from pytensor import tensor as pt
 
     pm = load_pymc()
-    variance = pm.Gamma("local_variance", np.float64(prior.shape), 0.5, dims="feature")
-    return _times_normal(prior, unit, pt.sqrt(variance))
+    shape, name = np.float64(prior.shape), names.beside("local_variance")
+    return _times_normal(prior, unit, names, pt.sqrt(pm.Gamma(name, shape, 0.5, dims=names.dim)))
 
 
-def _times_normal(prior: Prior, unit: Tensor, local: Tensor) -> Tensor:
+def _times_normal(prior: Prior, unit: Tensor, names: Names, local: Tensor) -> Tensor:
     """A local scale times a standard normal, which leaves samplers no funnel."""
     pm = load_pymc()
-    normal = pm.Normal("standardised", dims="feature")
-    return pm.Deterministic("coef", prior.scale * unit * local * normal, dims="feature")
+    normal = pm.Normal(names.beside("standardised"), dims=names.dim)
+    return pm.Deterministic(names.coef, prior.scale * unit * local * normal, dims=names.dim)
 
 
-def _by_its_log_density(prior: Prior, unit: Tensor) -> Tensor:
+def _by_its_log_density(prior: Prior, unit: Tensor, names: Names) -> Tensor:
     from priormap.posterior.pymc.any_prior import LogDensity
 
-    return _custom(prior, unit, LogDensity(prior))
+    return _custom(prior, unit, names, LogDensity(prior))
 
 
-def _custom(prior: Prior, unit: Tensor, log_density: Callable[[Tensor], Tensor]) -> Tensor:
+def _custom(
+    prior: Prior, unit: Tensor, names: Names, log_density: Callable[[Tensor], Tensor]
+) -> Tensor:
     """Coefficients of which `log_density` is that of their sizes in a unit."""
     pm = load_pymc()
     from pytensor import tensor as pt
@@ -145,17 +174,17 @@ def _custom(prior: Prior, unit: Tensor, log_density: Callable[[Tensor], Tensor])
         return unit * prior.rvs(unit.shape if size is None else size, rng)
 
     return pm.CustomDist(
-        "coef",
+        names.coef,
         np.ones(p) * unit,
         logp=logp,
         random=draw,
         support_point=lambda *_: pt.constant(np.zeros(p)),
         class_name=type(prior).__name__,
-        dims="feature",
+        dims=names.dim,
     )
 
 
-COEFFICIENTS: dict[type[Prior], Callable[[Any, Tensor], Tensor]] = {
+COEFFICIENTS: dict[type[Prior], Callable[[Any, Tensor, Names], Tensor]] = {
     Gaussian: _normal,
     Laplace: _laplace,
     ElasticNet: _elastic_net,
@@ -254,15 +283,27 @@ def improper(
     pm = load_pymc()
     from pytensor import tensor as pt
 
-    def refuse_to_draw(*_: Any, **__: Any) -> NoReturn:
+    def draw(*_: Any, **__: Any) -> Floats:
+        if _draws_a_graph():
+            return np.full(np.shape(start), np.nan)
         raise PriormapError(f"{name} has an improper prior, which has no draws; leave it out")
 
     return pm.CustomDist(
         name,
         *parameters,
         logp=logp,
-        random=refuse_to_draw,
+        random=draw,
         support_point=lambda *_: pt.constant(start),
         class_name="Improper",
         **options,
     )
+
+
+def _draws_a_graph() -> bool:
+    """Whether PyMC asks for a draw only to see its shape, which it does to picture a model."""
+    frame: Any = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "pymc.model_graph":
+            return True
+        frame = frame.f_back
+    return False
