@@ -75,6 +75,7 @@ PUBLIC = {
     "plot_sensitivity",
     "plot_shrinkage",
     "plot_stability",
+    "plot_shrinkage_profile",
     "prior_for",
     "prior_says",
     "prior_sensitivity",

@@ -20,7 +20,7 @@ from priormap.plots.register import FIGURES
 from priormap.plots.style import without_windows
 from priormap.posterior.rao_blackwell import RaoBlackwell
 
-OWN = ["prior-shapes", "pull", "shrinkage"]
+OWN = ["prior-shapes", "pull", "shrinkage", "shrinkage-profile"]
 OF_DATA = [
     "prior-predictive",
     "geometry",
@@ -75,7 +75,7 @@ def refused(capsys, *arguments):
 # what is written
 
 
-def test_without_data_the_three_of_the_priors_and_their_captions(tmp_path, capsys):
+def test_without_data_those_of_the_priors_and_their_captions(tmp_path, capsys):
     folder = tmp_path / "new" / "deep"
     assert run(["figures", "-o", str(folder)]) == 0
     out = capsys.readouterr().out.splitlines()
@@ -87,6 +87,7 @@ def test_without_data_the_three_of_the_priors_and_their_captions(tmp_path, capsy
         "prior-shapes.png": plots.prior_shapes_caption(),
         "pull.png": plots.pull_caption(),
         "shrinkage.png": plots.shrinkage_caption(),
+        "shrinkage-profile.png": plots.shrinkage_profile_caption(),
     }
 
 
@@ -140,7 +141,7 @@ def test_the_same_figures_are_the_same_bytes(table, tmp_path, monkeypatch):
 
     monkeypatch.setattr("priormap.plots.writing.data_pictures", two)
     first, second = (write_figures(tmp_path / name, "pdf", table) for name in ("one", "two"))
-    assert len(first) == 6
+    assert len(first) == 7
     for a, b in zip(first, second, strict=True):
         assert a.read_bytes() == b.read_bytes()
         assert b"/Type3" not in a.read_bytes()
@@ -148,7 +149,7 @@ def test_the_same_figures_are_the_same_bytes(table, tmp_path, monkeypatch):
 
 def test_nothing_is_cut_off_at_the_border(folder):
     images = sorted(folder.glob("*.png"))
-    assert len(images) == 13
+    assert len(images) == 14
     for path in images:
         image = matplotlib.image.imread(path)[..., :3]
         for border in (image[0], image[-1], image[:, 0], image[:, -1]):
@@ -185,7 +186,7 @@ def test_one_column_has_all_figures_but_those_of_two(tmp_path, capsys):
     assert set(re.findall(r"warning: (\S+) is left out", err)) == missing
     assert "plot_path and plot_posterior_vs_map show one" in err
     assert not missing & {path.name for path in folder.iterdir()}
-    assert len(out.splitlines()) == 11
+    assert len(out.splitlines()) == 12
 
 
 def test_more_columns_than_a_figure_shows_are_counted(tmp_path):

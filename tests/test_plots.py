@@ -387,7 +387,9 @@ def test_notes_on_the_pull_figure_touch_neither_each_other_nor_a_curve(written):
 def test_figures_are_written_whole_and_the_same_every_time(format, start, tmp_path):
     first = write_figures(tmp_path / "new" / "folder", format)
     second = write_figures(tmp_path / "again", format=format)
-    names = [f"{name}.{format}" for name in ("prior-shapes", "pull", "shrinkage")]
+    names = [
+        f"{name}.{format}" for name in ("prior-shapes", "pull", "shrinkage", "shrinkage-profile")
+    ]
     names.append("captions.txt")
     assert [path.name for path in first] == names
     assert sorted(path.name for path in first[0].parent.iterdir()) == sorted(names)

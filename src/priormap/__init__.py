@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         plot_scale_choice,
         plot_sensitivity,
         plot_shrinkage,
+        plot_shrinkage_profile,
         plot_stability,
     )
     from priormap.posterior import pymc_model, pymc_prior, sample
@@ -138,6 +139,7 @@ _HOMES = {
     "plot_sensitivity": "priormap.plots",
     "plot_shrinkage": "priormap.plots",
     "plot_stability": "priormap.plots",
+    "plot_shrinkage_profile": "priormap.plots",
     "prior_for": "priormap.tables",
     "prior_says": "priormap.tables",
     "prior_sensitivity": "priormap.criteria",
@@ -203,6 +205,7 @@ __all__ = [
     "plot_scale_choice",
     "plot_sensitivity",
     "plot_shrinkage",
+    "plot_shrinkage_profile",
     "plot_stability",
     "prior_for",
     "prior_says",

@@ -75,6 +75,10 @@ if TYPE_CHECKING:
         plot_sensitivity as plot_sensitivity,
         sensitivity_caption as sensitivity_caption,
     )
+    from priormap.plots.shrinkage_profiles import (
+        plot_shrinkage_profile as plot_shrinkage_profile,
+        shrinkage_profile_caption as shrinkage_profile_caption,
+    )
     from priormap.plots.stability import (
         plot_stability as plot_stability,
         stability_caption as stability_caption,
@@ -132,6 +136,10 @@ if TYPE_CHECKING:
         scale_choice_table as scale_choice_table,
     )
     from priormap.tables.sensitivity import sensitivity_table as sensitivity_table
+    from priormap.tables.shrinkage_profiles import (
+        shrinkage_profile_points_table as shrinkage_profile_points_table,
+        shrinkage_profile_table as shrinkage_profile_table,
+    )
     from priormap.tables.stability import stability_table as stability_table
 
 _FILES = {function: entry.module for entry in FIGURES for function in entry.functions}

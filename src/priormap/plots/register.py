@@ -53,6 +53,7 @@ FIGURES = (
     Entry("prior_shapes", "one_coefficient", "PriorShapes", written="alone"),
     Entry("pull", "pull", "Pull", ("steps",), "alone", ("crossover",)),
     Entry("shrinkage", "one_coefficient", "Shrinkage", (), "alone", ("dead_zone_edge",)),
+    Entry("shrinkage_profile", "shrinkage_profiles", "ShrinkageProfile", ("points",), "alone"),
     Entry("prior_predictive", "predictive", "PriorPredictive", ("points",), "once"),
     Entry(
         "geometry",

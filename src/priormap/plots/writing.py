@@ -73,7 +73,7 @@ def write_figures(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [path.name for path in write_figures(folder)]
-    ['prior-shapes.png', 'pull.png', 'shrinkage.png', 'captions.txt']
+    ['prior-shapes.png', 'pull.png', 'shrinkage.png', 'shrinkage-profile.png', 'captions.txt']
     """
     folder = Path(folder)
     names: Sequence[str] = ()
