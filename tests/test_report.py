@@ -43,8 +43,9 @@ HEADINGS = [
     "In short",
     "The data",
     "What each prior believes",
-    "The mode is the penalised fit",
     "The mode and the posterior",
+    "Which prior the data favour",
+    "The mode is the penalised fit",
     "Diagnostics",
     "Methods",
     "Make it again",
@@ -599,8 +600,18 @@ def test_the_shell_is_quiet_in_a_pipe_and_choices_are_on_the_page(
     assert "\x1b[" not in captured.out + captured.err
     assert captured.out.splitlines()[-1] == f"written: {path}"
     text = unescape(path.read_text("utf-8"))
-    for sentence in captured.out.splitlines()[:-1]:
-        assert sentence in text
+    about_data, *choices = captured.out.splitlines()[:-1]
+    assert len(choices) == 3
+    assert "data.csv, 60 rows" in about_data
+    page = tree(path.read_text("utf-8"))
+    items = [item.text for item in page.all("li")]
+    for said in choices:  # without the options that make another choice
+        sentence = re.sub(r" \([^()]*--[^()]*\)", "", said)
+        assert sentence[0].upper() + sentence[1:] in items
+    assert "data.csv" in text
+    prose = "".join(e.text for e in page.all("p", "li", "th", "td", "figcaption", "caption"))
+    assert "--" not in prose
+    assert str(tmp_path) not in text
 
 
 def test_a_terminal_sees_what_is_under_way(csv, tmp_path, monkeypatch, capsys):

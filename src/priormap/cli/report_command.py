@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,11 +85,11 @@ def report(
         progress("reading the data")
         model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
         origin = Origin(
-            name=model.source,
+            name=path.name if path else model.source,
             target=model.target,
             load=_load(path, model),
             command=_command(context, output, seed),
-            choices=model.sentences,
+            choices=_for_readers(model.sentences),
         )
         places: dict[str, Any] = {
             "format": format,
@@ -101,6 +102,17 @@ def report(
     return 0
 
 
+def _for_readers(sentences: Iterable[str]) -> tuple[str, ...]:
+    """Choices without the options that make others, and without the file, which has a table."""
+    kept = (one for one in sentences if not one.startswith("data: "))
+    return tuple(re.sub(r" \([^()]*--[^()]*\)", "", one) for one in kept)
+
+
+def _place(file: Path) -> str:
+    """A file as the page names it: a page says nothing of the folders of whoever wrote it."""
+    return file.name if file.is_absolute() else str(file)
+
+
 def _load(path: Path | None, model: Choices) -> str:
     """Lines of Python that read the same data."""
     from priormap.report.reproducing import regression_options
@@ -109,7 +121,7 @@ def _load(path: Path | None, model: Choices) -> str:
     if path is None:
         return f"{_DIABETES}data = pmap.Regression.from_frame(\n    frame,\n{options})"
     kind = "parquet" if path.suffix.lower() in PARQUET else "csv"
-    return f"data = pmap.Regression.from_{kind}(\n    {str(path)!r},\n{options})"
+    return f"data = pmap.Regression.from_{kind}(\n    {_place(path)!r},\n{options})"
 
 
 def _command(context: typer.Context, output: str, seed: int) -> str:
@@ -118,8 +130,9 @@ def _command(context: typer.Context, output: str, seed: int) -> str:
     given = {name: value for name, value in context.params.items() if _is_given(context, name)}
     given.pop("force", None)
     if path := given.pop("path", None):
-        words.append(str(path))
-    for name, value in (given | {"seed": seed, "output": output}).items():
+        words.append(_place(path))
+    given |= {"seed": seed, "output": _place(Path(output))}
+    for name, value in given.items():
         option = name.replace("_", "-")
         if isinstance(value, bool):
             words.append(f"--{option}" if value else f"--no-{option}")

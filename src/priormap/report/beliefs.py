@@ -33,12 +33,12 @@ def about_beliefs(results: Results) -> tuple[Block, ...]:
             draws = tree["posterior"]["scale"].to_numpy().ravel()
             low, median, high = map(shown, np.quantile(draws, (0.025, 0.5, 0.975)))
             learnt.append(
-                f"{name}: the scale is learnt. Its posterior median is {median} (95 % of the "
+                f"Under {name} the scale is learnt. Its posterior median is {median} (95 % of the "
                 f"draws lie between {low} and {high}); numbers and figures of this prior, and its "
                 "mode, are those at the median."
             )
     table = beliefs_table(results.believed, results.settings.rope)
-    loud = [Paragraph(f"{said}.", tone="strong bad") for said in results.conflicts]
+    loud = [Paragraph(f"Under {said}.", tone="strong bad") for said in results.conflicts]
     return (opening, *loud, table, *([Items(tuple(learnt))] if learnt else []))
 
 

@@ -16,6 +16,7 @@ from priormap.plots.register import figure_named
 from priormap.priors import Prior
 from priormap.report.beliefs import effect_prior
 from priormap.report.results import Progress, Results, ranked
+from priormap.tables.prior_comparison import PriorComparison
 
 _MOST_PATHS = 3  # priors that get a figure of their own
 _PATH_DRAWS = 500  # of each of the posteriors along a path, in each chain
@@ -44,6 +45,12 @@ class Entry:
 def _of_table(results: Results) -> Iterable[Variant]:
     if results.data.unit.x_norm.any():
         yield "", (results.table,), {}
+
+
+def _of_support(results: Results) -> Iterable[Variant]:
+    """Where there are priors to be told apart, and what they predict is known."""
+    if isinstance(results.support, PriorComparison) and len(results.support.table) > 1:
+        yield "", (results.support,), {}
 
 
 def _of_effect_priors(results: Results) -> Iterable[Variant]:
@@ -116,6 +123,7 @@ FIGURES: tuple[Entry, ...] = (
     Entry("posterior", "How many coefficients count", "nonzero_counts", _of_table),
     Entry("posterior", "Two coefficients jointly", "joint", _of_pair),
     Entry("posterior", "Along the scale of the prior", "path", _of_each_prior),
+    Entry("support", "How much worse than the best", "compare", _of_support),
 )
 
 

@@ -128,13 +128,13 @@ def _problem(results: Results) -> Blocks:
 
 
 def _without_mode(name: str, prior: Prior) -> Paragraph:
-    return Paragraph(f"{name}. {prior} has no exact mode, because {prior.no_mode}.")
+    return Paragraph(f"Under {name} there is no exact mode, because {prior.no_mode}.")
 
 
 def penalty_of(name: str, fit: MapEstimate) -> Blocks:
     """Density, penalty and scikit-learn's alpha of one prior, in symbols and in numbers."""
     prior = penalty_parts(fit.prior)
-    opening = Paragraph(f"{name}. With the log density", _log_density(prior))
+    opening = Paragraph(f"Under {name}, with the log density", _log_density(prior))
     if prior.has_vector:
         many = "and one scale for every column, so that every column has its own penalty:"
         return opening, Paragraph(many, Tex(" , ".join(_weights_in_symbols(prior))))

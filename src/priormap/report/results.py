@@ -13,10 +13,17 @@ import numpy as np
 from priormap.arrays import Indices
 from priormap.criteria.scale_conflict import scale_conflict
 from priormap.data.regression import Regression, check_data
-from priormap.errors import PriormapWarning
+from priormap.errors import PriormapError, PriormapWarning
 from priormap.priors import Prior
 from priormap.report.places import Origin
-from priormap.tables import Contrast, MapComparison, compare_map, contrast
+from priormap.tables import (
+    Contrast,
+    MapComparison,
+    PriorComparison,
+    compare_map,
+    compare_priors,
+    contrast,
+)
 from priormap.tables.named_priors import check_priors
 
 Progress: TypeAlias = Callable[[str], None]  # told what begins
@@ -51,6 +58,8 @@ class Results:
     table : Contrast
     comparisons : mapping of str to MapComparison
         For each prior with a mode, that mode in `table` beside the penalised fit.
+    support : PriorComparison or str
+        What each prior predicts, from the draws of `table`; or why that cannot be said.
     notes : tuple of str
         What priormap warned of.
     """
@@ -61,6 +70,7 @@ class Results:
     origin: Origin
     table: Contrast
     comparisons: Mapping[str, MapComparison]
+    support: PriorComparison | str
     notes: tuple[str, ...]
 
     @cached_property
@@ -91,7 +101,7 @@ def compute(
     origin: Origin,
     progress: Progress,
 ) -> Results:
-    """Sample every prior, and set each mode beside its penalised fit."""
+    """Sample every prior, ask what it predicts, and set each mode beside its penalised fit."""
     check_data(data)
     check_priors(data, priors)
     with warnings.catch_warnings(record=True) as caught:
@@ -108,12 +118,33 @@ def compute(
             hdi_prob=settings.hdi_prob,
             progressbar=False,
         )
+        progress("comparing what the priors predict")
+        support = _support(table, priors, settings)
         progress("fitting the penalties")
         comparisons = {
             name: compare_map(fit.data, {name: fit.prior}) for name, fit in table.modes.items()
         }
     notes = tuple(dict.fromkeys((*data.notes, *_told_again(caught))))
-    return Results(data, priors, settings, origin, table, comparisons, notes)
+    return Results(data, priors, settings, origin, table, comparisons, support, notes)
+
+
+def _support(
+    table: Contrast, priors: Mapping[str, Prior], settings: Settings
+) -> PriorComparison | str:
+    """Compare by the draws that are there: held-out folds would take several times as many."""
+    try:
+        return compare_priors(
+            table.data,
+            priors,
+            folds=None,
+            refits=0,
+            posteriors=table.posteriors,
+            rope=settings.rope,
+            random_seed=settings.random_seed,
+            progressbar=False,
+        )
+    except PriormapError as refusal:
+        return str(refusal)
 
 
 def ranked(results: Results) -> Indices:

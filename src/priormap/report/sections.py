@@ -16,6 +16,7 @@ from priormap.posterior.convergence import (
     rhat_in_words,
     troubles,
 )
+from priormap.report.answers import about_support, capital, in_short
 from priormap.report.beliefs import about_beliefs, interval, shown
 from priormap.report.methods import methods
 from priormap.report.reproducing import reproduction
@@ -42,18 +43,6 @@ _SUMMARY = (  # column of the summary, what it says, how it is shown
 )
 
 
-def in_short(results: Results) -> Blocks:
-    """Give the answer in a few sentences per prior."""
-    said = [f"{one}." for one in results.conflicts]
-    for name, about_posterior in _sentences(results).items():
-        if name in results.comparisons:
-            verdict = results.comparisons[name].summary["verdict"].iloc[0]
-            about_posterior = f"{verdict}. {about_posterior}"
-        said.append(f"{name}: {about_posterior}")
-    lower = [f"{name}: {one}" for name, some in results.table.other_modes.items() for one in some]
-    return (Items(tuple(filter(None, [*said, *lower, results.table.sides]))),)
-
-
 def about_data(results: Results) -> Blocks:
     """Describe the data, the choices that were made, and the warnings."""
     data, origin = results.data, results.origin
@@ -72,10 +61,18 @@ def about_data(results: Results) -> Blocks:
     caption = "The regression, as the priors meet it."
     blocks: list[Block] = [facts(regression, caption)]
     if results.notes:
-        blocks += [Subheading("Warnings"), Items(results.notes)]
-    if origin.choices:
-        blocks += [Subheading("Choices"), Items(origin.choices)]
-    return tuple(blocks)
+        blocks += [Subheading("Warnings"), Items(tuple(map(capital, results.notes)))]
+    said = origin.choices or _as_given(results)
+    return (*blocks, Subheading("Choices"), Items(tuple(map(capital, said))))
+
+
+def _as_given(results: Results) -> tuple[str, ...]:
+    """Where sigma and the scales come from, when nobody chose them for the caller."""
+    said = [f"Sigma is {_about_sigma(results)}."]
+    for name, prior in results.priors.items():
+        how = "learnt from the data" if prior.hyperprior else "as given"
+        said.append(f"Under {name} the scale is {how}: {prior}.")
+    return tuple(said)
 
 
 def about_modes(results: Results) -> Blocks:
@@ -116,14 +113,14 @@ def about_posteriors(results: Results) -> Blocks:
         *("column", "mode", "mean", "sd", f"{percent} % HDI"),
         *("P(b > 0)", "P(negligible)", "SAVS", "DSS"),
     )
-    for name, said in _sentences(results).items():
+    for name, said in table.sentences.items():
         part = table.coefficients[table.coefficients["prior"] == name].reset_index(drop=True)
         kept = _kept(results)
         rows = tuple(_posterior_row(part.loc[j].to_dict()) for j in kept)
         caption = f"{name}: mode and posterior of every coefficient, in units of X."
         blocks += [
             Subheading(f"{name}: {table.priors[name]}"),
-            Paragraph(" ".join((said, *table.other_modes.get(name, ())))),
+            Paragraph(" ".join((capital(said), *table.other_modes.get(name, ())))),
             Table(header, rows, caption, _note(results, len(kept))),
         ]
     return tuple(blocks)
@@ -172,8 +169,8 @@ def about_diagnostics(results: Results) -> Blocks:
         f"least {SMALLEST_ESS}. Independent draws need no r-hat."
     )
     doubtful = [
-        f"{name}: these draws are not to be trusted yet: {'; '.join(said)}; draw more, or tune "
-        "longer."
+        f"Under {name} these draws are not to be trusted yet: {'; '.join(said)}; draw more, or "
+        "tune longer."
         for name, tree in results.table.posteriors.items()
         if (said := troubles(tree.attrs))
     ]
@@ -193,11 +190,6 @@ def _about_sigma(results: Results) -> str:
         return f"{shown(noise.sd, 6)}, taken as known"
     parts = (f"{name}={value:.6g}" for name, value in vars(noise.density).items())
     return f"unknown, under {type(noise.density).__name__}({', '.join(parts)})"
-
-
-def _sentences(results: Results) -> dict[str, str]:
-    """What the contrast says of each prior, as sentences of their own."""
-    return {name: said[:1].upper() + said[1:] for name, said in results.table.sentences.items()}
 
 
 def _summary(results: Results) -> Table:
@@ -250,8 +242,9 @@ SECTIONS: tuple[tuple[str, str, Callable[[Results], Blocks]], ...] = (
     ("short", "In short", in_short),
     ("data", "The data", about_data),
     ("beliefs", "What each prior believes", about_beliefs),
-    ("modes", "The mode is the penalised fit", about_modes),
     ("posterior", "The mode and the posterior", about_posteriors),
+    ("support", "Which prior the data favour", about_support),
+    ("modes", "The mode is the penalised fit", about_modes),
     ("diagnostics", "Diagnostics", about_diagnostics),
     ("methods", "Methods", methods),
     ("reproduction", "Make it again", reproduction),

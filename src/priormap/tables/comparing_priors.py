@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from priormap.arrays import Floats, Indices
-from priormap.checks import checked_seed, positive_number, share
+from priormap.checks import checked_count, checked_seed, positive_number, share, short
 from priormap.criteria.bridge_sampling import Evidence, bridge_sampling
 from priormap.criteria.criterion import Folds
 from priormap.criteria.folds import split
@@ -21,6 +21,7 @@ from priormap.criteria.scale_family import ScaleFamily
 from priormap.criteria.stacking import stacking_weights
 from priormap.data.regression import Regression
 from priormap.display.progress import progress
+from priormap.errors import PriormapError
 from priormap.model.model import Model
 from priormap.posterior.sampling import checked_draws
 from priormap.priors import Prior
@@ -32,14 +33,13 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-_MOST_REFITS = 20  # rows of one prior that are left out exactly
-
-
 def compare_priors(
     data: Regression,
     priors: Mapping[str, Prior],
     *,
-    folds: Folds = 5,
+    folds: Folds | None = 5,
+    refits: int = 20,
+    posteriors: Mapping[str, xr.DataTree] | None = None,
     draws: int = 1000,
     chains: int = 4,
     rope: float = 0.1,
@@ -51,8 +51,8 @@ def compare_priors(
 
     Leave-one-out, ``sum_i log p(y_i | y_-i)``, is exact under a Gaussian prior of known scale
     and by Pareto-smoothed importance sampling under the others; where a k-hat exceeds 0.7 the
-    row is left out exactly, up to 20 rows of a prior. Of more than 2,000 rows so many are left
-    out, drawn at random.
+    row is left out exactly, up to `refits` rows of a prior. Of more than 2,000 rows so many are
+    left out, drawn at random.
 
     The evidence, ``log p(y)`` with a flat intercept, is exact under a Gaussian prior and by
     bridge sampling under the others. It judges the prior at its scale: another scale of the same
@@ -63,8 +63,12 @@ def compare_priors(
     data : Regression
     priors : mapping of str to Prior
         Of known or learnt scale.
-    folds : int or list of (train, test)
-        Held-out folds, as in `choose_scale`.
+    folds : int, list of (train, test), or None
+        Held-out folds, as in `choose_scale`; None for none, which leaves what they measure NaN.
+    refits : int
+        Most rows of a prior that are left out exactly, each by a posterior of its own.
+    posteriors : mapping of str to DataTree, optional
+        Draws that are there already, such as those of `contrast`; those of other priors are drawn.
     draws, chains : int
         Of each posterior.
     rope : float
@@ -107,21 +111,45 @@ def compare_priors(
     (['wide', 'narrow'], [1.0, 0.0])
     """
     check_priors(data, priors)
+    refits, drawn = checked_count("refits", refits, 0), _drawn(data, priors, posteriors)
     draws, chains, _ = checked_draws(data, draws, chains)
     rope, prob = positive_number("rope", rope), share("prob", prob)
     entropy = checked_seed(random_seed)
     seeds = np.random.SeedSequence(entropy).spawn(len(priors) + 1)
     rng = np.random.default_rng(seeds.pop())
-    parts = [Fold.of(data, train, test) for train, test in split(data, folds, rng)]
+    parts = [] if folds is None else split(data, folds, rng)
+    held = [Fold.of(data, train, test) for train, test in parts]
     rows = some_rows(data.n_rows, MOST_ROWS, rng)
-    study = _Study(data, parts, rows, draws, chains, prob)
+    study = _Study(data, held, rows, draws, chains, prob, refits)
     judged: dict[str, _Judged] = {}
     with progress(progressbar, len(priors), "Comparing") as done:
         for (name, prior), seed in zip(priors.items(), seeds, strict=True):
-            judged[name] = study.judge(Model(data, prior), seed)
+            judged[name] = study.judge(Model(data, prior), seed, drawn.get(name))
             if done is not None:
                 done(len(judged))
     return _compared(study, judged, rope, entropy)
+
+
+def _drawn(
+    data: Regression, priors: Mapping[str, Prior], posteriors: object
+) -> Mapping[str, xr.DataTree]:
+    """Draws that are there, or refuse what are none of these priors and columns."""
+    if posteriors is None:
+        return {}
+    if not isinstance(posteriors, Mapping):
+        raise PriormapError(
+            "posteriors must be a dict of draws by the names of their priors, such as "
+            f"contrast(data, priors).posteriors, got {short(posteriors)}"
+        )
+    for name, tree in posteriors.items():
+        if name not in priors:
+            known = ", ".join(priors)
+            raise PriormapError(f"posteriors has {short(name)}, which is none of: {known}")
+        if tree["posterior"].sizes.get("feature") != data.n_features:
+            raise PriormapError(
+                f"posteriors[{name!r}] has other columns than the data; draw it from these data"
+            )
+    return posteriors
 
 
 class _Judged(NamedTuple):
@@ -133,8 +161,9 @@ class _Judged(NamedTuple):
     parameters: float
     khat: float
     refits: int
+    untrusted: int
     evidence: Evidence
-    held: HeldOut
+    held: HeldOut | None
     notes: list[str]
 
 
@@ -148,38 +177,48 @@ class _Study:
     draws: int
     chains: int
     prob: float
+    most_refits: int
 
-    def judge(self, model: Model, seed: np.random.SeedSequence) -> _Judged:
-        """Draw the posterior and everything that is asked of it."""
+    def judge(
+        self, model: Model, seed: np.random.SeedSequence, tree: xr.DataTree | None
+    ) -> _Judged:
+        """Draw the posterior, unless it is there, and everything that is asked of it."""
         own, folds, bridge, refits = seed.spawn(4)
-        state = int(own.generate_state(1)[0])
-        tree, said = sample_quietly(self.data, model.prior, self.draws, self.chains, state)
+        said = ""
+        if tree is None:
+            state = int(own.generate_state(1)[0])
+            tree, said = sample_quietly(self.data, model.prior, self.draws, self.chains, state)
         notes = [said] if said else []
         found = row_densities(self.data, tree, self.rows)
-        densities, khat, n_refits = found.left_out.copy(), np.nan, 0
+        densities, khat, n_refits, untrusted = found.left_out.copy(), np.nan, 0, 0
         if _has_closed_form(model):
             densities = _exact_densities(model, self.rows)
         else:
             khat = float(found.khat.max())
             bad = np.flatnonzero(found.khat > BAD_KHAT)
-            worst = bad[np.argsort(-found.khat[bad])][:_MOST_REFITS]
-            n_refits = len(worst)
+            worst = bad[np.argsort(-found.khat[bad])][: self.most_refits]
+            n_refits, untrusted = len(worst), len(bad) - len(worst)
             for k, one in zip(worst, refits.spawn(n_refits), strict=True):
                 densities[k] = left_out(model, int(self.rows[k]), self.draws, self.chains, one)
             notes += _about_khats(len(bad), n_refits)
         evidence = _evidence(model, tree, bridge)
         if evidence.why_not:
             notes.append(f"log evidence: not given, because {evidence.why_not}")
-        held = held_out(model, self.folds, self.draws, self.chains, self.prob, folds)
+        held = None
+        if self.folds:
+            held = held_out(model, self.folds, self.draws, self.chains, self.prob, folds)
         scale = self.data.n_rows / len(self.rows)
         parameters = scale * float((found.fitted - densities).sum())
-        return _Judged(model, tree, densities, parameters, khat, n_refits, evidence, held, notes)
+        counts = (parameters, khat, n_refits, untrusted)
+        return _Judged(model, tree, densities, *counts, evidence, held, notes)
 
 
 def _about_khats(bad: int, refits: int) -> list[str]:
     if not bad:
         return []
     rows = "1 row" if bad == 1 else f"{bad} rows"
+    if not refits:
+        return [f"leave-one-out: {rows} with a k-hat above {BAD_KHAT}, which are not to be trusted"]
     if refits == bad:
         return [f"leave-one-out: {rows} with a k-hat above {BAD_KHAT} left out exactly"]
     return [
@@ -230,6 +269,7 @@ def _compared(
         "parameters": [one.parameters for one in judged.values()],
         "khat": [one.khat for one in judged.values()],
         "refits": [one.refits for one in judged.values()],
+        "untrusted": [one.untrusted for one in judged.values()],
         "log_evidence": [one.evidence.value for one in judged.values()],
         "log_evidence_se": [one.evidence.error for one in judged.values()],
     }
@@ -252,18 +292,26 @@ def _compared(
 
 def _of_one(study: _Study, one: _Judged, rope: float) -> dict[str, float]:
     """What held-out folds and the whole posterior say of one prior."""
-    tail = 0.5 * (1 - study.prob)
     size = np.abs(one.tree["posterior"]["coef"].to_numpy())
     zeros = np.nan
     if not one.model.prior.no_mode:
         zeros = float((mode_beside(study.data, one.model.prior, one.tree).coef == 0).sum())
     return {
-        "rmse_mean": float(np.sqrt(one.held.error_mean.mean())),
-        "rmse_mode": float(np.sqrt(one.held.error_mode.mean())),
-        "coverage": float(((one.held.below >= tail) & (one.held.below <= 1 - tail)).mean()),
-        "width": float(one.held.width.mean()),
-        "crps": float(one.held.crps.mean()),
+        **_of_folds(one.held, study.prob),
         "relevant": float((size > rope_half_width(study.data, rope)).mean(axis=(0, 1)).sum()),
         "zeros": zeros,
         "seconds": float(one.tree.attrs["sampling_time"]),
+    }
+
+
+def _of_folds(held: HeldOut | None, prob: float) -> dict[str, float]:
+    if held is None:
+        return dict.fromkeys(("rmse_mean", "rmse_mode", "coverage", "width", "crps"), np.nan)
+    tail = 0.5 * (1 - prob)
+    return {
+        "rmse_mean": float(np.sqrt(held.error_mean.mean())),
+        "rmse_mode": float(np.sqrt(held.error_mode.mean())),
+        "coverage": float(((held.below >= tail) & (held.below <= 1 - tail)).mean()),
+        "width": float(held.width.mean()),
+        "crps": float(held.crps.mean()),
     }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SMALL = 4.0  # a difference of log densities below which its own error cannot be trusted
 CLEAR = 2.0  # standard errors
+_MOST_UNTRUSTED = 0.05  # of the rows, above which leave-one-out tells nothing apart
 _COLUMNS = {  # what a reader sees of the table
     "elpd": "elpd",
     "difference": "elpd_diff",
@@ -53,13 +54,15 @@ class PriorComparison(Described):
         rows, and its standard error ``elpd_se``; ``elpd_diff``, that less the best one, and
         the standard error ``diff_se`` of the difference; ``weight``, the stacking weight;
         ``parameters``, the effective number of them; ``khat``, the largest of the importance
-        weights (NaN where leave-one-out is exact), and ``refits``, how many rows were left out
-        exactly; ``log_evidence`` and its error ``log_evidence_se``.
+        weights (NaN where leave-one-out is exact), ``refits``, how many rows were left out
+        exactly, and ``untrusted``, how many have a k-hat above 0.7 and were not;
+        ``log_evidence`` and its error ``log_evidence_se``.
 
-        Of held-out folds: ``rmse_mean`` and ``rmse_mode``, root mean squared errors of posterior
-        mean and mode; ``coverage`` and mean ``width`` of the central predictive interval;
-        ``crps``. Of the whole data: ``relevant``, the expected number of coefficients outside
-        their region of practical equivalence; ``zeros`` of the mode; ``seconds`` of sampling.
+        Of held-out folds, NaN without: ``rmse_mean`` and ``rmse_mode``, root mean squared errors
+        of posterior mean and mode; ``coverage`` and mean ``width`` of the central predictive
+        interval; ``crps``. Of the whole data: ``relevant``, the expected number of coefficients
+        outside their region of practical equivalence; ``zeros`` of the mode; ``seconds`` of
+        sampling.
     densities : DataFrame
         Log density of each row given all others, one column per prior.
     posteriors : mapping of str to DataTree
@@ -78,7 +81,7 @@ class PriorComparison(Described):
     >>> pair = {"wide": Gaussian(1.0), "narrow": Gaussian(0.01)}
     >>> found = compare_priors(Regression(X, X[:, 0], sigma=1.0), pair, random_seed=0)
     >>> found.sentence.split(":")[0]
-    'wide predicts a row that was left out best'
+    'These data favour wide, which predicts a row that was left out best'
     """
 
     table: pd.DataFrame
@@ -95,6 +98,12 @@ class PriorComparison(Described):
         best, *others = map(str, self.table.index)
         if not others:
             return f"One prior was given, {best}, so there is nothing to tell apart."
+        if not self._is_trusted:
+            return f"Which prior predicts best is left open, because {self._doubt}."
+        caveat = f" Lean lightly on this: {self._doubt}." if self._doubt else ""
+        return self._verdict(best, others) + caveat
+
+    def _verdict(self, best: str, others: list[str]) -> str:
         alike = [name for name in others if not self._is_worse(name)]
         worse = [name for name in others if self._is_worse(name)]
         if not worse:
@@ -104,13 +113,28 @@ class PriorComparison(Described):
             )
         told = listed([self._said(name) for name in worse])
         if not alike:
-            return f"{best} predicts a row that was left out best: {told}."
-        return f"{listed([best, *alike])} are not told apart; of the others {told}."
+            return f"These data favour {best}, which predicts a row that was left out best: {told}."
+        return (
+            f"These data favour {listed([best, *alike])}, which are not told apart; of the "
+            f"others {told}."
+        )
 
     @property
     def is_decided(self) -> bool:
         """Whether some prior predicts clearly worse than the best one."""
-        return any(self._is_worse(str(name)) for name in self.table.index)
+        return self._is_trusted and any(self._is_worse(str(name)) for name in self.table.index)
+
+    @property
+    def _is_trusted(self) -> bool:
+        return bool(self.table["untrusted"].max() <= _MOST_UNTRUSTED * len(self.densities))
+
+    @property
+    def _doubt(self) -> str:
+        """Rows of which leave-one-out is not to be trusted; empty where it is of all."""
+        bad = self.table["untrusted"]
+        rows = listed([f"{count} under {name}" for name, count in bad[bad > 0].items()] or [""])
+        total = len(self.densities)
+        return rows and f"leave-one-out of some of the {total} rows is not to be trusted ({rows})"
 
     def _is_worse(self, name: str) -> bool:
         row = self.table.loc[name]
@@ -148,7 +172,8 @@ class PriorComparison(Described):
 
 
 def _cells(name: str, row: pd.Series[Any]) -> tuple[Cell, ...]:
-    digits = {key: int(2 - np.floor(np.log10(row["rmse_mean"] or 1.0))) for key in _IN_UNITS_OF_Y}
+    size = row["rmse_mean"] if row["rmse_mean"] > 0 else 1.0
+    digits = {key: int(2 - np.floor(np.log10(size))) for key in _IN_UNITS_OF_Y}
     decimals = {"weight": 2, "coverage": 2, "zeros": 0} | {k: max(d, 0) for k, d in digits.items()}
     return (
         cells.text(name),
