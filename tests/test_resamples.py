@@ -229,7 +229,7 @@ def test_halves_say_how_many_wrong_ones_to_expect():
         data, {"a": Laplace(0.05)}, draws=50, random_seed=5, resamples=Resamples("halves", 50)
     )
     kept = table.resampled["a"].nonzero
-    (found,) = re.findall(r"at most (\S+) of them are expected", str(table.blocks()))
+    (found,) = re.findall(r"drawn at random is (\S+)\.", str(table.blocks()))
     assert float(found) == pytest.approx(kept.sum() ** 2 / 20 / 0.8, rel=0.05)
 
 

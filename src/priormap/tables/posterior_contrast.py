@@ -30,7 +30,7 @@ from priormap.tables.fit_measures import (
 )
 from priormap.tables.map_comparison import rows_of, summaries
 from priormap.tables.named_priors import check_priors
-from priormap.tables.resampled import about_resampled, resampled_columns, resampled_table
+from priormap.tables.resampled import resampled_blocks, resampled_columns
 from priormap.tables.several_modes import about_other_modes, about_sides, shares_of_modes
 from priormap.tables.sparse_summaries import decoupled_selection, savs
 
@@ -150,9 +150,8 @@ class Contrast(Described):
             f"coefficients, DSS {row['r2_dss']:.3f} with {row['nonzero_dss']}."
         )
         beside: tuple[Block, ...] = ()
-        if name in self.resampled:
-            said = about_resampled(self.resampled[name], found)
-            beside = (resampled_table(found, weights), Items(said))
+        if "resampled_nonzero" in found:
+            beside = resampled_blocks(self.resampled.get(name), found, weights)
         return (
             Subheading(str(self.priors[name])),
             Table(_HEADER, rows, spare=("sd", "DSS"), weights=weights),

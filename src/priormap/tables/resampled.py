@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from priormap.arrays import Floats
 from priormap.criteria.resampling import ResampledModes
 from priormap.display import cells
-from priormap.display.blocks import Cell, Table
+from priormap.display.blocks import Block, Cell, Items, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_CAPTION = (
-    "kept: share of the resamples in which the mode is not 0, and lies within from and to; "
-    "P: of the posterior"
+_KEPT = (
+    "kept: share of the resamples in which the mode is not 0; from, to: quantiles of the resampled "
+    "modes; P: of the posterior."
 )
 _OFTEN = 0.9  # share of the halves in which a stable column is kept
 
@@ -48,26 +48,33 @@ def resampled_columns(
     }
 
 
-def resampled_table(rows: pd.DataFrame, weights: tuple[float, ...]) -> Table:
-    """The statements side by side: of the mode, of resamples, of the posterior."""
-    has_zeros = bool((rows["prob_nonzero"] < 1).any())
-    header: tuple[str, ...]
-    header = ("feature", "mode", "kept", "kept > 0", "from", "to", "P(b > 0)", "P(not negl.)")
-    header += ("P(not 0)",) * has_zeros
-    shown = tuple(_cells(row, has_zeros) for row in rows.to_dict(orient="records"))
-    return Table(header, shown, _CAPTION, spare=("kept > 0", "from", "to"), weights=weights)
-
-
-def _cells(row: Mapping[Any, Any], has_zeros: bool) -> tuple[Cell, ...]:
-    return (
-        cells.text(row["feature"]),
-        cells.coefficient(row["mode"]),
-        *(cells.probability(row[f"resampled_{name}"]) for name in ("nonzero", "positive")),
-        *(cells.number(row[f"resampled_{name}"], 3) for name in ("low", "high")),
-        cells.probability(row["prob_positive"]),
-        cells.probability(1 - row["prob_rope"]),
-        *([cells.probability(row["prob_nonzero"])] if has_zeros else []),
-    )
+def resampled_blocks(
+    modes: ResampledModes | None, rows: pd.DataFrame, weights: tuple[float, ...]
+) -> tuple[Block, ...]:
+    """The statements side by side, of the mode, of resamples, of the posterior; and in words."""
+    asked = {"P(b > 0)": rows["prob_positive"], "P(not negl.)": 1 - rows["prob_rope"]}
+    if (rows["prob_nonzero"] < 1).any():
+        asked["P(not 0)"] = rows["prob_nonzero"]
+    columns: dict[str, Iterable[Cell]] = {
+        name: map(cells.probability, values) for name, values in asked.items()
+    }
+    said: tuple[str, ...] = ("There is no mode to resample.",)
+    if modes is not None:
+        nonzero, positive, low, high = (
+            rows[f"resampled_{name}"] for name in ("nonzero", "positive", "low", "high")
+        )
+        columns = {
+            "mode": map(cells.coefficient, rows["mode"]),
+            "kept": map(cells.probability, nonzero),
+            "kept > 0": map(cells.probability, positive),
+            "from": (cells.number(value, 3) for value in low),
+            "to": (cells.number(value, 3) for value in high),
+            **columns,
+        }
+        said = (_KEPT, *about_resampled(modes, rows))
+    shown = tuple(zip(map(cells.text, rows["feature"]), *columns.values(), strict=True))
+    spare = ("kept > 0", "from", "to")
+    return Table(("feature", *columns), shown, spare=spare, weights=weights), Items(said)
 
 
 def about_resampled(modes: ResampledModes, rows: pd.DataFrame) -> tuple[str, ...]:
@@ -100,6 +107,6 @@ def _stable(modes: ResampledModes, rows: pd.DataFrame) -> str:
     bound = kept**2 / p / (2 * _OFTEN - 1)
     return (
         f"{len(often)} of {p} columns are kept by at least {_OFTEN:.0%} of the halves, which keep "
-        f"{kept:.1f} each on average; at most {min(bound, p):.2g} of them are expected to be "
-        "columns that a half keeps no more often than one drawn at random."
+        f"{kept:.1f} each on average; the bound of Shah and Samworth on how many such columns a "
+        f"half keeps no more often than one drawn at random is {min(bound, p):.2g}."
     )
