@@ -272,7 +272,7 @@ class TestRows:
             (X.assign(z=1.0), "a column 'z', which the fit has not"),
             (X[["a", "b", "c", "a"]], "2 entries for 'a'"),
             (X.to_numpy()[:, :2], "but the fit has 3 coefficients"),
-            (X.assign(b=np.nan), "'b' of X has 40 missing values"),
+            (X.assign(b=np.nan), "'b' of X has 40 NaN values"),
             (X.assign(b="1"), "'b' of X holds numbers written as text"),
             (np.full((2, 3), np.inf), "column 'a' of X has 2 infinite values"),
             ([1.0, 2.0, 3.0], "2 dimensions"),

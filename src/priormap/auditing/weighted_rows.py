@@ -64,7 +64,7 @@ def rows_of(
     if weights is None and not needs_shift:
         return rows_of_regression(Regression(X, y, sigma=1.0, intercept=intercept, names=names))
     check_same_index(X, y)
-    design, names = as_design(X, names)
+    design, names, _ = as_design(X, names)
     response = as_response(y, design.shape[0])
     if sparse.issparse(design) and (intercept or needs_shift):
         raise PriormapError(

@@ -1,18 +1,151 @@
-"""The user's table: read from a file, with its target and its weights told apart."""
+"""The user's table: how its file is read, and which of its columns are predictors."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
 
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from priormap.data.regression import Regression
 
-PARQUET = {".parquet", ".pq"}
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+Missing = StrEnum("Missing", ["refuse", "drop"])
+_PANEL = "How the table is read"
+
+
+def _option(what: str, *names: str, metavar: str) -> Any:
+    return typer.Option(
+        *names, metavar=metavar, help=what, show_default=False, rich_help_panel=_PANEL
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read, and which of its columns and rows are used."""
+
+    features: Annotated[
+        list[str] | None,
+        _option("Columns to predict from. Default: all but the target.", metavar="A,B,..."),
+    ] = None
+    drop: Annotated[
+        list[str] | None, _option("Column not to predict from; repeat.", metavar="COLUMN")
+    ] = None
+    formula: Annotated[
+        str | None,
+        _option("Model in place of --target, such as 'y ~ x + log(z) + site*dose'.", metavar="Y~X"),
+    ] = None
+    missing: Annotated[
+        Missing, _option("Rows with a missing cell: refuse them, or drop them.", metavar="refuse|drop")
+    ] = Missing.refuse
+    na: Annotated[
+        list[str] | None, _option("Text that means a missing cell; repeat.", metavar="TEXT")
+    ] = None
+    index_col: Annotated[
+        str | None, _option("Column that labels the rows, or its place from 0.", metavar="COLUMN")
+    ] = None
+    sep: Annotated[
+        str | None, _option("What separates entries: a sign, or TAB.", metavar="SIGN")
+    ] = None
+    decimal: Annotated[str, _option("Decimal sign, '.' or ','.", metavar="SIGN")] = "."
+    encoding: Annotated[
+        str | None, _option("Encoding of the file, such as latin-1.", metavar="NAME")
+    ] = None
+    skip: Annotated[int, _option("Lines above the header to skip.", metavar="N")] = 0
+
+    def table(self, path: Path) -> pd.DataFrame:
+        """Read the file."""
+        from priormap.data.reading import read_table
+
+        sep = "\t" if self.sep in {"TAB", "\\t"} else self.sep
+        options: dict[str, Any] = {"sep": sep, "encoding": self.encoding, "skip": self.skip}
+        options |= {"na_values": self.na or (), "index_col": self.index_col}
+        return read_table(path, **options, **({"decimal": ","} if self.decimal != "." else {}))
+
+    def of_file(
+        self, path: Path, target: str | None, weights: str | None, **options: Any
+    ) -> tuple[Regression, str, Any]:
+        """Data of a file, what they predict, and the weights of their rows."""
+        frame = self.table(path)
+        if target is None and self.formula is None:
+            raise PriormapError(
+                f"{path} needs --target, the column to predict, one of: {_some_of(frame)}"
+            )
+        return self.of_frame(frame, target, weights, **options)
+
+    def of_frame(
+        self, frame: pd.DataFrame, target: str | None, weights: str | None, **options: Any
+    ) -> tuple[Regression, str, Any]:
+        """Data of a table, what they predict, and the weights of their rows."""
+        from priormap.data.coding import without_missing
+        from priormap.data.regression import Regression
+
+        _check_weights(frame, weights, target)
+        if self.formula is not None:
+            self._refuse_beside_formula(target)
+            data = Regression.from_formula(
+                self.formula, frame, missing=self.missing.value, **options
+            )
+            target = self.formula.split("~")[0].strip()
+        else:
+            features = [part for text in self.features or () for part in text.split(",")]
+            data = Regression.from_frame(
+                frame,
+                str(target),
+                features=features or None,
+                drop=[*(self.drop or ()), *([weights] if weights else ())],
+                missing=self.missing.value,
+                **options,
+            )
+        if weights is None:
+            return data, str(target), None
+        if data.n_rows < len(frame):
+            raise PriormapError(
+                f"--weights {weights!r} and --missing drop do not go together; drop those rows first"
+            )
+        return data, str(target), without_missing(frame[[weights]], "refuse")[0][weights].to_numpy()
+
+    def _refuse_beside_formula(self, target: str | None) -> None:
+        for option, value in (("target", target), ("features", self.features), ("drop", self.drop)):
+            if value:
+                raise PriormapError(f"--formula and --{option} both name columns; give one of them")
+
+
+def reads_a_table(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options of `Reading` in place of its parameter ``reading``."""
+    own = inspect.signature(command, eval_str=True)
+    hints = get_type_hints(Reading, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name]
+        )
+        for one in fields(Reading)
+    ]
+
+    @functools.wraps(command)
+    def run(**options: Any) -> int:
+        reading = Reading(**{one.name: options.pop(one.name) for one in fields(Reading)})
+        return command(**options, reading=reading)
+
+    del run.__wrapped__  # typer would look through it
+    parameters = [one for one in own.parameters.values() if one.name != "reading"]
+    run.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=[
+            *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters),
+            *shared,
+        ]
+    )
+    run.__annotations__ = {one.name: one.annotation for one in [*parameters, *shared]}
+    return run
 
 
 def diabetes() -> pd.DataFrame:
@@ -23,31 +156,13 @@ def diabetes() -> pd.DataFrame:
     return frame.rename(columns={"target": "progression"})
 
 
-def read_table(path: Path, target: str | None) -> tuple[pd.DataFrame, str]:
-    """Table of a CSV or Parquet file, and the column to predict, which has to be named."""
-    from priormap.data.reading import read_csv, read_parquet
-
-    frame = read_parquet(path) if path.suffix.lower() in PARQUET else read_csv(path)
-    if len(frame.columns) == 1:
-        for sign, name in _SEPARATORS.items():
-            if sign in str(frame.columns[0]):
-                raise PriormapError(f"{path} is separated by {name}; save it with commas")
-    if target is None:
-        raise PriormapError(
-            f"{path} needs --target, the column to predict, one of: {_some_of(frame)}"
-        )
-    return frame, target
-
-
-def without_weights(frame: pd.DataFrame, name: str | None, target: str) -> tuple[pd.DataFrame, Any]:
-    """Table without its column of weights, and the weights; None where none is named."""
+def _check_weights(frame: pd.DataFrame, name: str | None, target: str | None) -> None:
     if name is None:
-        return frame, None
+        return
     if name not in frame.columns:
         raise PriormapError(f"--weights {name!r} is not a column; choose one of: {_some_of(frame)}")
     if name == target:
         raise PriormapError(f"--weights and --target both name {name!r}; give each its own column")
-    return frame.drop(columns=name), frame[name].to_numpy()
 
 
 def _some_of(frame: pd.DataFrame) -> str:

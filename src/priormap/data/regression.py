@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import os
 import warnings
 from collections.abc import Hashable, Iterable
@@ -15,7 +16,16 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from priormap.arrays import Floats, Indices, Matrix
-from priormap.checks import refuse_keywords, short
+from priormap.checks import nearest, refuse_keywords, short
+from priormap.data.coding import (
+    Coding,
+    Missing,
+    formula_names,
+    of_formula,
+    warn_of_a_row_count,
+    without_missing,
+)
+from priormap.data.frames import as_pandas, is_frame
 from priormap.data.moments import Moments, means_and_norms
 from priormap.data.noise import Noise
 from priormap.data.unit_columns import UnitColumns
@@ -66,6 +76,13 @@ class Regression(Described):
     names : list of str, optional
         Column names; default those of the DataFrame, or x0, x1, ...
 
+    Attributes
+    ----------
+    coding : FactorCoding, FormulaCoding or None
+        How the columns of a DataFrame became columns of numbers, where they were not: text and
+        categories are factors, of which every level but the first (the reference) becomes an
+        indicator column ``factor[level]``. New rows are coded alike.
+
     Raises
     ------
     PriormapError
@@ -94,6 +111,7 @@ class Regression(Described):
     names: tuple[str, ...] = None  # type: ignore[assignment]  # None is replaced below
     unit: UnitColumns = field(init=False)
     notes: tuple[str, ...] = field(init=False, default=())
+    coding: Coding | None = field(init=False, default=None)
     _index: Any = field(init=False, default=None)  # labels of the rows, where they have some
 
     if TYPE_CHECKING:
@@ -124,7 +142,8 @@ class Regression(Described):
         check_same_index(self.X, self.y)
         index = row_index(self.X)
         object.__setattr__(self, "_index", row_index(self.y) if index is None else index)
-        X, names = as_design(self.X, self.names)
+        X, names, coding = as_design(self.X, self.names)
+        object.__setattr__(self, "coding", coding)
         y = as_response(self.y, X.shape[0])
         self.likelihood.check(y)
         if len(y) < 1 + self.intercept:
@@ -155,38 +174,116 @@ class Regression(Described):
             (cells.text(name), cells.number(sd, 6))
             for name, sd in zip(self.names, self.column_sd, strict=True)
         )
-        return Paragraph(repr(self)), Table(("column", "sd"), rows)
+        said = self.coding.sentences if self.coding is not None else ()
+        return Paragraph(repr(self)), *map(Paragraph, said), Table(("column", "sd"), rows)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, target: str, **options: Any) -> Self:
-        """Regression of one column of a DataFrame on all others; options as in the class."""
-        if not hasattr(frame, "columns"):
-            raise PriormapError(
-                f"frame must be a pandas DataFrame, got {type(frame).__name__}; "
-                "arrays go to Regression(X, y)"
-            )
-        if not isinstance(target, Hashable) or target not in frame.columns:
-            columns = ", ".join(map(str, frame.columns[:8]))
-            more = ", ..." if len(frame.columns) > 8 else ""
-            raise PriormapError(
-                f"target {target!r} is not a column; choose one of: {columns}{more}"
-            )
-        if frame.columns.tolist().count(target) > 1:
-            raise PriormapError(f"target {target!r} names several columns; rename them")
-        if len(frame.columns) == 1:
-            raise PriormapError(f"target {target!r} is the only column; there is nothing to fit")
-        return cls(frame.drop(columns=target), frame[target], **options)
+    def from_frame(
+        cls,
+        frame: Any,
+        target: str,
+        *,
+        features: Iterable[str] | None = None,
+        drop: Iterable[str] = (),
+        missing: Missing = "refuse",
+        **options: Any,
+    ) -> Self:
+        """Regression of one column of a table on others.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Of pandas, polars, pyarrow, modin or any other library that narwhals knows.
+        target : str
+            Column to predict.
+        features, drop : list of str, optional
+            Columns to predict from, or not to: default all others.
+        missing : {"refuse", "drop"}
+            What to do with rows that have a missing cell; `notes` says how many were dropped.
+        **options
+            As in the class.
+
+        Raises
+        ------
+        PriormapError
+            For a column that is not there, or is neither numbers nor a factor, and for missing
+            cells.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"y": [1.0, 3.0, 2.0, 5.0], "site": list("abab")})
+        >>> data = Regression.from_frame(frame, "y", sigma=1.0)
+        >>> data.names
+        ('site[b]',)
+        >>> print(*data.coding.sentences)
+        site has the levels a, b; a is the reference, so that a prior speaks of differences from it
+        """
+        frame = _as_table(frame)
+        columns = _columns_of(frame, target, features, drop)
+        warn_of_a_row_count(frame[columns])
+        frame, dropped = without_missing(frame[[target, *columns]], missing)
+        data = cls(frame[columns], frame[target], **options)
+        data._say_dropped(dropped)
+        return data
+
+    @classmethod
+    def from_formula(
+        cls, formula: str, frame: Any, *, missing: Missing = "refuse", **options: Any
+    ) -> Self:
+        """Regression by a formula such as ``"y ~ x + log(z) + site*dose"``.
+
+        The formula is read by formulaic, whose transforms (``C()``, ``scale()``, ``bs()``,
+        ``poly()``, ...) it may use; ``0 +`` leaves the intercept out.
+
+        Parameters
+        ----------
+        formula : str
+        frame : DataFrame
+            Of any library, as in `from_frame`.
+        missing : {"refuse", "drop"}
+            What to do with rows that have a missing cell in a column of the formula.
+        **options
+            As in the class, `intercept` excepted.
+
+        Raises
+        ------
+        PriormapError
+            If the formula cannot be read or names what is no column.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"y": [1.0, 3.0, 2.0, 5.0], "x": [1.0, 2.0, 4.0, 8.0]})
+        >>> Regression.from_formula("y ~ x + log(x)", frame, sigma=1.0).names
+        ('x', 'log(x)')
+        """
+        frame = _as_table(frame)
+        if "intercept" in options:
+            raise PriormapError("the formula says whether there is an intercept; write '0 +' in it")
+        used = [name for name in frame.columns if str(name) in formula_names(formula)]
+        kept, dropped = without_missing(frame[used], missing)
+        response, columns, intercept, coding = of_formula(formula, frame.loc[kept.index])
+        data = cls(columns, response, intercept=intercept, **options)
+        object.__setattr__(data, "coding", coding)
+        data._say_dropped(dropped)
+        return data
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
-        """Regression from a CSV file with a header line; options as in the class."""
-        from priormap.data.reading import read_csv
+        """Regression from a CSV file with a header line.
 
-        return cls.from_frame(read_csv(path), target, **options)
+        Options are those of the class, of `from_frame`, and of reading: `sep`, `decimal`,
+        `encoding`, `na_values`, `index_col` and `skip` (see `priormap.data.reading.read_csv`).
+        """
+        from priormap.data.reading import CSV_OPTIONS, read_csv
+
+        reading = {name: options.pop(name) for name in CSV_OPTIONS if name in options}
+        return cls.from_frame(read_csv(path, **reading), target, **options)
 
     @classmethod
     def from_parquet(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
-        """Regression from a Parquet file (needs pyarrow); options as in the class."""
+        """Regression from a Parquet file (needs pyarrow); options as in `from_frame`."""
         from priormap.data.reading import read_parquet
 
         return cls.from_frame(read_parquet(path), target, **options)
@@ -283,7 +380,7 @@ class Regression(Described):
         unit = UnitColumns(X, self.y, names, bool(self.intercept), known)
         other = copy.copy(self)
         other.__dict__.pop("column_sd", None)
-        for name, value in (("X", X), ("names", names), ("unit", unit)):
+        for name, value in (("X", X), ("names", names), ("unit", unit), ("coding", None)):
             object.__setattr__(other, name, value)
         return other
 
@@ -299,6 +396,12 @@ class Regression(Described):
                     "give it in the units of y"
                 )
         return noise.sigma
+
+    def _say_dropped(self, count: int) -> None:
+        if count:
+            rows = f"{count} row{'s' * (count != 1)}"
+            said = f"{rows} with a missing cell {'was' if count == 1 else 'were'} dropped"
+            object.__setattr__(self, "notes", (*self.notes, f"{said}, {self.n_rows} are left"))
 
     def _note(self, sentence: str) -> None:
         """Warn of a property of the data, and keep the sentence with them."""
@@ -350,3 +453,46 @@ def check_data(data: object) -> None:
         raise PriormapError(
             f"data must be a Regression, got {type(data).__name__}; make one by Regression(X, y)"
         )
+
+
+def _as_table(frame: Any) -> pd.DataFrame:
+    table = as_pandas(frame)
+    if not is_frame(table):
+        raise PriormapError(
+            f"frame must be a DataFrame, got {type(frame).__name__}; arrays go to Regression(X, y)"
+        )
+    return table
+
+
+def _columns_of(
+    frame: pd.DataFrame, target: Any, features: Iterable[str] | None, drop: Iterable[str]
+) -> list[Any]:
+    """Columns to predict from, in the order of the table."""
+    columns = frame.columns.tolist()
+    if not isinstance(target, Hashable) or target not in columns:
+        raise _no_column("target", target, columns)
+    if columns.count(target) > 1:
+        raise PriormapError(f"target {target!r} names several columns; rename them")
+    if isinstance(drop, str):
+        drop = [drop]
+    if isinstance(features, str):
+        features = [features]
+    for role, names in (("features", features or ()), ("drop", drop)):
+        for name in names:
+            if name not in columns or name == target:
+                raise _no_column(role, name, [one for one in columns if one != target])
+    chosen = set(columns if features is None else features) - {target, *drop}
+    left = [name for name in columns if name in chosen]
+    if not left:
+        raise PriormapError(f"target {target!r} is the only column; there is nothing to fit")
+    return left
+
+
+def _no_column(role: str, name: Any, columns: list[Any]) -> PriormapError:
+    by_case = {str(one).lower(): one for one in reversed(columns)}
+    near = [by_case[one] for one in difflib.get_close_matches(str(name).lower(), by_case, n=1)]
+    listed = ", ".join(map(str, columns[:8])) + ", ..." * (len(columns) > 8)
+    remedy = f"did you mean {near[0]!r}? There are: " if near else "choose one of: "
+    return PriormapError(
+        Phrase(role, f"--{role}"), f" {short(name)} is not a column; {remedy}{listed}"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,7 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from priormap.arrays import Floats, Matrix
-from priormap.checks import OrderWords, as_numbers, in_order, reads_as_number, refuse_kind, short
+from priormap.checks import OrderWords, as_numbers, in_order, refuse_kind, short
+from priormap.data.coding import Coding, FactorCoding, coded, described, holds_numbers
+from priormap.data.frames import as_pandas, is_data_array, is_frame, is_series, pandas_loaded
 from priormap.errors import Phrase, PriormapError
 
 if TYPE_CHECKING:
@@ -26,26 +27,36 @@ _OF_ROWS = OrderWords(
 )
 
 
-def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, ...]]:
-    """Return X as a float matrix (no copy where it is one) and the names of its columns.
+def as_design(X: Any, names: Iterable[str] | None) -> tuple[Matrix, tuple[str, ...], Coding | None]:
+    """Return X as a float matrix (no copy where it is one), names of its columns, its coding.
 
     Whether every entry is finite is seen where the columns are summed: `refuse_non_finite`.
     """
+    X, coding = as_pandas(X), None
+    if is_frame(X):
+        _refuse_shape(X.shape, least=1)
+        as_names(None, list(X.columns), X.shape[1])
+        X, coding = coded(X)
     matrix = _as_matrix(X, least=1)
-    return matrix, as_names(names, _column_labels(X), matrix.shape[1])
+    return matrix, as_names(names, _column_labels(X), matrix.shape[1]), coding
 
 
-def as_new_rows(X: Any, names: tuple[str, ...]) -> Matrix:
+def as_new_rows(X: Any, names: tuple[str, ...], coding: Coding | None = None) -> Matrix:
     """Return rows of the columns `names` as a float matrix in their order.
 
     Columns that have names are met by them, in whatever order they stand; an array, and a table
-    whose columns are 0, 1, ... where `names` are x0, x1, ..., by position.
+    whose columns are 0, 1, ... where `names` are x0, x1, ..., by position. A table whose columns
+    were coded is coded in the same way.
 
     Raises
     ------
     PriormapError
         If a column is missing, unknown or repeated, or holds what is no finite number.
     """
+    X = as_pandas(X)
+    if is_frame(X):
+        _refuse_shape(X.shape, least=0)
+        X = (coding or FactorCoding(tuple(dict.fromkeys(map(str, X.columns))))).code(X)
     matrix, own = _as_matrix(X, least=0), _column_labels(X)
     p = matrix.shape[1]
     if own is None and p != len(names):
@@ -68,9 +79,7 @@ def _as_matrix(X: Any, least: int) -> Matrix:
         refuse_kind("X", X.dtype)
         _refuse_shape(X.shape, least)
         return sparse.csc_array(X, dtype=float)
-    if _is_frame(X):
-        _refuse_shape(X.shape, least)
-        _refuse_frame_types(X, "X")
+    if is_frame(X):
         return np.asarray(X.to_numpy(dtype=float))
     matrix = as_numbers("X", X)
     _refuse_shape(matrix.shape, least)
@@ -81,7 +90,7 @@ def _column_labels(X: Any) -> list[Any] | None:
     """Names that a table of rows has for its columns: those of a frame, or of a DataArray."""
     if hasattr(X, "columns"):
         return list(X.columns)
-    if _is_data_array(X) and X.dims[1] in X.coords:
+    if is_data_array(X) and X.dims[1] in X.coords:
         return list(X[X.dims[1]].to_numpy().tolist())
     return None
 
@@ -90,12 +99,13 @@ def as_response(y: Any, n_rows: int) -> Floats:
     """Return y as a finite float vector of `n_rows` entries; never broadcast."""
     if sparse.issparse(y):
         raise PriormapError("y must be dense, got a sparse matrix; pass y.toarray().ravel()")
-    if _is_series(y):
-        _refuse_frame_types(y.to_frame(), "y")
+    y = as_pandas(y)
+    if is_series(y):
+        _refuse_types_of_y(y.to_frame())
         vector: Floats = y.to_numpy(dtype=float)
     else:
-        if _is_frame(y):
-            _refuse_frame_types(y, "y")
+        if is_frame(y):
+            _refuse_types_of_y(y)
             y = y.to_numpy(dtype=float)
         vector = as_numbers("y", y)
     if vector.ndim == 2 and vector.shape[1] == 1:
@@ -149,9 +159,9 @@ def _default_names(n_columns: int) -> tuple[str, ...]:
 
 def row_index(value: Any) -> pd.Index[Any] | None:
     """Labels of rows: the index of a pandas object, the coordinate of a DataArray."""
-    if _is_frame(value) or _is_series(value):
+    if is_frame(value) or is_series(value):
         return value.index
-    if _is_data_array(value) and value.ndim and value.dims[0] in value.coords:
+    if is_data_array(value) and value.ndim and value.dims[0] in value.coords:
         return value[value.dims[0]].to_index()
     return None
 
@@ -183,7 +193,7 @@ def in_row_order(what: str | Phrase, value: Any, index: pd.Index[Any] | None, n_
         return value
     numbers = value.to_numpy()
     if index is None:
-        index = _pandas().RangeIndex(n_rows)
+        index = pandas_loaded().RangeIndex(n_rows)
     if own.equals(index):
         return numbers
     if own.is_unique and index.is_unique:
@@ -193,26 +203,6 @@ def in_row_order(what: str | Phrase, value: Any, index: pd.Index[Any] | None, n_
     raise PriormapError(
         what, " has other row labels than the data; align it, or drop its index with .to_numpy()"
     )
-
-
-def _pandas() -> Any:
-    """pandas, if the caller has loaded it; only then can an input be a pandas object."""
-    return sys.modules.get("pandas")
-
-
-def _is_frame(value: Any) -> bool:
-    pandas = _pandas()
-    return pandas is not None and isinstance(value, pandas.DataFrame)
-
-
-def _is_data_array(value: Any) -> bool:
-    xarray = sys.modules.get("xarray")
-    return xarray is not None and isinstance(value, xarray.DataArray)
-
-
-def _is_series(value: Any) -> bool:
-    pandas = _pandas()
-    return pandas is not None and isinstance(value, pandas.Series)
 
 
 def _refuse_shape(shape: tuple[int, ...], least: int) -> None:
@@ -226,36 +216,20 @@ def _refuse_shape(shape: tuple[int, ...], least: int) -> None:
         raise PriormapError(f"X must have rows and columns, got shape {shape}; check its source")
 
 
-def _refuse_frame_types(frame: Any, role: str) -> None:
-    """Refuse the first column that does not hold real numbers without gaps."""
-    pandas = _pandas()
-    for label, column in frame.items():
-        name = f"column {label!r} of X" if role == "X" else role
-        kind = column.dtype
-        if isinstance(kind, pandas.CategoricalDtype):
-            remedy = "encode it first, for example with pandas.get_dummies"
-            raise PriormapError(f"{name} holds categories; {remedy}")
-        if not pandas.api.types.is_numeric_dtype(kind):
+def _refuse_types_of_y(frame: Any) -> None:
+    """Refuse a response that does not hold real numbers without gaps."""
+    for name in frame.columns:
+        column = frame[name]
+        if not holds_numbers("y", column):
             raise PriormapError(
-                f"{name} holds {_describe(column)} (dtype {kind}), not numbers; convert or drop it"
+                f"y holds {described(column)}, not numbers; convert or encode it first"
             )
-        if pandas.api.types.is_complex_dtype(kind):
-            raise PriormapError(f"{name} holds complex numbers; take the real part")
         missing = int(column.isna().sum())
         if missing:
             raise PriormapError(
-                f"{name} has {missing} missing value{'s' * (missing != 1)}; "
+                f"y has {missing} missing value{'s' * (missing != 1)}; "
                 "drop or impute these rows first"
             )
-
-
-def _describe(column: Any) -> str:
-    values = column.dropna().tolist()
-    if column.dtype.kind in "mM":
-        return "dates" if column.dtype.kind == "M" else "durations"
-    if values and all(isinstance(value, str) for value in values):
-        return "numbers written as text" if all(reads_as_number(v) for v in values) else "text"
-    return "objects"
 
 
 def refuse_non_finite(name: str, column: Floats) -> None:

@@ -98,10 +98,12 @@ class MapEstimate(Described):
     def predict(self, X: ArrayLike | pd.DataFrame | sparse.sparray) -> Floats:
         """Fitted values ``intercept + X coef`` of new rows.
 
-        Columns of a DataFrame (or a DataArray) are met by name, in whatever order they stand;
-        those of an array by position. A column that is missing, unknown or not finite is refused.
+        Columns of a DataFrame (or a DataArray) are met by name, in whatever order they stand, and
+        its factors coded as in the data; those of an array by position. A column that is missing,
+        unknown or not finite is refused, and so is a level that the data have not.
         """
-        return np.asarray(self.intercept + as_new_rows(X, self.names) @ self.coef)
+        rows = as_new_rows(X, self.names, self.data.coding)
+        return np.asarray(self.intercept + rows @ self.coef)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per column: its coefficient, and whether that is an exact zero."""
