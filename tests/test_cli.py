@@ -207,7 +207,7 @@ BAD = {
     "option": (["--sigmma", "1"], "--sigmma"),
     "extra": (["{csv}", "more"], "more"),
     "text column": (["{text}", "--target", "y"], "column 'city' of X holds text"),
-    "missing values": (["{gaps}", "--target", "y"], "column 'a' of X has 1 missing value"),
+    "missing values": (["{gaps}", "--target", "y"], "column 'a' has 1 missing value"),
     "not CSV": (["{binary}", "--target", "y"], "is not a CSV file"),
     "constant": (["{constant}", "--target", "y"], "column 'a' is constant"),
     "perfect fit": (["{exact}", "--target", "y", "--sigma", "unknown"], "give --sigma a number"),

@@ -72,11 +72,13 @@ def test_a_narrow_contrast_keeps_the_posterior_mean(tmp_path, capsys, monkeypatc
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *AS_ARGUMENT])
-@pytest.mark.parametrize(("sign", "word"), [(";", "semicolons"), ("\t", "tabs")])
-def test_another_separator_is_named(name, sign, word, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("sign", "word", "option"), [(";", "semicolons", "';'"), ("\t", "tabs", "TAB")]
+)
+def test_another_separator_is_named(name, sign, word, option, tmp_path, capsys):
     csv = written(tmp_path, table(), sep=sign)
     assert run(command(name, csv)) == 2
-    assert capsys.readouterr().err.endswith(f"is separated by {word}; save it with commas\n")
+    assert capsys.readouterr().err.endswith(f"is separated by {word}; add --sep {option}\n")
 
 
 REMEDIES = {
@@ -87,7 +89,12 @@ REMEDIES = {
     "one row": (lambda t: t.head(1), "path", [], "X has 1 row; give at least 2\n"),
     "weights": (lambda t: t.assign(b=-1.0), "explain", ["--weights", "b"], "--weights must be"),
     "no weight": (lambda t: t.assign(b=0.0), "explain", ["--weights", "b"], "--weights is zero"),
-    "text": (lambda t: t.assign(b="x"), "convert", [], "column 'b' of X holds text"),
+    "text": (
+        lambda t: t.assign(b="x"),
+        "convert",
+        [],
+        "level 'x', which tells no row from another",
+    ),
     "missing": (lambda t: t.assign(b=t.b.where(t.b > 0)), "explain", [], "missing value"),
 }
 

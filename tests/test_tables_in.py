@@ -71,7 +71,7 @@ class TestFactors:
         assert "(they have a, b, c)" in sentence
         assert "these 2 rows" in sentence
         assert "no column 'dose'" in said(mode.predict, new.drop(columns="dose"))[0]
-        assert "'Dose'" in said(mode.predict, new.rename(columns={"dose": "Dose"}))[0]
+        assert "did you mean Dose" in said(mode.predict, new.rename(columns={"dose": "Dose"}))[0]
         assert "a column 'y'" in said(mode.predict, FRAME)[0]
         assert "'dose' holds text" in said(mode.predict, new.assign(dose="much"))[0]
 
@@ -181,9 +181,10 @@ class TestColumns:
         assert Regression.from_frame(FRAME, "y", drop=["site", "grade"]).names == ("dose", "smoker")
 
     def test_unknown_names_meet_the_nearest(self):
-        assert "did you mean 'y'?" in said(Regression.from_frame, FRAME, "Y")[0]
+        assert "did you mean y?" in said(Regression.from_frame, FRAME, "Y")[0]
         sentence, options = said(Regression.from_frame, FRAME, "y", drop=["sites"])
-        assert sentence.startswith("drop 'sites' is not a column; did you mean 'site'?")
+        assert sentence.startswith("drop 'sites' is not a column")
+        assert sentence.endswith("did you mean site?")
         assert options.startswith("--drop 'sites'")
         assert "is not a column" in said(Regression.from_frame, FRAME, "y", features=["y"])[0]
 
@@ -232,7 +233,7 @@ class TestFormula:
     @pytest.mark.parametrize(
         ("formula", "words"),
         [
-            ("y ~ dosis", "names 'dosis', which is no column; nearest: dose"),
+            ("y ~ dosis", "names 'dosis', which is no column; did you mean dose?"),
             ("y ~ f(dose)", "names 'f'"),
             ("y ~ dose +", "cannot be used"),
             ("~ dose", "name the response"),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.display.blocks import Paragraph
 from priormap.errors import PriormapError
@@ -75,6 +76,7 @@ def audit(
     ] = 1e-9,
     json: ask.Json = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Judge coefficients from anywhere against a prior, or against a library's penalty.
 
@@ -91,6 +93,7 @@ def audit(
             model = choose(
                 *(path, target, [prior], [scale] if scale else (), sigma),
                 standardize=standardize is None or standardize,
+                reading=reading,
             )
             certificate = auditing.audit(model.data, model.prior, coefs, tolerance=tolerance)
             verdict, sentences = str(certificate), (*model.sentences, f"prior: {model.prior}")
@@ -102,6 +105,7 @@ def audit(
                 standardize=bool(standardize),
                 weights=weights,
                 use="family",
+                reading=reading,
             )
             weight = model.sample_weight
             explanation = auditing.explain_penalty(
@@ -113,7 +117,7 @@ def audit(
                 **numbers,
             )
             certificate, verdict = explanation.certificate, explanation.verdict
-            sentences = (model.sentences[0], f"penalty: {explanation.call}")
+            sentences = (*model.about_data, f"penalty: {explanation.call}")
     job.hand_over(
         [*map(Paragraph, sentences), Paragraph(verdict, tone=certificate.tone)],
         json=lambda: {

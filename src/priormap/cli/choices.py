@@ -13,7 +13,7 @@ import numpy as np
 from priormap import priors
 from priormap.arrays import Floats
 from priormap.checks import one_of, positive_number
-from priormap.cli.tables import diabetes, read_table, without_weights
+from priormap.cli.tables import AS_IT_IS, Reading, diabetes
 from priormap.criteria.scale_conflict import scale_conflict
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
@@ -41,8 +41,14 @@ class Choices:
     target: str
     data: Regression
     priors: dict[str, Prior]
-    sentences: tuple[str, ...]
+    about_data: tuple[str, ...]
+    about_model: tuple[str, ...]
     sample_weight: Floats | None = None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was chosen, and why."""
+        return (*self.about_data, *self.about_model)
 
     @property
     def prior(self) -> Prior:
@@ -77,6 +83,7 @@ def choose(
     weights: str | None = None,
     given: Mapping[str, OfNoise] | None = None,
     use: Use = "mode",
+    reading: Reading = AS_IT_IS,
 ) -> Choices:
     """Turn options into data and priors; every option left out has a default in words.
 
@@ -100,14 +107,18 @@ def choose(
     use : {"mode", "posterior", "family"}
         What the priors are for: a mode has one scale, a posterior may learn it, and a family is
         looked at along its scale, so that none is chosen.
+    reading : Reading
+        How the file is read, and which of its columns and rows are used.
     """
     units = _units(words or (), scales or (), given or {})
+    options = {"sigma": 1.0, "standardize": standardize}
     if path is None:
-        source, frame, target = "diabetes (scikit-learn)", diabetes(), target or "progression"
+        source = "diabetes (scikit-learn)"
+        target = target if target or reading.formula else "progression"
+        data, target, weight = reading.of_frame(diabetes(), target, weights, **options)
     else:
-        source, (frame, target) = str(path), read_table(path, target)
-    frame, sample_weight = without_weights(frame, weights, target)
-    data = Regression.from_frame(frame, target, sigma=1.0, standardize=standardize)
+        source = str(path)
+        data, target, weight = reading.of_file(path, target, weights, **options)
     if given and sigma == "unknown":
         raise PriormapError("alpha is a scale only at a known sigma; give --sigma a number")
     data, believed, about_sigma = _with_noise(data, sigma)
@@ -123,8 +134,14 @@ def choose(
         _warn_of_conflicts(data, named)
     shape = f"{data.n_rows} rows, {data.n_features} column{'s' * (data.n_features != 1)}"
     about_data = f"data: {source}, {shape}, target {target}"
-    said = (about_data, about_sigma, _about_columns(standardize), about_scale)
-    return Choices(source, target, data, named, tuple(filter(None, said)), sample_weight)
+    coding = data.coding.sentences if data.coding is not None else ()
+    said = tuple(filter(None, (about_sigma, _about_columns(standardize), about_scale)))
+    return Choices(
+        *(source, target, data, named),
+        about_data=(about_data, *_about_rows(data), *coding),
+        about_model=said,
+        sample_weight=weight,
+    )
 
 
 def _units(
@@ -201,6 +218,11 @@ def _noise_estimate(unknown: Regression) -> tuple[float, str, bool]:
     if fit.sd > _EXACT_FIT * unknown.y_sd:
         return fit.sd, "the residual sd of least squares", True
     return unknown.y_sd, "the sd of y, because least squares fits y exactly", True
+
+
+def _about_rows(data: Regression) -> tuple[str, ...]:
+    """How many rows were left out."""
+    return tuple(f"rows: {note}" for note in data.notes if "missing cell" in note)
 
 
 def _about_columns(standardize: bool) -> str:

@@ -11,6 +11,7 @@ import typer
 from priormap.arrays import Floats
 from priormap.checks import checked_seed
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import drawn, work
 from priormap.errors import PriormapError
 
@@ -71,6 +72,7 @@ def choose(
         typer.Option(metavar="FILE", help="Draw the curves (.png, .svg or .pdf), of one prior."),
     ] = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Choose the scale of a prior by cross-validation, evidence, a hyperprior or a rule.
 
@@ -93,7 +95,11 @@ def choose(
         if figure is not None:
             _check_figure(Path(figure), len(prior or ()), force)
         model = choices.choose(
-            path, target, prior, sigma=sigma, standardize=standardize, use="family"
+            *(path, target, prior),
+            sigma=sigma,
+            standardize=standardize,
+            use="family",
+            reading=reading,
         )
         chosen = {
             name: choose_scale(model.data, member, methods, **options)
@@ -135,10 +141,10 @@ def _check_figure(file: Path, priors: int, force: bool) -> None:
 
 def _without_scale(model: Choices) -> list[str]:
     """What was chosen, without what speaks of one mode at one scale."""
-    about_data, about_sigma, about_columns = model.sentences
+    about_sigma, about_columns = model.about_model
     if (density := model.data.noise.density) is not None:
         about_sigma = f"sigma: unknown, under {density.spoken} (--sigma NUMBER for a known one)"
-    return [about_data, about_sigma, about_columns]
+    return [*model.about_data, about_sigma, about_columns]
 
 
 def _optima(chosen: dict[str, ScaleChoice]) -> pd.DataFrame:

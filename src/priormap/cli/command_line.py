@@ -31,6 +31,7 @@ from priormap.cli.process import complain
 from priormap.cli.rank_command import rank
 from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
+from priormap.cli.tables import with_options
 from priormap.errors import PriormapError, visible
 
 COMMANDS = (
@@ -51,7 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in COMMANDS:
-    app.command(cls=TakesNumbers if command is convert else None)(command)
+    app.command(cls=TakesNumbers if command is convert else None)(with_options(command))
 
 
 @app.callback(invoke_without_command=True)

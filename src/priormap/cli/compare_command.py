@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.errors import PriormapError
 from priormap.priors import ElasticNet, Gaussian, Laplace
@@ -54,6 +55,7 @@ def compare(
         bool, typer.Option("--find-map", help="Add pm.find_MAP (compiles for some seconds).")
     ] = False,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Set exact modes beside the ridge, lasso and elastic net fits that they are.
 
@@ -69,6 +71,7 @@ def compare(
             *(path, target, prior, scale, sigma),
             standardize=standardize,
             given=_of_alphas(ridge_alpha, lasso_alpha, elastic_net_alpha, l1_ratio),
+            reading=reading,
         )
         table = compare_map(model.data, model.priors, find_map=find_map)
     job.hand_over(

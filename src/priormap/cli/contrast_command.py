@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.display.blocks import Paragraph
 
@@ -26,6 +27,7 @@ def contrast(
     json: ask.Json = None,
     csv: ask.Csv = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Set the mode's exact zeros beside the posterior, which has none.
 
@@ -38,7 +40,12 @@ def contrast(
     sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
     with work(force=force, json=json, csv=csv) as job:
         again = Resamples.of(resamples, resample.value)
-        model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
+        model = choose(
+            *(path, target, prior, scale, sigma),
+            standardize=standardize,
+            use="posterior",
+            reading=reading,
+        )
         sampling["resamples"] = again
         table = tables.contrast(model.data, model.priors, rope=rope, **sampling)
     words = (

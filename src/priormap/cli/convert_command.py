@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from priormap.checks import reads_as_number
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import Work, work
 from priormap.display.blocks import Block, Items, Paragraph, Subheading
 from priormap.errors import PriormapError
@@ -92,6 +93,7 @@ def convert(
     table: Annotated[bool, typer.Option("--list", help="List every library instead.")] = False,
     json: ask.Json = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Write one library's penalty as another library writes it.
 
@@ -108,7 +110,7 @@ def convert(
             )
         from priormap import conventions
 
-        facts = _facts(path, target, weights, intercept=intercept, standardize=standardize)
+        facts = _facts(path, target, weights, reading, intercept=intercept, standardize=standardize)
         options: dict[str, Any] = {
             "sigma": sigma,
             "l1_ratio": l1_ratio,
@@ -165,7 +167,7 @@ def _number(name: str, text: str) -> float | list[float]:
 
 
 def _facts(
-    path: Path | None, target: str | None, weights: str | None, **options: bool
+    path: Path | None, target: str | None, weights: str | None, reading: Reading, **options: bool
 ) -> dict[str, Any]:
     """The data, and the weights in one of its columns."""
     if path is None:
@@ -173,10 +175,5 @@ def _facts(
             if value is not None:
                 raise PriormapError(f"{option} names a column of --data; give both")
         return {}
-    from priormap.cli.tables import read_table, without_weights
-    from priormap.data.regression import Regression
-
-    frame, target = read_table(path, target)
-    frame, sample_weight = without_weights(frame, weights, target)
-    data = Regression.from_frame(frame, target, **options)
+    data, _, sample_weight = reading.of_file(path, target, weights, **options)
     return {"data": data, "sample_weight": sample_weight}

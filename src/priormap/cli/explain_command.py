@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.errors import PriormapError
 
@@ -57,6 +58,7 @@ def explain(
         str | None, typer.Option(metavar="FILE|-", help="Write the table of priors as CSV.")
     ] = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Say what prior a penalty is, in units that a person can judge.
 
@@ -66,7 +68,7 @@ def explain(
     from priormap.cli.choices import choose
 
     data: dict[str, Any] = {"weights": weights, "sigma": "unknown", "standardize": standardize}
-    data["use"] = "family"
+    data |= {"use": "family", "reading": reading}
     with work(force=force, json=json, csv=csv) as job:
         numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
         if Path(what).suffix.lower() in _ESTIMATOR_FILES:
@@ -82,7 +84,7 @@ def explain(
                 what, data=model.data, sigma=sigma, sample_weight=weight, **numbers
             )
     job.hand_over(
-        [*model.blocks()[:1], *explanation.blocks()],
+        [*model.blocks(model.about_data), *explanation.blocks()],
         more="; --csv has all",
         json=lambda: {
             "source": model.source,

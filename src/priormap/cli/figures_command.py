@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.display.files import check_folder
 from priormap.errors import PriormapError, visible
@@ -55,6 +56,7 @@ def figures(
     resample: ask.ResampleKind = ask.Kind.pairs,
     seed: ask.Seed = 0,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Write figures with their captions: without data, of prior shapes, pull and shrinkage.
 
@@ -89,7 +91,10 @@ def figures(
 
             again = Resamples.of(resamples, resample.value)
             model = choose(
-                path, target, prior, scale, sigma, standardize=standardize, use="posterior"
+                *(path, target, prior, scale, sigma),
+                standardize=standardize,
+                use="posterior",
+                reading=reading,
             )
             places = {"tables": with_tables, "force": force, "resampled": again is not None}
             check_places(folder, format, list(model.priors), **places)

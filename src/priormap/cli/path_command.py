@@ -9,6 +9,7 @@ import typer
 
 from priormap.checks import refuse_memory
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Paragraph, Subheading, Table
@@ -52,6 +53,7 @@ def path(
         str | None, typer.Option(metavar="FILE|-", help="Write every coefficient as CSV.")
     ] = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Follow the exact mode from a prior that allows nothing to no prior at all.
 
@@ -63,7 +65,13 @@ def path(
     with work(force=force, json=json, csv=csv) as job:
         if points is not None and points < 2:
             raise PriormapError(f"--points must be at least 2, got {points}")
-        model = choose(data, target, [prior], sigma=sigma, standardize=standardize, use="family")
+        model = choose(
+            *(data, target, [prior]),
+            sigma=sigma,
+            standardize=standardize,
+            use="family",
+            reading=reading,
+        )
         count = _COPIES * (points or 0) * model.data.n_features
         refuse_memory(f"--points {points}", count, "give fewer")
         found = map_path(model.data, model.prior)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import drawn, work
 
 
@@ -29,6 +30,7 @@ def rank(
     ] = None,
     figure: ask.FigureFile = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Rank priors by what they predict: leave-one-out, evidence, held-out folds.
 
@@ -41,7 +43,12 @@ def rank(
     with work(force=force, json=json, csv=csv) as job:
         if figure is not None:
             ask.check_figure(Path(figure), force)
-        model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
+        model = choose(
+            *(path, target, prior, scale, sigma),
+            standardize=standardize,
+            use="posterior",
+            reading=reading,
+        )
         found = tables.compare_priors(model.data, model.priors, random_seed=seed, **options)
         files = drawn("compare", found, figure)
     job.hand_over(

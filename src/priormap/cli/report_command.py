@@ -14,8 +14,9 @@ import typer
 
 from priormap.checks import checked_seed
 from priormap.cli import options as ask
-from priormap.cli.tables import PARQUET
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
+from priormap.data.reading import PARQUET
 from priormap.display.blocks import Paragraph
 from priormap.display.files import check_file
 from priormap.errors import PriormapError, visible
@@ -62,6 +63,7 @@ def report(
     chains: ask.Chains = 4,
     seed: ask.Seed = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Write modes, penalised fits and posteriors as one page.
 
@@ -83,11 +85,16 @@ def report(
     sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
     with work() as job, _progress() as progress:
         progress("reading the data")
-        model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
+        model = choose(
+            *(path, target, prior, scale, sigma),
+            standardize=standardize,
+            use="posterior",
+            reading=reading,
+        )
         origin = Origin(
             name=path.name if path else model.source,
             target=model.target,
-            load=_load(path, model),
+            load=_load(path, model, reading),
             command=_command(context, output, seed),
             choices=_for_readers(model.sentences),
         )
@@ -113,11 +120,14 @@ def _place(file: Path) -> str:
     return file.name if file.is_absolute() else str(file)
 
 
-def _load(path: Path | None, model: Choices) -> str:
+def _load(path: Path | None, model: Choices, reading: Reading) -> str:
     """Lines of Python that read the same data."""
     from priormap.report.reproducing import regression_options
 
-    options = f"    target={model.target!r},\n{regression_options(model.data, names=False)}"
+    words = reading.in_python
+    chosen = {} if reading.formula else {"target": model.target}
+    said = "".join(f"    {name}={value!r},\n" for name, value in {**chosen, **words}.items())
+    options = f"{said}{regression_options(model.data, names=False)}"
     if path is None:
         return f"{_DIABETES}data = pmap.Regression.from_frame(\n    frame,\n{options})"
     kind = "parquet" if path.suffix.lower() in PARQUET else "csv"

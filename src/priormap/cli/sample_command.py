@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.display.blocks import Paragraph
 from priormap.display.files import check_file
@@ -39,6 +40,7 @@ def sample(
         ),
     ] = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Draw from the posterior into a netCDF file.
 
@@ -58,7 +60,10 @@ def sample(
     }
     with work() as job:
         model = choose(
-            path, target, [prior], scale, sigma, standardize=standardize, use="posterior"
+            *(path, target, [prior], scale, sigma),
+            standardize=standardize,
+            use="posterior",
+            reading=reading,
         )
         groups = tuple(map(str, include or ()))
         tree = priormap.sample(model.data, model.prior, draws, include=groups, **sampling)

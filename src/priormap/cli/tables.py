@@ -45,7 +45,8 @@ class Reading:
         _option("Model in place of --target, such as 'y ~ x + log(z) + site*dose'.", metavar="Y~X"),
     ] = None
     missing: Annotated[
-        Missing, _option("Rows with a missing cell: refuse them, or drop them.", metavar="refuse|drop")
+        Missing,
+        _option("Rows with a missing cell: refuse them, or drop them.", metavar="refuse|drop"),
     ] = Missing.refuse
     na: Annotated[
         list[str] | None, _option("Text that means a missing cell; repeat.", metavar="TEXT")
@@ -62,20 +63,31 @@ class Reading:
     ] = None
     skip: Annotated[int, _option("Lines above the header to skip.", metavar="N")] = 0
 
-    def table(self, path: Path) -> pd.DataFrame:
-        """Read the file."""
-        from priormap.data.reading import read_table
-
-        sep = "\t" if self.sep in {"TAB", "\\t"} else self.sep
-        options: dict[str, Any] = {"sep": sep, "encoding": self.encoding, "skip": self.skip}
-        options |= {"na_values": self.na or (), "index_col": self.index_col}
-        return read_table(path, **options, **({"decimal": ","} if self.decimal != "." else {}))
+    @property
+    def in_python(self) -> dict[str, Any]:
+        """What was asked for, as `Regression.from_csv` takes it."""
+        words = {
+            "formula": self.formula,
+            "features": [part for text in self.features or () for part in text.split(",")],
+            "drop": self.drop,
+            "missing": None if self.missing == Missing.refuse else self.missing.value,
+            "na_values": self.na,
+            "index_col": self.index_col,
+            "sep": "\t" if self.sep in {"TAB", "\\t"} else self.sep,
+            "decimal": None if self.decimal == "." else self.decimal,
+            "encoding": self.encoding,
+            "skip": self.skip,
+        }
+        return {name: value for name, value in words.items() if value}
 
     def of_file(
         self, path: Path, target: str | None, weights: str | None, **options: Any
     ) -> tuple[Regression, str, Any]:
         """Data of a file, what they predict, and the weights of their rows."""
-        frame = self.table(path)
+        from priormap.data.reading import CSV_OPTIONS, read_table
+
+        given = self.in_python
+        frame = read_table(path, **{name: given[name] for name in CSV_OPTIONS if name in given})
         if target is None and self.formula is None:
             raise PriormapError(
                 f"{path} needs --target, the column to predict, one of: {_some_of(frame)}"
@@ -87,30 +99,23 @@ class Reading:
     ) -> tuple[Regression, str, Any]:
         """Data of a table, what they predict, and the weights of their rows."""
         from priormap.data.coding import without_missing
+        from priormap.data.reading import CSV_OPTIONS
         from priormap.data.regression import Regression
 
         _check_weights(frame, weights, target)
+        given = {name: one for name, one in self.in_python.items() if name not in CSV_OPTIONS}
         if self.formula is not None:
             self._refuse_beside_formula(target)
-            data = Regression.from_formula(
-                self.formula, frame, missing=self.missing.value, **options
-            )
+            data = Regression.from_formula(frame=frame, **given, **options)
             target = self.formula.split("~")[0].strip()
         else:
-            features = [part for text in self.features or () for part in text.split(",")]
-            data = Regression.from_frame(
-                frame,
-                str(target),
-                features=features or None,
-                drop=[*(self.drop or ()), *([weights] if weights else ())],
-                missing=self.missing.value,
-                **options,
-            )
+            given["drop"] = [*(self.drop or ()), *([weights] if weights else ())]
+            data = Regression.from_frame(frame, str(target), **given, **options)
         if weights is None:
             return data, str(target), None
         if data.n_rows < len(frame):
             raise PriormapError(
-                f"--weights {weights!r} and --missing drop do not go together; drop those rows first"
+                f"--weights {weights!r} cannot meet the rows that are left; drop the others first"
             )
         return data, str(target), without_missing(frame[[weights]], "refuse")[0][weights].to_numpy()
 
@@ -120,15 +125,27 @@ class Reading:
                 raise PriormapError(f"--formula and --{option} both name columns; give one of them")
 
 
-def reads_a_table(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command the options of `Reading` in place of its parameter ``reading``."""
+AS_IT_IS = Reading()
+
+
+def with_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command that has a parameter ``reading`` the options of `Reading` in its place."""
     own = inspect.signature(command, eval_str=True)
+    if "reading" not in own.parameters:
+        return command
     hints = get_type_hints(Reading, include_extras=True)
-    shared = [
-        inspect.Parameter(
-            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name]
-        )
-        for one in fields(Reading)
+    kept = [one for one in own.parameters.values() if one.name != "reading"]
+    parameters = [
+        *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in kept),
+        *(
+            inspect.Parameter(
+                one.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=one.default,
+                annotation=hints[one.name],
+            )
+            for one in fields(Reading)
+        ),
     ]
 
     @functools.wraps(command)
@@ -137,14 +154,8 @@ def reads_a_table(command: Callable[..., int]) -> Callable[..., int]:
         return command(**options, reading=reading)
 
     del run.__wrapped__  # typer would look through it
-    parameters = [one for one in own.parameters.values() if one.name != "reading"]
-    run.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=[
-            *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters),
-            *shared,
-        ]
-    )
-    run.__annotations__ = {one.name: one.annotation for one in [*parameters, *shared]}
+    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
     return run
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import numbers
 import re
 import warnings
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from priormap.arrays import Bools
-from priormap.checks import one_of, reads_as_number, short
+from priormap.checks import meant, one_of, reads_as_number, short
 from priormap.errors import Phrase, PriormapError, PriormapWarning
 
 if TYPE_CHECKING:
@@ -412,10 +411,10 @@ def _by_name(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, pd.Seri
     own = [str(name).strip() for name in frame.columns]
     missing = [name for name in columns if name not in own]
     if missing:
-        near = difflib.get_close_matches(missing[0], own, n=1)
+        guess = meant(missing[0], own)
         raise PriormapError(
             f"X has no column {missing[0]!r}, which the fit has; add it"
-            + (f" (it has {near[0]!r})" if near else "")
+            + (f" ({guess})" if guess else "")
         )
     unknown = [name for name in own if name not in columns]
     if unknown:
@@ -431,9 +430,8 @@ def _formula_error(formula: str, error: Exception, frame: pd.DataFrame) -> Prior
     absent = re.search(r"`([^`]*)` is not present|name '([^']*)' is not defined", text)
     if absent:
         name = absent.group(1) or absent.group(2)
-        near = difflib.get_close_matches(name, [str(one) for one in frame.columns], n=3)
-        nearest = f"nearest: {', '.join(near)}" if near else f"there are: {_some(frame)}"
-        return PriormapError(f"formula {formula!r} names {name!r}, which is no column; {nearest}")
+        guess = meant(name, [str(one) for one in frame.columns]) or f"there are: {_some(frame)}"
+        return PriormapError(f"formula {formula!r} names {name!r}, which is no column; {guess}")
     return PriormapError(f"formula {formula!r} cannot be used ({text}); check its terms")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import os
 import warnings
 from collections.abc import Hashable, Iterable
@@ -16,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from priormap.arrays import Floats, Indices, Matrix
-from priormap.checks import nearest, refuse_keywords, short
+from priormap.checks import meant, refuse_keywords, short
 from priormap.data.coding import (
     Coding,
     Missing,
@@ -270,23 +269,53 @@ class Regression(Described):
         return data
 
     @classmethod
-    def from_csv(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
-        """Regression from a CSV file with a header line.
+    def from_csv(
+        cls,
+        path: str | os.PathLike[str],
+        target: str | None = None,
+        *,
+        formula: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Regression from a CSV file with a header line, which may be compressed.
 
-        Options are those of the class, of `from_frame`, and of reading: `sep`, `decimal`,
-        `encoding`, `na_values`, `index_col` and `skip` (see `priormap.data.reading.read_csv`).
+        Parameters
+        ----------
+        path : path
+        target, formula : str
+            Column to predict from the others, or else a formula (`from_formula`).
+        **options
+            Those of the class, of `from_frame`, and of reading: `sep`, `decimal`, `encoding`,
+            `na_values`, `index_col` and `skip` (see `priormap.data.reading.read_csv`).
         """
         from priormap.data.reading import CSV_OPTIONS, read_csv
 
         reading = {name: options.pop(name) for name in CSV_OPTIONS if name in options}
-        return cls.from_frame(read_csv(path, **reading), target, **options)
+        return cls._of_table(read_csv(path, **reading), target, formula, options)
 
     @classmethod
-    def from_parquet(cls, path: str | os.PathLike[str], target: str, **options: Any) -> Self:
-        """Regression from a Parquet file (needs pyarrow); options as in `from_frame`."""
+    def from_parquet(
+        cls,
+        path: str | os.PathLike[str],
+        target: str | None = None,
+        *,
+        formula: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Regression from a Parquet file (needs pyarrow); the rest as in `from_csv`."""
         from priormap.data.reading import read_parquet
 
-        return cls.from_frame(read_parquet(path), target, **options)
+        return cls._of_table(read_parquet(path), target, formula, options)
+
+    @classmethod
+    def _of_table(
+        cls, frame: pd.DataFrame, target: str | None, formula: str | None, options: dict[str, Any]
+    ) -> Self:
+        if (target is None) == (formula is None):
+            raise PriormapError("give the target, the column to predict, or else a formula")
+        if formula is not None:
+            return cls.from_formula(formula, frame, **options)
+        return cls.from_frame(frame, str(target), **options)
 
     @property
     def n_rows(self) -> int:
@@ -489,10 +518,8 @@ def _columns_of(
 
 
 def _no_column(role: str, name: Any, columns: list[Any]) -> PriormapError:
-    by_case = {str(one).lower(): one for one in reversed(columns)}
-    near = [by_case[one] for one in difflib.get_close_matches(str(name).lower(), by_case, n=1)]
-    listed = ", ".join(map(str, columns[:8])) + ", ..." * (len(columns) > 8)
-    remedy = f"did you mean {near[0]!r}? There are: " if near else "choose one of: "
-    return PriormapError(
-        Phrase(role, f"--{role}"), f" {short(name)} is not a column; {remedy}{listed}"
-    )
+    names = [str(one) for one in columns]
+    listed = ", ".join(names[:8]) + ", ..." * (len(names) > 8)
+    guess = meant(str(name), names)
+    said = f" {short(name)} is not a column; choose one of: {listed}"
+    return PriormapError(Phrase(role, f"--{role}"), said, f"; {guess}" if guess else "")
