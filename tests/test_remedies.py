@@ -23,7 +23,16 @@ def phrases():
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Phrase":
-                yield tuple(ast.literal_eval(argument) for argument in node.args)
+                yield tuple(map(literal, node.args))
+
+
+def literal(node):
+    """A text as it is written; of one with values in it, what stands around them."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value for part in node.values if isinstance(part, ast.Constant))
+    if isinstance(node, ast.BinOp):
+        return literal(node.left) + literal(node.right)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def options():

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 
 _FARTHEST = 1e153  # ratio of sigma to a unit, or to the sd of y, that can still be squared
+_OPTIONS = {"target": "--target", "features": "--features", "drop": "--drop"}
 _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look
 
 
@@ -522,4 +523,4 @@ def _no_column(role: str, name: Any, columns: list[Any]) -> PriormapError:
     listed = ", ".join(names[:8]) + ", ..." * (len(names) > 8)
     guess = meant(str(name), names)
     said = f" {short(name)} is not a column; choose one of: {listed}"
-    return PriormapError(Phrase(role, f"--{role}"), said, f"; {guess}" if guess else "")
+    return PriormapError(Phrase(role, _OPTIONS[role]), said, f"; {guess}" if guess else "")
