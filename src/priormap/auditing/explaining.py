@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
 from priormap.auditing.explanation import Explanation
-from priormap.auditing.judging import audit
+from priormap.auditing.library_call import LibraryCall, library_call, weights_of
 from priormap.auditing.prior_of_penalty import prior_of, residual_sd
 from priormap.auditing.scikit_learn import recipe_of
-from priormap.auditing.weighted_rows import Rows, rows_of, rows_of_regression
+from priormap.auditing.weighted_rows import Rows, rows_of
 from priormap.checks import positive_number
 from priormap.conventions import Convention, DataFacts, numbers_of, penalty_of, sigma_of
 from priormap.conventions.catalogue import convention_named
@@ -21,8 +20,7 @@ from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.fitted_estimators import FittedLinear
 from priormap.data.regression import Regression, check_data
 from priormap.data.validation import as_names, in_row_order, row_index
-from priormap.errors import Phrase, PriormapError
-from priormap.mode import Certificate
+from priormap.errors import Phrase
 from priormap.mode.certificate import TOLERANCE
 from priormap.mode.solve import minimise
 from priormap.model.penalty import Penalty
@@ -86,21 +84,26 @@ def explain(
     recipe = recipe_of(fitted)
     facts = DataFacts(n=_n_rows(X), sample_weight=_in_row_order(sample_weight, X, y))
     own = penalty_of(recipe.convention, recipe.numbers, facts)
-    rows = rows_of(X, y, intercept=recipe.intercept, shift=fitted.shift, weights=_weights(facts))
+    rows = rows_of(X, y, intercept=recipe.intercept, shift=fitted.shift, weights=weights_of(facts))
     are_named = rows.data.names != as_names(None, None, rows.data.n_features)
     fitted.refuse_other_columns(rows.data.names, are_named=are_named)
-    factor = np.abs(fitted.factor)
-    learnt = sigma_of(convention_named(recipe.convention), recipe.numbers)
-    return _explanation(
-        recipe.call,
-        rows,
-        Penalty(own.l1 / factor, own.l2 / factor**2),
-        fitted.coef,
-        known=[(sigma, "as given"), (learnt, "as the estimator learnt it")],
-        intercept=recipe.intercept,
+    factor, record = np.abs(fitted.factor), convention_named(recipe.convention)
+    call = LibraryCall(
+        text=recipe.call,
+        convention=record,
+        rows=rows,
+        penalty=Penalty(own.l1 / factor, own.l2 / factor**2),
         numbers=lambda penalty: numbers_of(
             recipe.convention, Penalty(penalty.l1 * factor, penalty.l2 * factor**2), facts
         ),
+        sigma=sigma,
+    )
+    learnt = sigma_of(record, recipe.numbers)
+    return _explanation(
+        call,
+        fitted.coef,
+        known=[(sigma, "as given"), (learnt, "as the estimator learnt it")],
+        has_intercept=recipe.intercept,
     )
 
 
@@ -152,83 +155,53 @@ def explain_penalty(
     >>> explain_penalty("sklearn.Lasso", alpha=0.5, data=data).prior
     Laplace(scale=0.5)
     """
-    record = convention_named(convention)
     check_data(data)
-    if record.likelihood not in {"gaussian", "any"}:
-        raise PriormapError(
-            f"{convention} penalises a {record.likelihood} likelihood, but a Regression has "
-            "Gaussian noise; convert its numbers with convert"
-        )
-    facts = DataFacts(data, sample_weight=sample_weight, sigma=sigma)
-    penalty = penalty_of(convention, numbers, facts)
-    rows = rows_of_regression(data, _weights(facts))
-    vector = _mode(rows.data, penalty) if coef is None else as_coefficients(coef, data.names)
-    own = data.noise.known
-    shown = [f"{name}={_shown(value)}" for name, value in numbers.items() if value is not None]
+    call = library_call(convention, data, numbers, sigma, sample_weight)
+    rows = call.rows
+    vector = _mode(rows.data, call.penalty) if coef is None else as_coefficients(coef, data.names)
     return _explanation(
-        f"{convention}({', '.join(shown)})",
-        rows,
-        penalty,
+        call,
         vector,
         known=[
             (sigma, "as given"),
-            (sigma_of(record, numbers), "as the numbers name it"),
-            (own, "as the data know it"),
+            (sigma_of(call.convention, numbers), "as the numbers name it"),
+            (data.noise.known, "as the data know it"),
         ],
-        intercept=data.intercept,
-        numbers=lambda penalty: numbers_of(convention, penalty, facts),
-        notes=_notes(record, data),
-        tolerance=tolerance,
+        has_intercept=data.intercept,
+        tolerance=positive_number("tolerance", tolerance),
     )
 
 
 def _explanation(
-    call: str,
-    rows: Rows,
-    penalty: Penalty,
+    call: LibraryCall,
     coef: Floats,
     *,
     known: list[tuple[float | None, str]],
-    intercept: bool,
-    numbers: Callable[[Penalty], Mapping[str, Any]],
-    notes: tuple[str, ...] = (),
+    has_intercept: bool,
     tolerance: float = TOLERANCE,
 ) -> Explanation:
-    certificate = audit(rows.data, penalty, coef, tolerance=tolerance)
+    rows, penalty = call.rows, call.penalty
     given = [(number, origin) for number, origin in known if number is not None]
     if given:
         sigma, origin = positive_number("sigma", given[0][0]), given[0][1]
     else:
-        sigma, origin = residual_sd(rows.data, penalty, coef, int(intercept))
+        sigma, origin = residual_sd(rows.data, penalty, coef, int(has_intercept))
+    verdict = call.judge(coef, tolerance)
     prior, standardize = _clearest_prior(rows, penalty, sigma)
-    x_mean, y_mean = rows.means
     return Explanation(
-        call=call,
+        call=call.text,
         prior=prior,
         data=_settled(rows.data, sigma, standardize),
         penalty=penalty,
         sigma=sigma,
         sigma_origin=origin,
         coef=coef,
-        intercept=float(y_mean - x_mean @ coef),
-        certificate=certificate,
+        intercept=verdict.intercept,
+        certificate=verdict.certificate,
         column_sd=rows.column_sd,
         response_sd=rows.response_sd,
-        elsewhere=_elsewhere(certificate, numbers),
-        notes=notes,
+        notes=_notes(call.convention, has_intercept, verdict.is_intercept_penalised),
     )
-
-
-def _elsewhere(certificate: Certificate, numbers: Callable[[Penalty], Mapping[str, Any]]) -> str:
-    """The library's own numbers for the penalty of which the coefficients are the mode."""
-    other = certificate.shortfall.other if certificate.shortfall is not None else None
-    if other is None or other.is_bound or (other.columns, other.intercept) != ("as given",) * 2:
-        return ""
-    try:
-        found = numbers(other.penalty)
-    except PriormapError:  # the library cannot write it
-        return ""
-    return ", ".join(f"{name}={_shown(value)}" for name, value in found.items())
 
 
 def _mode(data: Regression, penalty: Penalty) -> Floats:
@@ -257,20 +230,21 @@ def _settled(data: Regression, sigma: float, standardize: bool) -> Regression:
     return other
 
 
-def _notes(record: Convention, data: Regression) -> tuple[str, ...]:
+def _notes(record: Convention, has_intercept: bool, is_penalised: bool) -> tuple[str, ...]:
     """What the conversion leaves out of sight."""
     notes = [record.note] if record.note else []
-    if record.intercept == "penalised" and data.intercept:
+    if is_penalised:
+        notes.append(
+            f"{record.name} penalises its intercept too, and so these coefficients are judged; "
+            "data and prior leave it free"
+        )
+    elif record.intercept == "penalised" and has_intercept:
         notes.append(
             f"{record.name} penalises its intercept too unless told not to; here it is free"
         )
-    if record.intercept == "none" and data.intercept:
+    if record.intercept == "none" and has_intercept:
         notes.append(f"{record.name} has no intercept; these data have one")
     return tuple(notes)
-
-
-def _weights(facts: DataFacts) -> Floats | None:
-    return None if facts.sample_weight is None else np.asarray(facts.sample_weight)
 
 
 def _in_row_order(sample_weight: Any, X: Any, y: Any) -> Any:
@@ -284,7 +258,3 @@ def _n_rows(X: Any) -> int:
     """Rows of whatever X is; `Regression` will judge it."""
     shape = getattr(X, "shape", None) or (len(X) if hasattr(X, "__len__") else 1,)
     return int(shape[0])
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.6g}" if np.ndim(value) == 0 else f"[{len(value)} numbers]"

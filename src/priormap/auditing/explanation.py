@@ -67,9 +67,6 @@ class Explanation(Described):
         Standard deviation of the caller's columns, weighted if the rows are.
     response_sd : float
         That of y.
-    elsewhere : str
-        The library's own numbers at which the coefficients would be the mode, where they are
-        not the mode at the given ones but at others; else empty.
     notes : tuple of str
         What else has to be known of the library call.
     """
@@ -85,7 +82,6 @@ class Explanation(Described):
     certificate: Certificate
     column_sd: Floats
     response_sd: float
-    elsewhere: str = ""
     notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Regression | Prior]:
@@ -171,9 +167,13 @@ class Explanation(Described):
     @property
     def verdict(self) -> str:
         """Whether the coefficients are the mode, and where else they would be."""
-        if not self.elsewhere:
-            return str(self.certificate)
-        return f"{self.certificate} That is {self.elsewhere}."
+        return str(self.certificate)
+
+    @property
+    def elsewhere(self) -> str:
+        """The library's own numbers at which the coefficients are the mode, where others do."""
+        shortfall = self.certificate.shortfall
+        return "" if shortfall is None or shortfall.other is None else shortfall.other.call
 
     def _widest(self) -> str:
         """What one sd of a column may do to y, of all columns."""

@@ -13,10 +13,10 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-from scipy import sparse
 
 from priormap.arrays import Floats
 from priormap.auditing.nearest_penalty import Candidate, nearest_penalty
+from priormap.auditing.weighted_rows import rows_with_ones
 from priormap.data.regression import Regression
 from priormap.mode.certificate import TOLERANCE, Certificate, OtherPenalty
 from priormap.mode.certify import certify
@@ -128,10 +128,7 @@ def _with_penalised_intercept(
     data: Regression, penalty: Penalty, coef: Floats, found: Candidate
 ) -> tuple[Regression, Penalty, Floats]:
     """Make the intercept a column of ones, penalised as every other column is."""
-    ones = np.ones((data.n_rows, 1))
-    X = sparse.hstack([ones, data.X]) if sparse.issparse(data.X) else np.hstack([ones, data.X])
-    name = "intercept" if "intercept" not in data.names else "the intercept"
-    wider = Regression(X, data.y, data.sigma, intercept=False, names=(name, *data.names))
+    wider = rows_with_ones(data).data
     l1, l2 = (np.concatenate([part[:1], part]) for part in (penalty.l1, penalty.l2))
     return wider, Penalty(l1, l2), np.concatenate([[found.intercept_value], coef])
 

@@ -100,6 +100,14 @@ def rows_of_regression(data: Regression, weights: Floats | None = None) -> Rows:
     return Rows(data, data.column_sd, float(np.std(data.y)), (unit.x_mean, unit.y_mean))
 
 
+def rows_with_ones(data: Regression, weights: Floats | None = None) -> Rows:
+    """Rows without an intercept but with a first column of ones, which may be penalised."""
+    ones = np.ones((data.n_rows, 1))
+    X = sparse.hstack([ones, data.X]) if sparse.issparse(data.X) else np.hstack([ones, data.X])
+    name = "intercept" if "intercept" not in data.names else "the intercept"
+    return rows_of(X, data.y, intercept=False, weights=weights, names=(name, *data.names))
+
+
 def _weighted_sd(scaled: Any, root: Floats, w: Floats) -> Floats:
     """Weighted sd of columns that were multiplied by the roots of the weights."""
     squares = (

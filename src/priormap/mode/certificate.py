@@ -302,6 +302,8 @@ class OtherPenalty:
         The prior that it is, where one was given.
     certificate : Certificate
         Proof that the vector is the mode there, or how nearly.
+    call : str
+        The numbers with which the library that was judged by writes it, where it can.
     """
 
     l1_factor: float | None
@@ -314,6 +316,7 @@ class OtherPenalty:
     penalty: Penalty
     prior: Prior | None
     certificate: Certificate
+    call: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Its factors, the slip that explains them, and how nearly the vector is its mode."""
@@ -363,7 +366,8 @@ class OtherPenalty:
         places = _PLACES[self.columns] + _PLACES[self.intercept]
         more = " or more (all its coefficients are zero)" if self.is_bound else ""
         prior = f": {self.prior}" if self.prior is not None and not more else ""
-        return f"{opening} of the given penalty{self._in_words}{more}{places}{prior}."
+        call = f" That is {self.call}." if self.call else ""
+        return f"{opening} of the given penalty{self._in_words}{more}{places}{prior}.{call}"
 
     @property
     def _factors(self) -> dict[str, tuple[float | None, str | None]]:
