@@ -25,6 +25,7 @@ from priormap.model.problem import UnitProblem
 from priormap.priors import Gaussian, Prior, penalty_parts
 
 _CLEAR = 1e-3  # relative uncertainty of a factor beyond which it has no name
+_FAR = 0.1  # share of the largest pull
 _SAME = 1e-6  # relative: two factors closer than this are one
 
 
@@ -40,7 +41,8 @@ def other_penalty(
     """Find, prove and name the penalty of which `coef` is the mode, or nearly.
 
     Where they are near the mode of the given one, a solver that stopped early explains them
-    too: then only what is proven, or has a name, by more conditions than it fits, counts.
+    too: then only what is proven, or has a name, by more conditions than it fits or far from
+    the given one, counts.
     """
     if _is_least_squares(data, coef):
         free = Penalty(0 * penalty.l1, 0 * penalty.l2)
@@ -71,8 +73,16 @@ def other_penalty(
         prior=None if prior is None else _rescaled(prior, found, sd),
         certificate=_proof(data, scaled, coef, found),
     )
-    is_told = found.spare > 0 and (other.certificate.is_proven or other.slip is not None)
+    is_told = other.certificate.is_proven or other.slip is not None
+    is_told &= found.spare > 0 or _is_far(data, penalty, coef, certificate)
     return None if other.is_given or (is_near and not is_told) else other
+
+
+def _is_far(data: Regression, penalty: Penalty, coef: Floats, certificate: Certificate) -> bool:
+    """Whether the conditions fail by much, beside what the penalty pulls with."""
+    problem = UnitProblem.of(data, penalty)
+    pull = problem.l1 + problem.l2 * np.abs(problem.from_user(coef))
+    return bool(certificate.kkt_residual > _FAR * pull.max())
 
 
 def _is_least_squares(data: Regression, coef: Floats) -> bool:
