@@ -16,6 +16,7 @@ from priormap import (
     prior_sensitivity,
     sample,
 )
+from priormap.criteria import pareto_smoothing
 from priormap.criteria.pareto_smoothing import smoothed_log_weights
 from priormap.criteria.power_scaling import mode_slope
 
@@ -139,15 +140,38 @@ def test_bad_input_is_told_in_one_sentence(data, arguments, message):
 # the weights
 
 
-def test_smoothed_weights_are_those_of_arviz_stats(rng):
+def test_the_tail_is_the_published_one_rounded_up():
+    """``min(S / 5, 3 sqrt(S))``: 94.9 draws of 1,000 and 189.7 of 4,000."""
+    lengths = {25: 5, 100: 20, 102: 21, 225: 45, 900: 90, 1000: 95, 4000: 190, 10000: 300}
+    assert {draws: pareto_smoothing.tail_length(draws) for draws in lengths} == lengths
+
+
+def heavy_and_light_tails(rng, draws):
+    """Log ratios whose weights have k from far below 0.5 to far above."""
+    return rng.standard_t(3, size=(6, draws)) * [[0.1], [0.5], [1], [1.5], [2], [3]]
+
+
+def weights_of_arviz_stats(ratios):
     from arviz_stats.base import array_stats
 
-    ratios = rng.standard_t(3, size=(6, 900)) * [[0.1], [0.5], [1], [1.5], [2], [3]]
-    logs, khat = smoothed_log_weights(ratios)
-    for k, row in enumerate(ratios):
-        theirs, their_khat = array_stats.psislw(-row)  # takes log likelihoods
-        np.testing.assert_allclose(logs[k], theirs, rtol=1e-6, atol=1e-8)
-        np.testing.assert_allclose(khat[k], their_khat, rtol=1e-6)
+    logs, khat = zip(*(array_stats.psislw(-row) for row in ratios), strict=True)
+    return np.array(logs), np.array(khat)
+
+
+@pytest.mark.parametrize("draws", [900, 1000, 4000])
+def test_smoothed_weights_are_those_of_arviz_stats_but_for_one_draw_of_the_tail(
+    draws, rng, monkeypatch
+):
+    ratios = heavy_and_light_tails(rng, draws)
+    theirs, their_khat = weights_of_arviz_stats(ratios)
+    _, khat = smoothed_log_weights(ratios)
+    agrees = pareto_smoothing.tail_length(draws) == int(3 * np.sqrt(draws))
+    assert np.allclose(khat, their_khat, rtol=1e-6) == agrees == (draws == 900)
+    np.testing.assert_allclose(khat, their_khat, atol=0.1)
+    monkeypatch.setattr(pareto_smoothing, "tail_length", lambda draws: int(3 * np.sqrt(draws)))
+    logs, khat = smoothed_log_weights(ratios)  # with their rule, the numbers are theirs
+    np.testing.assert_allclose(logs, theirs, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(khat, their_khat, rtol=1e-6)
 
 
 def test_weights_that_are_equal_or_few(rng):

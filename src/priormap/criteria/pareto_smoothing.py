@@ -3,7 +3,11 @@
 Vehtari, Simpson, Gelman, Yao and Gabry (2024), "Pareto smoothed importance sampling", JMLR
 25(72); the tail is fitted as in Zhang and Stephens (2009), "A new and efficient estimation
 method for the generalized Pareto distribution", Technometrics 51(3). All sets at once take an
-eighth to a fifth of the time of arviz_stats' ``psislw``, and agree with it to 1e-12.
+eighth to a fifth of the time of arviz_stats' ``psislw``.
+
+The tail is the published one, ``min(S / 5, 3 sqrt(S))`` of S draws, rounded up as in the R packages
+loo and posterior of its authors: 190 of 4,000. arviz_stats rounds down, to 189; with its length
+all numbers here are its own to rounding, and with ours k-hat differs by the one draw.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ def smoothed_log_weights(log_ratios: Floats) -> tuple[Floats, Floats]:
     """
     logs = log_ratios - log_ratios.max(axis=1, keepdims=True)
     sets, draws = logs.shape
-    length = int(np.ceil(min(0.2 * draws, 3 * np.sqrt(draws))))
+    length = tail_length(draws)
     khat = np.full(sets, np.inf)
     if length >= _FEWEST and draws > length:
         order = np.argpartition(logs, draws - length - 1, axis=1)[:, draws - length - 1 :]
@@ -47,6 +51,11 @@ def smoothed_log_weights(log_ratios: Floats) -> tuple[Floats, Floats]:
         smooth, khat = _smooth(tails[:, 1:], tails[:, :1])
         np.put_along_axis(logs, order[:, 1:], smooth, axis=1)
     return logs - log_sums(logs)[:, None], khat
+
+
+def tail_length(draws: int) -> int:
+    """Number of the largest weights that are smoothed: ``min(S / 5, 3 sqrt(S))``, rounded up."""
+    return int(np.ceil(min(0.2 * draws, 3 * np.sqrt(draws))))
 
 
 def _smooth(tails: Floats, cutoff: Floats) -> tuple[Floats, Floats]:
