@@ -28,6 +28,7 @@ PUBLIC = {
     "convert",
     "pymc_model",
     "pymc_prior",
+    "to_inference_data",
     "sample",
     "HalfCauchy",
     "Certificate",

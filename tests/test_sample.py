@@ -473,7 +473,7 @@ class TestRefusals:
             ({"random_seed": 1.0}, "random_seed must be an integer from 0"),
             ({"random_seed": True}, "random_seed must be an integer from 0"),
             ({"random_seed": 2**63}, "random_seed must be an integer from 0"),
-            ({"random_seed": np.random.default_rng(1)}, "random_seed must be an integer from 0"),
+            ({"random_seed": "one"}, "random_seed must be an integer from 0"),
             ({"include": "loglik"}, "include names the unknown group 'loglik'"),
             ({"include": ["y", 3]}, "include names the unknown group 'y'"),
             ({"include": 5}, "include must be a collection of"),

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         plot_shrinkage_profile,
         plot_stability,
     )
-    from priormap.posterior import pymc_model, pymc_prior, sample
+    from priormap.posterior import pymc_model, pymc_prior, sample, to_inference_data
     from priormap.priors import (
         Cauchy,
         ElasticNet,
@@ -146,6 +146,7 @@ _HOMES = {
     "pymc_model": "priormap.posterior",
     "pymc_prior": "priormap.posterior",
     "sample": "priormap.posterior",
+    "to_inference_data": "priormap.posterior",
     "write_report": "priormap.report",
 }
 
@@ -213,6 +214,7 @@ __all__ = [
     "pymc_model",
     "pymc_prior",
     "sample",
+    "to_inference_data",
     "write_report",
 ]
 

@@ -18,7 +18,7 @@ Criterion = StrEnum(
 )
 Dataset = StrEnum("Dataset", ["diabetes"])
 Format = StrEnum("Format", ["png", "svg", "pdf"])
-Large = StrEnum("Large", ["log_likelihood", "posterior_predictive"])
+Extra = StrEnum("Extra", ["log_likelihood", "posterior_predictive", "prior", "effect"])
 Method = StrEnum("Method", ["auto", "exact", "gibbs", "nuts"])
 Kind = StrEnum("Kind", ["pairs", "residual", "halves"])
 ReportFormat = StrEnum("ReportFormat", ["html", "markdown"])

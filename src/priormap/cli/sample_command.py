@@ -34,10 +34,8 @@ def sample(
     chains: ask.Chains = 4,
     seed: ask.Seed = None,
     include: Annotated[
-        list[ask.Large] | None,
-        typer.Option(
-            metavar="|".join(ask.Large), help="Add a group of n numbers per draw; repeat."
-        ),
+        list[ask.Extra] | None,
+        typer.Option(metavar="|".join(ask.Extra), help="Add a group of draws, or effects; repeat."),
     ] = None,
     force: ask.Force = False,
     reading: Reading = AS_IT_IS,

@@ -366,6 +366,22 @@ class Regression(Described):
         return in_row_order(what, value, self._index, self.n_rows)
 
     @property
+    def row_labels(self) -> pd.Index[Any] | None:
+        """Labels that the rows came with: numbers, dates or text; None of plain arrays.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"x": [0.0, 1.0]}, index=["a", "b"])
+        >>> Regression(frame, [0.0, 2.0], sigma=1.0).row_labels.tolist()
+        ['a', 'b']
+        """
+        index = self._index
+        if index is None or (isinstance(index.dtype, np.dtype) and index.dtype.kind in "iufM"):
+            return index
+        return index.map(str).astype(object)
+
+    @property
     def likelihood(self) -> Likelihood:
         """Density of a response given its linear predictor."""
         return Gaussian()

@@ -125,6 +125,36 @@ def _centred_rss(data: Regression, draws: Draws) -> Floats:
     return rss * (columns.y_norm or 1.0) ** 2
 
 
+def prior_draws(model: Model, shape: tuple[int, int, int], rng: np.random.Generator) -> Draws:
+    """Draws of what is unknown before the data, of all but the flat intercept.
+
+    Raises
+    ------
+    PriormapError
+        If the prior of a coefficient or of sigma is improper.
+    """
+    chains, draws, _ = shape
+    if model.is_flat.any():
+        name = model.data.names[int(np.argmax(model.is_flat))]
+        raise PriormapError(
+            f"{model.prior!r} is flat for column {name!r}, which has no draws before the data; "
+            "leave 'prior' out of include"
+        )
+
+    def drawn(density: Any) -> Floats:
+        return np.reshape(density.rvs(chains * draws, rng), (chains, draws))
+
+    hyperprior = model.prior.hyperprior
+    sigma = None if model.noise.is_known else drawn(model.noise)
+    scale = None if hyperprior is None else drawn(hyperprior)
+    coef = model.relative.rvs(shape, rng)
+    if model.prior.scaled_by_noise:
+        coef *= model.noise.sd if sigma is None else sigma[..., None]
+    if scale is not None:
+        coef *= scale[..., None]
+    return Draws(coef=coef, intercept=None, sigma=sigma, scale=scale)
+
+
 def log_priors(model: Model, draws: Draws) -> dict[str, Floats]:
     """Log prior density of each variable of each draw: coef, sigma and scale, where unknown."""
     factor, hyperprior = draws.scale, model.prior.hyperprior

@@ -22,7 +22,7 @@ from priormap.display.progress import progress, shows
 from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
-from priormap.posterior.data_tree import check_groups, to_data_tree
+from priormap.posterior.data_tree import LARGE_GROUPS, check_extras, to_data_tree
 from priormap.posterior.draws import within_numbers
 from priormap.posterior.properness import refuse_improper
 from priormap.posterior.pymc import NUTS_OPTIONS, check_nuts_options
@@ -92,8 +92,10 @@ def sample(
         taken; either is in the attributes.
     progressbar : bool, optional
         Default: on a terminal only.
-    include : collection of {"log_likelihood", "posterior_predictive"}
-        Groups of n numbers per draw, 8 bytes each, that are made only on request.
+    include : collection of {"log_likelihood", "posterior_predictive", "prior", "effect"}
+        Made only on request: two groups of n numbers per draw, 8 bytes each; the group ``prior``
+        of as many draws before the data, of all but the flat intercept; and beside ``coef`` in
+        units of X the ``effect`` of one standard deviation of a column, ``sd(x) * coef``.
     **nuts_options
         For ``method="nuts"``: ``nuts_sampler`` ("pymc", "nutpie", "numpyro" or "blackjax"),
         ``likelihood`` (see `pymc_model`; default "moments"), ``target_accept``, ``cores`` and
@@ -104,9 +106,10 @@ def sample(
     xarray.DataTree
         In the ArviZ schema: ``posterior`` (``coef`` with dim ``feature``, ``intercept``,
         ``sigma``, ``scale``), ``sample_stats`` (``lp`` is `priormap.log_posterior`),
-        ``log_prior``, ``observed_data``, ``constant_data``, and the groups of `include`.
-        Attributes hold the route, versions, seed, seconds and diagnostics. Draws take
-        ``8 (2 p + 4)`` bytes each.
+        ``log_prior``, ``observed_data``, ``constant_data``, and what `include` names. The
+        coordinates of ``obs_id`` are the labels of the rows. Attributes hold the route, versions,
+        seed, seconds and diagnostics, and of each variable its units. Draws take ``8 (2 p + 4)``
+        bytes each. ArviZ 1 takes the tree as it is; for ArviZ 0.x see `to_inference_data`.
 
     Raises
     ------
@@ -137,8 +140,8 @@ def sample(
     True
     """
     model = Model(data, prior)
-    groups, random_seed = check_groups(include), checked_seed(random_seed)
-    draws, chains, tune = checked_draws(data, draws, chains, tune, len(groups))
+    groups, random_seed = check_extras(include), checked_seed(random_seed)
+    draws, chains, tune = checked_draws(data, draws, chains, tune, groups)
     route = _route(method, model)
     is_independent = route == "exact" and prior.is_normal
     if route == "nuts":
@@ -173,7 +176,7 @@ def sample(
         with within_numbers(model), progress(progressbar, total, "Sampling") as done:
             drawn = draw_chains(model, route, chains, draws, tune, streams[0], done)
     attributes = _attributes(model, route, tune, random_seed, began) | drawn.attributes
-    tree = to_data_tree(model, drawn, groups, np.random.default_rng(streams[1]), attributes)
+    tree = to_data_tree(model, drawn, groups, streams[1], attributes)
     if not is_independent:
         found = diagnose(tree)
         tree.attrs.update(found)
@@ -183,14 +186,19 @@ def sample(
 
 
 def checked_draws(
-    data: Regression, draws: object, chains: object, tune: object = None, groups: int = 0
+    data: Regression,
+    draws: object,
+    chains: object,
+    tune: object = None,
+    extras: Collection[str] = (),
 ) -> tuple[int, int, int]:
     """Return draws, chains and warm-up, or refuse what does not fit into memory.
 
-    Each of `groups` holds a number for every row and draw.
+    Some of `extras` hold a number for every row and draw, the others one for every column.
     """
     draws, chains = checked_count("draws", draws), checked_count("chains", chains)
-    each = 2 * data.n_features + 4 + groups * data.n_rows
+    each = 2 * data.n_features + 4
+    each += sum(data.n_rows if name in LARGE_GROUPS else data.n_features for name in extras)
     what = f"{short(chains)} chains of {short(draws)} draws"
     refuse_memory(what, chains * draws * each, "give fewer draws or chains")
     if tune is None:

@@ -157,7 +157,8 @@ def _intercept(data: Regression, coef: Tensor, start: float) -> Tensor:
 def _linear_predictor(data: Regression, coef: Tensor, intercept: Tensor | None) -> Tensor:
     """``intercept + X @ coef`` of every row; a sparse X stays sparse."""
     pm = load_pymc()
-    pm.modelcontext(None).add_coord("obs_id", np.arange(data.n_rows))
+    rows = np.arange(data.n_rows) if data.row_labels is None else data.row_labels.to_numpy()
+    pm.modelcontext(None).add_coord("obs_id", rows)
     if sparse.issparse(data.X):
         from pytensor import sparse as pts
 
