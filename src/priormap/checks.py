@@ -109,8 +109,9 @@ def meant(name: str, known: Collection[str]) -> str:
     """
     plain = name.lower().removeprefix("n_").removeprefix("num_")
     same = _OTHER_WORDS.get(plain, plain)
-    close = [same] if same in known else get_close_matches(name.lower(), known, n=2, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else ""
+    lower = {one.lower(): one for one in known}
+    close = [same] if same in known else get_close_matches(name.lower(), lower, n=2, cutoff=0.5)
+    return f"did you mean {' or '.join(lower.get(one, one) for one in close)}?" if close else ""
 
 
 def nearest(name: str, known: Collection[str]) -> str:

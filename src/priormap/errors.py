@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from unicodedata import category
 
 # controls, marks of direction and width, halves of characters, ends of lines and paragraphs
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*\w(?![\w-])")
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -28,15 +29,36 @@ def visible(text: str, keep: str = "") -> str:
     return text.translate({ord(one): one.encode("unicode_escape").decode() for one in unseen})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Phrase:
-    """What Python calls an argument or a remedy, and what the command line calls it."""
+    """What Python calls an argument or a remedy, and what the command line calls it.
+
+    Commands differ in their options: of several forms the first is taken whose options the
+    command has, so that no command names one that it has not. Without any, nothing is said.
+
+    Examples
+    --------
+    >>> phrase = Phrase("draw more", "raise --draws or --tune", "raise --draws")
+    >>> phrase.for_command({"--draws", "--seed"})
+    'raise --draws'
+    """
 
     python: str
-    option: str
+    options: tuple[str, ...]
+
+    def __init__(self, python: str, *options: str) -> None:
+        object.__setattr__(self, "python", python)
+        object.__setattr__(self, "options", options)
 
     def __str__(self) -> str:
         return self.python
+
+    def for_command(self, known: Collection[str] | None = None) -> str:
+        """The form for a command with these options; None: with every option."""
+        for form in self.options:
+            if known is None or set(_OPTION.findall(form)) <= set(known):
+                return form
+        return ""
 
 
 class _Sentence:
@@ -50,8 +72,12 @@ class _Sentence:
     @property
     def in_options(self) -> str:
         """The sentence as the command line says it."""
+        return self.for_command()
+
+    def for_command(self, known: Collection[str] | None = None) -> str:
+        """The sentence as a command with these options says it; None: with every option."""
         return _in_one_line(
-            part.option if isinstance(part, Phrase) else str(part) for part in self.args
+            part.for_command(known) if isinstance(part, Phrase) else str(part) for part in self.args
         )
 
 

@@ -29,7 +29,7 @@ def audit(
     path: ask.Data = None,
     target: ask.Target = None,
     prior: Annotated[
-        str | None, typer.Option(metavar=ask.FAMILIES, help="Prior to judge by.")
+        str | None, typer.Option(metavar="PRIOR", help=f"Prior to judge by: {ask.PRIOR_WORDS}.")
     ] = None,
     scale: Annotated[
         str | None,

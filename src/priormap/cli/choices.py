@@ -12,7 +12,7 @@ import numpy as np
 
 from priormap import priors
 from priormap.arrays import Floats
-from priormap.checks import one_of, positive_number
+from priormap.checks import meant, one_of, positive_number
 from priormap.cli.tables import AS_IT_IS, Reading, diabetes
 from priormap.criteria.scale_conflict import scale_conflict
 from priormap.criteria.scale_family import ScaleFamily
@@ -170,8 +170,10 @@ def _units(
 def _unit(word: str) -> Prior:
     kind = priors.prior_named(word)
     if kind is None:
-        known = ", ".join(kind.name for kind in priors.PRIORS)
-        raise PriormapError(f"--prior {word!r} is unknown; choose one of: {known}")
+        known = [name for kind in priors.PRIORS for name in (kind.name, *kind.aliases)]
+        listed = ", ".join(kind.name for kind in priors.PRIORS)
+        near = f"; {near}" if (near := meant(word, known)) else ""
+        raise PriormapError(f"--prior {word!r} is unknown; choose one of: {listed}{near}")
     return kind()
 
 
@@ -191,7 +193,7 @@ def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, Regres
         return unknown, unknown, about
     noise, origin, from_rows = _noise_estimate(unknown)
     data = data.with_noise(noise)
-    about = f"sigma: {noise:.6g}, {origin} (--sigma NUMBER for another, or --sigma unknown)"
+    about = f"sigma: {noise:.6g}, {origin} (--sigma for another)"
     return data, data if from_rows else unknown, about
 
 
@@ -275,7 +277,7 @@ def _scaled(
     )
     if not set(each) & {"", _LEARN}:
         return members, f"scale: {shown}"
-    another = "a number" if _LEARN in each else "another, or learn"
+    another = "a number" if _LEARN in each else "another" + ", or learn" * (use == "posterior")
     return members, (
         f"scale: {shown}; before the data the columns explain half of var(y), in the median over "
         f"all that is unknown (--scale for {another})"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from priormap.cli.audit_command import audit
 from priormap.cli.choose_command import choose
@@ -22,6 +23,7 @@ from priormap.cli.figures_command import figures
 from priormap.cli.guard import (
     UNFORESEEN,
     plain_warnings,
+    speaking_of,
     unforeseen,
     unwritable,
     without_debug,
@@ -34,25 +36,64 @@ from priormap.cli.sample_command import sample
 from priormap.cli.tables import with_options
 from priormap.errors import PriormapError, visible
 
-COMMANDS = (
-    *(compare, contrast, rank, choose, path, convert),
-    *(sample, figures, report, explain, audit),
-)
+_TABLE = "cars.csv --target mpg"
+GROUPS: dict[str, dict[Callable[..., Any], str]] = {  # every command with an example of its words
+    "See": {
+        compare: f"{_TABLE} --prior lasso",
+        contrast: f"{_TABLE} --prior lasso --scale learn",
+        figures: f"{_TABLE} --output figures",
+        report: f"{_TABLE} --output cars.html",
+    },
+    "Compute": {
+        rank: f"{_TABLE} --prior ridge --prior lasso",
+        choose: f"{_TABLE} --prior lasso --method cv",
+        path: f"{_TABLE} --prior lasso --csv path.csv",
+        sample: f"{_TABLE} --prior lasso --output draws.nc",
+    },
+    "Translate": {
+        convert: f"0.1 --from sklearn.Lasso --to glmnet --data {_TABLE}",
+        explain: f"sklearn.Lasso {_TABLE} --alpha 0.1",
+        audit: f"coefs.csv {_TABLE} --as sklearn.Lasso --alpha 0.1",
+    },
+}
+COMMANDS = tuple(command for group in GROUPS.values() for command in group)
 _UsageError: Any = typer.BadParameter.__bases__[0]  # typer does not export it by name
 _BAD_INPUT, _INTERRUPTED = 2, 130
 
+
+class _Grouped(TyperGroup):
+    """Commands in groups, each with its whole first sentence, however wide the terminal is."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one section for each group, and one for what is in none."""
+        places = {command.__name__: group for group, some in GROUPS.items() for command in some}
+        sections: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
+        for name in self.list_commands(ctx):
+            first, _, _ = (self.commands[name].help or "").partition("\n\n")
+            listed = sections.setdefault(places.get(name, "More"), [])
+            listed.append((name, " ".join(first.split())))
+        for title, lines in sections.items():
+            if lines:
+                with formatter.section(title):
+                    formatter.write_dl(lines)
+
+
 app = typer.Typer(
     name="priormap",
+    cls=_Grouped,
     help="Show what a penalty believes: ridge and lasso as exact posterior modes.",
     epilog="Exit codes: 0 all is well, 1 fits are not the mode, or coefficients that of another "
     "penalty, 2 input that cannot be used, 3 the mode to few digits, 4 not the mode, 70 an error "
     "of priormap itself, 130 interrupted.",
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in COMMANDS:
-    app.command(cls=TakesNumbers if command is convert else None)(with_options(command))
+for group in GROUPS.values():
+    for command, example in group.items():
+        app.command(
+            cls=TakesNumbers if command is convert else None,
+            epilog=f"\b\nExample:\n  priormap {command.__name__} {example}",
+        )(with_options(command))
 
 
 @app.callback(invoke_without_command=True)
@@ -77,8 +118,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     words, debug = without_debug(arguments)
     command = typer.main.get_command(app)
+    options = _options(command, words)
     try:
-        with plain_warnings(debug):
+        with plain_warnings(debug), speaking_of(options):
             result = command.main(words, prog_name="priormap", standalone_mode=False)
         sys.stdout.flush()
     except _UsageError as error:
@@ -89,13 +131,24 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             traceback.print_exc()
         if isinstance(error, PriormapError):
-            return _refuse(error.in_options)
+            return _refuse(error.for_command(options))
         if isinstance(error, OSError) and (reason := unwritable(error)):
             return _refuse(reason)
         if isinstance(error, MemoryError):
             return _refuse(f"not enough memory ({error}); give fewer rows, columns or draws")
         return _refuse(unforeseen(error), UNFORESEEN)
     return int(result or 0)
+
+
+def _options(group: Any, words: Sequence[str]) -> frozenset[str] | None:
+    """Options of the command that words call; None where they call none."""
+    name = next((word for word in words if word in group.commands), None)
+    if name is None:
+        return None
+    parameters = group.commands[name].params
+    return frozenset(
+        word for one in parameters for word in (*one.opts, *one.secondary_opts, "--help")
+    )
 
 
 def _refuse(reason: str, code: int = _BAD_INPUT) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,9 +60,9 @@ def convert(
     numbers: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NUMBER|NAME=NUMBER...",
+            metavar="NUMBER|NAME=NUMBER|NAME...",
             help="The penalty's strength, or its parameters by name; NAME=1,2,3 for one number "
-            "per column.",
+            "per column. With --list, libraries.",
             show_default=False,
         ),
     ] = None,
@@ -90,7 +91,9 @@ def convert(
     standardize: Annotated[
         bool, typer.Option(help="Whether X was divided by its sd before the library saw it.")
     ] = False,
-    table: Annotated[bool, typer.Option("--list", help="List every library instead.")] = False,
+    table: Annotated[
+        bool, typer.Option("--list", help="List every library, or those of the NAMES given.")
+    ] = False,
     json: ask.Json = None,
     force: ask.Force = False,
     reading: Reading = AS_IT_IS,
@@ -101,7 +104,7 @@ def convert(
     """
     with work(force=force, json=json) as job:
         if table:
-            return _list(job)
+            return _list(job, numbers or ())
         if source is None or library is None or not numbers:
             raise PriormapError(
                 "convert needs a number, --from and --to, as in: "
@@ -125,10 +128,14 @@ def convert(
     return 0
 
 
-def _list(job: Work) -> int:
+def _list(job: Work, names: Sequence[str]) -> int:
     from priormap.conventions import list_conventions
+    from priormap.conventions.catalogue import conventions_like
 
     listed = list_conventions()
+    if names:
+        found = {one for name in names for one in conventions_like(name.strip())}
+        listed = listed[listed.index.isin(found)]
     records = listed.reset_index().to_dict(orient="records")
     job.hand_over(_listed(listed), json=lambda: records)
     return 0

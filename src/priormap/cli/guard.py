@@ -7,13 +7,15 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from priormap.cli.process import complain
 from priormap.display.files import FULL
-from priormap.errors import visible
+from priormap.errors import PriormapError, PriormapWarning, visible
 
+_options: ContextVar[frozenset[str] | None] = ContextVar("options", default=None)
 UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h: the program is wrong, not its input
 _PACKAGE = Path(__file__).parents[1]
 _REPORT = "please report it with the command line (--debug shows the traceback)"
@@ -31,6 +33,21 @@ def without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
     end = words.index("--") if "--" in words else len(words)
     options = [word for word in words[:end] if word != "--debug"]
     return options + words[end:], len(options) < end
+
+
+@contextmanager
+def speaking_of(options: frozenset[str] | None) -> Iterator[None]:
+    """Let `said` name these options only, which are those of the command that runs."""
+    token = _options.set(options)
+    try:
+        yield
+    finally:
+        _options.reset(token)
+
+
+def said(sentence: PriormapError | PriormapWarning) -> str:
+    """An error or a warning as the command that runs says it."""
+    return sentence.for_command(_options.get())
 
 
 def unforeseen(error: Exception) -> str:

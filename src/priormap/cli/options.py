@@ -22,7 +22,10 @@ Extra = StrEnum("Extra", ["log_likelihood", "posterior_predictive", "prior", "ef
 Method = StrEnum("Method", ["auto", "exact", "gibbs", "nuts"])
 Kind = StrEnum("Kind", ["pairs", "residual", "halves"])
 ReportFormat = StrEnum("ReportFormat", ["html", "markdown"])
-FAMILIES = "|".join(kind.name for kind in PRIORS)
+PRIOR_WORDS = ", ".join(
+    f"{kind.name} ({kind.aliases[-1]})" if kind.fit in kind.aliases else kind.name
+    for kind in PRIORS
+)
 
 
 def _number(what: str, *names: str) -> Any:
@@ -52,12 +55,14 @@ Standardize: TypeAlias = Annotated[
 
 # priors and noise
 
-Prior: TypeAlias = Annotated[str, typer.Option(metavar=FAMILIES, help="Prior of the coefficients.")]
+Prior: TypeAlias = Annotated[
+    str, typer.Option(metavar="PRIOR", help=f"Prior of the coefficients: {PRIOR_WORDS}.")
+]
 Priors: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        metavar=FAMILIES,
-        help="Prior; repeat for several. Default: gaussian and laplace.",
+        metavar="PRIOR",
+        help=f"Prior: {PRIOR_WORDS}; repeat for several. Default: gaussian and laplace.",
         show_default=False,
     ),
 ]

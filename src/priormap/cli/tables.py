@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from priormap.checks import meant
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
@@ -171,9 +172,14 @@ def _check_weights(frame: pd.DataFrame, name: str | None, target: str | None) ->
     if name is None:
         return
     if name not in frame.columns:
-        raise PriormapError(f"--weights {name!r} is not a column; choose one of: {_some_of(frame)}")
+        raise PriormapError(f"--weights {name!r} is not a column; {_meant(name, frame)}")
     if name == target:
         raise PriormapError(f"--weights and --target both name {name!r}; give each its own column")
+
+
+def _meant(name: str, frame: pd.DataFrame) -> str:
+    near = meant(name, list(map(str, frame.columns)))
+    return f"choose one of: {_some_of(frame)}" + f"; {near}" * bool(near)
 
 
 def _some_of(frame: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from priormap.cli.guard import said
 from priormap.cli.process import complain
 from priormap.display.blocks import Block
 from priormap.display.files import check_file, written
@@ -96,7 +97,7 @@ class Work:
         shown = texts.pop("-", None)
         with written({**(files or {}), **{Path(place): text for place, text in texts.items()}}):
             for warning in self._warnings:
-                complain(f"warning: {warning.in_options}")
+                complain(f"warning: {said(warning)}")
             if shown is None:
                 from priormap.display.terminal import paper_of_stdout
 

@@ -16,6 +16,18 @@ CONVENTIONS: dict[str, Convention] = {
 }
 
 
+def conventions_like(name: str) -> list[str]:
+    """Names of the conventions that hold this one, whatever its case; one is refused as unknown.
+
+    Examples
+    --------
+    >>> conventions_like("lars")
+    ['sklearn.LassoLars']
+    """
+    found = [one for one in CONVENTIONS if name.lower() in one.lower()]
+    return found or [convention_named(name).name]
+
+
 def convention_named(name: str) -> Convention:
     """Record of a convention; an unknown name is refused with the nearest ones."""
     if isinstance(name, str) and name in CONVENTIONS:

@@ -118,7 +118,8 @@ class DataFacts:
             return float(self.data.n_rows)
         if self.n is None:
             raise PriormapError(
-                f"{who} counts rows: give ", Phrase("data, or n", "--data, or --rows")
+                f"{who} counts rows: give ",
+                Phrase("data, or n", "--data, or --rows", "the number of rows"),
             )
         return float(self.n)
 

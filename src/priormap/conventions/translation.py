@@ -16,6 +16,7 @@ from priormap.conventions.records import Convention, Term
 from priormap.errors import Phrase, PriormapError
 from priormap.model.penalty import Penalty
 
+_ONE_SCALE = Phrase("a Regression with standardize=True", "--standardize")
 _ROUNDING = 1e-10  # relative differences below this are no differences
 
 
@@ -189,7 +190,9 @@ def _mixed(convention: Convention, l1: Floats, l2: Floats, facts: DataFacts) -> 
         raise PriormapError(
             f"{convention.name} has one {convention.mixing} for all columns, but here the share "
             f"of l1 goes from {shares.min():.3g} to {shares.max():.3g}; choose columns of one "
-            "scale (a Regression with standardize=True), or a target without a mixture"
+            "scale (",
+            _ONE_SCALE,
+            "), or a target without a mixture",
         )
     assert convention.l1 is not None
     return _strength(convention, convention.l1, total, facts) | {convention.mixing: share}
@@ -215,8 +218,9 @@ def _strength(convention: Convention, term: Term, strength: Floats, facts: DataF
     needed = " and ".join(f"{value:.4g} for {facts.names[j]!r}" for j, value in ends)
     raise PriormapError(
         f"{convention.name} has one {term.parameter} for all columns, but this penalty needs "
-        f"{needed}; use columns of one scale (a Regression with standardize=True speaks of "
-        "X / sd), or a target with penalty factors such as glmnet or celer"
+        f"{needed}; use columns of one scale (",
+        _ONE_SCALE,
+        " speaks of X / sd), or a target with penalty factors such as glmnet or celer",
     )
 
 

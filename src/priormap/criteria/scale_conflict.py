@@ -50,7 +50,7 @@ class ScaleConflict:
             return said, f"multiply the scales by {self.factor:.3g}"
         sizes = [getattr(self.prior, name) * self.factor for name in self.prior.scales]
         better = ",".join(f"{size:.3g}" for size in sizes)
-        return said, Phrase("take the scale ", "take --scale "), better
+        return said, Phrase("take the scale ", "take --scale ", "take the scale "), better
 
     def __str__(self) -> str:
         return "".join(map(str, self.sentence))

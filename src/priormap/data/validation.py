@@ -121,7 +121,7 @@ def as_response(y: Any, n_rows: int) -> Floats:
         )
     if not np.isfinite(vector).all():
         bad = vector[~np.isfinite(vector)]
-        raise PriormapError(f"y has {_count_bad(bad)}; drop or impute these rows first")
+        raise PriormapError(f"y has {_count_bad(bad)}{_remedy(len(bad) == len(vector), 'y')}")
     return vector
 
 
@@ -227,9 +227,18 @@ def _refuse_types_of_y(frame: Any) -> None:
         missing = int(column.isna().sum())
         if missing:
             raise PriormapError(
-                f"y has {missing} missing value{'s' * (missing != 1)}; "
-                "drop or impute these rows first"
+                f"y has {missing} missing value{'s' * (missing != 1)}"
+                + _remedy(missing == len(column), "y")
             )
+
+
+def _remedy(empty: bool, role: str) -> str:
+    """What to do about missing numbers, of which a whole column may consist."""
+    if not empty:
+        return "; drop or impute these rows first"
+    return (
+        f", which is all of them; {'drop the column' if role == 'X' else 'take another response'}"
+    )
 
 
 def refuse_non_finite(name: str, column: Floats) -> None:
@@ -237,7 +246,7 @@ def refuse_non_finite(name: str, column: Floats) -> None:
     bad = ~np.isfinite(column)
     if bad.any():
         raise PriormapError(
-            f"column {name!r} of X has {_count_bad(column[bad])}; drop or impute these rows first"
+            f"column {name!r} of X has {_count_bad(column[bad])}" + _remedy(bool(bad.all()), "X")
         )
 
 

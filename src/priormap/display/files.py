@@ -12,16 +12,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 
 # text, bytes, or the files of a folder that is replaced as a whole
 Content: TypeAlias = str | bytes | memoryview | Mapping[str, bytes]
-_REMEDY = "give another name, or --force to replace it"
+_REMEDY = Phrase(
+    "give another name, or force=True to replace it", "give another name, or --force to replace it"
+)
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _LONGEST = 100  # characters of a path in a sentence
 
 
-def check_file(file: str | Path, *, force: bool, option: str = "", remedy: str = _REMEDY) -> None:
+def check_file(
+    file: str | Path, *, force: bool, option: str = "", remedy: Phrase = _REMEDY
+) -> None:
     """Refuse a file that cannot be written, or is there and may not be replaced.
 
     A device or a pipe is written into, and never replaced.
@@ -33,7 +37,7 @@ def check_file(file: str | Path, *, force: bool, option: str = "", remedy: str =
         Whether a file that is there may be replaced.
     option : str
         What asks for it, such as ``--json``.
-    remedy : str
+    remedy : Phrase
         What to do about a file that is there.
     """
     named = f"{option} {shown(file)}".lstrip()
@@ -45,7 +49,7 @@ def check_file(file: str | Path, *, force: bool, option: str = "", remedy: str =
     if mode and not stat.S_ISREG(mode):
         return
     if mode and not force:
-        raise PriormapError(f"{named} exists; {remedy}")
+        raise PriormapError(f"{named} exists; ", remedy)
     parent = _target(file).parent
     if not parent.is_dir():
         raise PriormapError(f"{named} is in a folder that does not exist; make it first")

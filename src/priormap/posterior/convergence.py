@@ -92,9 +92,12 @@ def warn_of_bad_diagnostics(found: Mapping[Any, Any]) -> None:
         warnings.warn(
             PriormapWarning(
                 f"these draws are not to be trusted yet: {'; '.join(said)}; ",
-                Phrase("draw more, tune longer", "raise --draws or --tune"),
-                ", or choose another ",
-                Phrase("method", "--method"),
+                Phrase(
+                    "draw more, tune longer, or choose another method",
+                    "raise --draws or --tune, or choose another --method",
+                    "raise --draws or --tune",
+                    "raise --draws",
+                ),
             ),
             stacklevel=3,
         )

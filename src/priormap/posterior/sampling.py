@@ -19,7 +19,7 @@ from priormap.checks import (
 )
 from priormap.data.regression import Regression
 from priormap.display.progress import progress, shows
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import LARGE_GROUPS, check_extras, to_data_tree
@@ -218,18 +218,24 @@ def _route(method: str, model: Model) -> str:
         return "exact" if has_kernel else "nuts"
     if method != "nuts" and not has_kernel:
         raise PriormapError(
-            f"method={method!r} is for Gaussian noise and priors that are mixtures of normals, "
-            f"and {prior!r} is not one; use method='nuts'"
+            Phrase(f"method={method!r}", f"--method {method}"),
+            f" is for Gaussian noise and priors that are mixtures of normals, and {prior!r} is not "
+            "one; use ",
+            Phrase("method='nuts'", "--method nuts"),
         )
     if method == "nuts" and not prior.is_continuous:
         raise PriormapError(
-            f"method='nuts' moves along densities, and {prior!r} has a point mass at zero; leave "
-            "method out"
+            Phrase("method='nuts'", "--method nuts"),
+            f" moves along densities, and {prior!r} has a point mass at zero; leave ",
+            Phrase("method", "--method"),
+            " out",
         )
     if method == "gibbs" and prior.is_normal:
         raise PriormapError(
-            f"method='gibbs' is for mixtures of normals, and {prior!r} is normal itself and has "
-            "independent draws: use method='exact', or 'nuts'"
+            Phrase("method='gibbs'", "--method gibbs"),
+            f" is for mixtures of normals, and {prior!r} is normal itself and has independent "
+            "draws: use ",
+            Phrase("method='exact', or 'nuts'", "--method exact, or nuts"),
         )
     return method
 

@@ -33,7 +33,7 @@ from priormap.checks import (
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, facts
 from priormap.display.text import Described
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.priors.checks import checked_scale, checked_size, unwrap, zero_or_positive
 from priormap.priors.densities import ProperDensity, listed_densities
 
@@ -388,7 +388,8 @@ class Prior(Described, ABC):
         if self.hyperprior is not None:
             raise PriormapError(
                 f"the scale of {self!r} is learnt and has no single value; sample it, or fix "
-                "it with prior.with_scale(...)"
+                "it with ",
+                Phrase("prior.with_scale(...)", "--scale NUMBER", "a number"),
             )
         return self
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from priormap.checks import short
 from priormap.display.files import Content, check_file, check_folder, write_files
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 
-_REMEDY = "give another name, or replace it by force (--force)"
+_REMEDY = Phrase(
+    "give another name, or replace it by force=True", "give another name, or replace it by --force"
+)
 _FORMATS = {"": "html", ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
 
 
@@ -88,7 +90,7 @@ class Place:
     def _check_folder(self, force: bool) -> None:
         """The pictures' folder may be replaced only where it holds nothing but pictures."""
         if not force:
-            raise PriormapError(f"{self.folder} exists; {_REMEDY}")
+            raise PriormapError(f"{self.folder} exists; ", _REMEDY)
         if not self.folder.is_dir():
             raise PriormapError(f"{self.folder} is a file where pictures would go; move it away")
         others = [one.name for one in self.folder.iterdir() if one.suffix != ".png"]

@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from priormap.arrays import Floats
 from priormap.checks import short
 from priormap.data.regression import Regression, check_data
-from priormap.errors import PriormapError
+from priormap.errors import Phrase, PriormapError
 from priormap.mode import MapEstimate, find_map
 from priormap.model.least_squares import least_squares
 from priormap.model.model import Model
@@ -232,7 +232,9 @@ def _residual_sd(pair: Regression) -> float:
         first, second = pair.names
         raise PriormapError(
             f"columns {first!r} and {second!r} fit y exactly, so that they do not "
-            "tell sigma; give Regression(..., sigma=...) a number"
+            "tell sigma; give ",
+            Phrase("Regression(..., sigma=...)", "--sigma"),
+            " a number",
         )
     return fit.sd
 
@@ -243,8 +245,8 @@ def _of_columns(name: str, prior: object, data: Regression, which: list[int]) ->
         raise PriormapError(f"prior {name!r} must be a prior, got {short(prior)}")
     if prior.hyperprior is not None:
         raise PriormapError(
-            f"prior {name!r} learns its scale and has no one shape; fix it with "
-            "prior.with_scale(...)"
+            f"prior {name!r} learns its scale and has no one shape; fix it with ",
+            Phrase("prior.with_scale(...)", "--scale NUMBER", "a number"),
         )
     model = Model(data, prior)
     penalty = model.penalty(1.0)  # refuses scales that do not match the columns

@@ -268,7 +268,12 @@ def gaussian_posterior(model: Model) -> GaussianPosterior:
         raise PriormapError(
             f"{prior!r} is too wide for floating-point numbers with sigma={model.noise.sigma!r}; "
             "give ",
-            Phrase("scale=inf, the flat prior, or a smaller scale", "a smaller --scale"),
+            Phrase(
+                "scale=inf, the flat prior, or a smaller scale",
+                "a smaller --scale",
+                "smaller --scales",
+                "a smaller scale",
+            ),
         )
     spectrum = Spectrum.precise(model.columns, sd)
     sigma = noise.sd if noise.density is None else noise.density.logpdf
