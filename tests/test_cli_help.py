@@ -13,6 +13,8 @@ EXAMPLES = {
     command.__name__: example for group in GROUPS.values() for command, example in group.items()
 }
 
+CONVERT = "convert 1 --from sklearn.Lasso --to penalty --data cars.csv --target mpg --weights whp"
+
 
 @pytest.fixture
 def cars(tmp_path, monkeypatch):
@@ -88,23 +90,10 @@ def test_the_list_of_one_library(capsys):
         (["compare", "cars.csv", "--target", "MPG"], "did you mean mpg?"),
         (["explain", "sklearn.Lasso", "cars.csv", "--target", "mgp"], "did you mean mpg?"),
         (["explain", "sklearn.Laso", "cars.csv", "--target", "mpg", "--alpha=1"], "sklearn.Lasso"),
-        (["compare", "cars.csv", "--target", "mpg", "--prior", "laso"], "did you mean lasso?"),
+        (["compare", "cars.csv", "--target", "mpg", "--prior", "laso"], "did you mean lasso"),
         (["compare", "cars.csv", "--target", "mpg", "--scael", "1"], "--scale"),
         (
-            [
-                "convert",
-                "1",
-                "--from",
-                "sklearn.Lasso",
-                "--to",
-                "penalty",
-                "--data",
-                "cars.csv",
-                "--target",
-                "mpg",
-                "--weights",
-                "whp",
-            ],
+            CONVERT.split(),
             "did you mean hp?",
         ),
         (["compare", "cars.csv", "--target", "7"], "choose one of: hp, wt, mpg\n"),
