@@ -81,8 +81,8 @@ def other_penalty(
 def _is_far(data: Regression, penalty: Penalty, coef: Floats, certificate: Certificate) -> bool:
     """Whether the conditions fail by much, beside what the penalty pulls with."""
     problem = UnitProblem.of(data, penalty)
-    pull = problem.l1 + problem.l2 * np.abs(problem.from_user(coef))
-    return bool(certificate.kkt_residual > _FAR * pull.max())
+    pull = (problem.l1 + problem.l2 * np.abs(problem.from_user(coef)))[coef != 0]
+    return bool(certificate.kkt_residual > _FAR * pull.max(initial=0.0))
 
 
 def _is_least_squares(data: Regression, coef: Floats) -> bool:
