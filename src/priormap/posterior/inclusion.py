@@ -128,6 +128,4 @@ class _Chain:
     def _fresh_variances(self, p: int) -> Floats:
         if self._slab is None:
             return np.ones(p)
-        below = self._rng.random(p)
-        found = self._slab.variance_quantile(below, 1 - below, *self._slab.law)
-        return np.clip(found, TINY, 1 / TINY)
+        return np.clip(self._slab.fresh_variances((p,), self._rng), TINY, 1 / TINY)

@@ -53,9 +53,19 @@ class ScaleMixture(Prior):
     def draw_variances(self, coef: Floats, variances: Floats, rng: np.random.Generator) -> Floats:
         """Draw new variances by a step that keeps their law given coefficients at scale 1."""
 
+    @classmethod
+    def law_nodes(cls, *law: float) -> tuple[Floats, Floats]:
+        """Variances and their weights, by which an average over the law is a sum."""
+        return cls.variance_quantile(_BELOW, _ABOVE, *law), _WEIGHTS
+
+    def fresh_variances(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+        """Draw variances from their law."""
+        below = rng.random(shape)
+        return self.variance_quantile(below, 1 - below, *self.law)
+
     def _rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
-        below = random_state.random(size)
-        variances = self.variance_quantile(below, 1 - below, *self.law)
+        shape = size if isinstance(size, tuple) else (size,)
+        variances = self.fresh_variances(shape, random_state)
         return np.asarray(self.scale * np.sqrt(variances) * random_state.standard_normal(size))
 
     def _posterior_mean(self, z: Floats, sd: float) -> Floats:
@@ -85,28 +95,29 @@ def log_marginal(prior: ScaleMixture, z: Floats, sd: float) -> Floats:
 
 def nodes_of(prior: ScaleMixture) -> tuple[Floats, Floats]:
     """Local variances at scale 1 and their weights: an average over the law is their sum."""
-    return _variances(type(prior), prior.law), _WEIGHTS
+    return _nodes(type(prior), prior.law)
 
 
 def _of_observation(prior: ScaleMixture, z: Floats, noise: Floats) -> tuple[Floats, Floats]:
     """Variances at scale 1, and log weight times density of z given each, along a first axis."""
     along = (-1,) + (1,) * z.ndim
-    v = _variances(type(prior), prior.law).reshape(along)
+    v, weights = (part.reshape(along) for part in nodes_of(prior))
     with np.errstate(divide="ignore"):
-        log_weights = np.log(_WEIGHTS).reshape(along)
+        log_weights = np.log(weights)
     return v, log_weights - 0.5 * z**2 / (v + noise) - 0.5 * np.log(v + noise)
 
 
 @lru_cache(maxsize=32)
-def _variances(kind: type[ScaleMixture], law: tuple[float, ...]) -> Floats:
-    return kind.variance_quantile(_BELOW, _ABOVE, *law)
+def _nodes(kind: type[ScaleMixture], law: tuple[float, ...]) -> tuple[Floats, Floats]:
+    return kind.law_nodes(*law)
 
 
 def _beyond(kind: type[ScaleMixture], law: tuple[float, ...], size: Floats) -> Floats:
     """Probability of a larger ``|b|`` at scale 1."""
+    variances, weights = _nodes(kind, law)
     with np.errstate(over="ignore", divide="ignore"):
-        tails = erfc(np.asarray(size)[..., None] / np.sqrt(2 * _variances(kind, law)))
-    return np.asarray(tails @ _WEIGHTS)
+        tails = erfc(np.asarray(size)[..., None] / np.sqrt(2 * variances))
+    return np.asarray(tails @ weights)
 
 
 @lru_cache(maxsize=64)

@@ -132,8 +132,17 @@ def _student_t(prior: StudentT | Cauchy, unit: Tensor, names: Names) -> Tensor:
 
 
 def _horseshoe(prior: Horseshoe, unit: Tensor, names: Names) -> Tensor:
+    from pytensor import tensor as pt
+
     pm = load_pymc()
     local = pm.HalfCauchy(names.beside("local_scale"), 1.0, dims=names.dim)
+    if prior.law:
+        ratio, df = prior.law
+        precision = ratio**-2.0
+        if np.isfinite(df):
+            half = np.float64(0.5 * df)
+            precision *= pm.Gamma(names.beside("slab_precision"), half, half, dims=names.dim)
+        local = 1 / pt.sqrt(local**-2.0 + precision)
     return _times_normal(prior, unit, names, local)
 
 
