@@ -8,6 +8,7 @@ import pytest
 
 import priormap as pmap
 from priormap import PriormapError, PriormapWarning
+from priormap.cli import run
 from priormap.tables.effects import answers, clear_signs
 from report_pages import tree
 
@@ -185,3 +186,87 @@ def test_draws_that_are_there_are_compared_as_they_are():
 def test_the_answers_name_what_y_is():
     table = pmap.contrast(regression([2.0, 0.0], sigma=0.5), PAIR, **QUICK)
     assert ": weight rises with c0." in answers(table, "weight")[0]
+
+
+# a page without a file, and of an estimator
+
+
+def test_without_a_path_the_page_is_returned(tmp_path):
+    data = regression([2.0, 0.0], sigma=0.5)
+    page = pmap.write_report(data, PAIR, **QUICK)
+    path = pmap.write_report(data, PAIR, tmp_path / "r.html", **QUICK)
+    assert str(page) == path.read_text("utf-8")
+    assert page.write(tmp_path / "again.html").read_text("utf-8") == str(page)
+    with pytest.raises(PriormapError, match="exists"):
+        page.write(path)
+    (frame,) = tree(page._repr_html_()).all("iframe")
+    assert frame.attributes["srcdoc"] == str(page)
+    assert repr(page).startswith("What a penalty believes about y: a page of ")
+    with pytest.raises(PriormapError, match="format 'markdown' needs a path"):
+        pmap.write_report(data, PAIR, format="markdown")
+
+
+def test_an_estimator_and_its_explanation_give_one_page(tmp_path):
+    from sklearn.linear_model import Lasso
+
+    data = regression([2.0, 0.0, -1.0], sigma=0.5)
+    X, y = np.array(data.X), np.array(data.y)
+    fitted = Lasso(alpha=0.1, tol=1e-14).fit(X, y)
+    explanation = pmap.explain(fitted, X, y)
+    page = pmap.write_report(fitted, X=X, y=y, **QUICK)
+    assert str(page) == str(pmap.write_report(explanation, **QUICK))
+    path = pmap.write_report(explanation, tmp_path / "r.html", **QUICK)
+    assert path.read_text("utf-8") == str(page)
+    items = [item.text for item in tree(str(page)).all("li")]
+    assert f"Sigma is {explanation.sigma:.6g}, {explanation.sigma_origin}." in items
+    assert "The coefficients of Lasso(alpha=0.1): " + str(explanation.verdict) in items
+    beside = pmap.write_report(explanation, {"ridge": pmap.Gaussian(1.0)}, **QUICK)
+    assert "Lasso(alpha=0.1) and ridge" in str(beside)
+
+
+def test_what_lacks_its_data_or_its_priors_is_told_how(tmp_path):
+    from sklearn.linear_model import Lasso
+
+    data = regression([2.0, 0.0], sigma=0.5)
+    X, y = data.X, data.y
+    for given, words in (
+        ((Lasso().fit(X, y),), "Lasso has no data of its own; .*X=X, y=y"),
+        ((Lasso().fit(X, y), X, y), "path must be the name of a file, got array.*X=X, y=y"),
+        ((data, "r.html"), r"priors is the path 'r.html'; give both: write_report\(data, priors"),
+        ((data,), "priors must be a dict"),
+        ((3,), "data must be a Regression"),
+    ):
+        with pytest.raises(PriormapError, match=words):
+            pmap.write_report(*given)
+    with pytest.raises(PriormapError, match="X and y are for a fitted estimator"):
+        pmap.write_report(data, PAIR, X=X, y=y)
+
+
+def test_the_command_line_reports_on_a_call_or_a_file(tmp_path, monkeypatch, capsys):
+    import pickle
+
+    from sklearn.datasets import load_diabetes
+    from sklearn.linear_model import Lasso
+
+    monkeypatch.chdir(tmp_path)
+    command = ["report", "--draws", "200", "--seed", "1", "--force"]
+    assert run([*command, "--estimator", "sklearn.Lasso", "--alpha", "1"]) == 0
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "Under sklearn.Lasso(alpha=1): Lasso(alpha=1)" in text
+    assert "--estimator sklearn.Lasso --alpha 1.0" in text
+    X, y = load_diabetes(return_X_y=True, scaled=False)
+    (tmp_path / "fit.pkl").write_bytes(pickle.dumps(Lasso(alpha=1.0).fit(X, y)))
+    capsys.readouterr()
+    for more, words in (
+        (["--estimator", "fit.pkl"], "add --trust-pickle"),
+        (["--estimator", "sklearn.Lasso", "--alpha", "1", "--prior", "laplace"], "leave --prior"),
+        (["--estimator", "glmnet", "--lambda", "1", "--sigma", "unknown"], "must be a number"),
+        (["--alpha", "1"], "need --estimator"),
+    ):
+        assert run([*command, *more]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words in line
+    assert run([*command, "--estimator", str(tmp_path / "fit.pkl"), "--trust-pickle"]) == 0
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "The coefficients of Lasso(alpha=1): " in text
+    assert str(tmp_path) not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,10 +50,7 @@ def explain(
     standardize: Annotated[
         bool, typer.Option(help="Whether the library gets columns divided by their sd.")
     ] = False,
-    trust_pickle: Annotated[
-        bool,
-        typer.Option("--trust-pickle", help="Read an estimator from a file, which runs its code."),
-    ] = False,
+    trust_pickle: ask.Trust = False,
     json: ask.Json = None,
     csv: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the table of priors as CSV.")
@@ -64,25 +62,10 @@ def explain(
 
     Exit code: 0, or 2 for input that cannot be used.
     """
-    from priormap.auditing import explain_penalty
-    from priormap.cli.choices import choose
-
-    data: dict[str, Any] = {"weights": weights, "sigma": "unknown", "standardize": standardize}
-    data |= {"use": "family", "reading": reading}
     with work(force=force, json=json, csv=csv) as job:
         numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
-        if Path(what).suffix.lower() in _ESTIMATOR_FILES:
-            if numbers or standardize:
-                raise PriormapError("an estimator in a file has its own numbers; give none")
-            estimator = read_estimator(Path(what), trusted=trust_pickle)
-            model = choose(path, target, **data)
-            explanation = _of_estimator(estimator, model, sigma)
-        else:
-            model = choose(path, target, **data)
-            weight = model.sample_weight
-            explanation = explain_penalty(
-                what, data=model.data, sigma=sigma, sample_weight=weight, **numbers
-            )
+        how: dict[str, Any] = {"weights": weights, "sigma": sigma, "standardize": standardize}
+        model, explanation = explained(what, path, target, numbers, trust_pickle, reading, **how)
     job.hand_over(
         [*model.blocks(model.about_data), *explanation.blocks()],
         more="; --csv has all",
@@ -97,6 +80,37 @@ def explain(
         csv=lambda: explanation.to_frame().reset_index(),
     )
     return 0
+
+
+def explained(
+    what: str,
+    path: Path | None,
+    target: str | None,
+    numbers: Mapping[str, float],
+    trusted: bool,
+    reading: Reading,
+    *,
+    weights: str | None,
+    sigma: float | None,
+    standardize: bool,
+) -> tuple[Choices, Explanation]:
+    """The data, and the explanation of a library's call or of an estimator in a file."""
+    from priormap.auditing import explain_penalty
+    from priormap.cli.choices import choose
+
+    is_file = Path(what).suffix.lower() in _ESTIMATOR_FILES
+    if is_file and (numbers or standardize):
+        raise PriormapError("an estimator in a file has its own numbers; give none")
+    estimator = read_estimator(Path(what), trusted=trusted) if is_file else None
+    data: dict[str, Any] = {"weights": weights, "sigma": "unknown", "standardize": standardize}
+    model = choose(path, target, use="family", reading=reading, **data)
+    if is_file:
+        return model, _of_estimator(estimator, model, sigma)
+    weight = model.sample_weight
+    explanation = explain_penalty(
+        what, data=model.data, sigma=sigma, sample_weight=weight, **numbers
+    )
+    return model, explanation
 
 
 def _of_estimator(estimator: object, model: Choices, sigma: float | None) -> Explanation:

@@ -148,6 +148,11 @@ Numbers: TypeAlias = Annotated[
 ]
 
 
+Trust: TypeAlias = Annotated[
+    bool, typer.Option("--trust-pickle", help="Read an estimator from a file, which runs its code.")
+]
+
+
 def numbers_of_call(
     alpha: float | None, l1_ratio: float | None, lambda_: float | None, more: Sequence[str] | None
 ) -> dict[str, float]:

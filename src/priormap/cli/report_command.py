@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -22,7 +22,7 @@ from priormap.display.files import check_file
 from priormap.errors import PriormapError, visible
 
 if TYPE_CHECKING:
-    from priormap.cli.choices import Choices
+    from priormap.data.regression import Regression
 
 
 _DIABETES = """from sklearn.datasets import load_diabetes
@@ -53,6 +53,20 @@ def report(
             help="Default: by the ending of the file. Markdown puts its figures into a folder.",
         ),
     ] = None,
+    estimator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CALL",
+            help="Report on the prior of a library call, such as sklearn.Lasso with --alpha, or of "
+            "a fitted estimator in a file (.pkl, .joblib, .skops) with --trust-pickle.",
+            show_default=False,
+        ),
+    ] = None,
+    alpha: ask.Alpha = None,
+    l1_ratio: ask.L1Ratio = None,
+    lambda_: ask.Lambda = None,
+    number: ask.Numbers = None,
+    trust_pickle: ask.Trust = False,
     prior: ask.Priors = None,
     scale: ask.Scales = None,
     sigma: ask.Sigma = "unknown",
@@ -70,7 +84,6 @@ def report(
     Exit code: 0, or 2 for input that cannot be used. An interrupted run leaves no file.
     """
     os.environ.setdefault("MPLBACKEND", "Agg")  # figures go to a file, whatever screen there is
-    from priormap.cli.choices import choose
     from priormap.report import Origin, place_of
 
     if output is None:
@@ -85,18 +98,24 @@ def report(
     sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
     with work() as job, _progress() as progress:
         progress("reading the data")
-        model = choose(
-            *(path, target, prior, scale, sigma),
-            standardize=standardize,
-            use="posterior",
-            reading=reading,
-        )
+        numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
+        if estimator is None and (numbers or trust_pickle):
+            raise PriormapError("numbers of a library call need --estimator CALL; name it")
+        if estimator is None:
+            asked = _of_priors(reading, path, target, prior, scale, sigma, standardize)
+        elif prior or scale:
+            raise PriormapError("--estimator has a prior of its own; leave --prior and --scale out")
+        else:
+            asked_of = (estimator, path, target, numbers, trust_pickle, reading)
+            how = {"sigma": _number(sigma) if _is_given(context, "sigma") else None}
+            own = standardize and _is_given(context, "standardize")
+            asked = _of_estimator(*asked_of, own, **how)
         origin = Origin(
-            name=path.name if path else model.source,
-            target=model.target,
-            load=_load(path, model, reading),
+            name=path.name if path else asked.source,
+            target=asked.target,
+            load=_load(path, asked.target, asked.data, reading),
             command=_command(context, output, seed),
-            choices=_for_readers(model.sentences),
+            choices=asked.choices,
         )
         places: dict[str, Any] = {
             "format": format,
@@ -104,9 +123,70 @@ def report(
             "origin": origin,
             "progress": progress,
         }
-        write_report(model.data, model.priors, output, rope=rope, **sampling, **places)
-    job.hand_over([*model.blocks(), Paragraph(f"written: {output}")])
+        write_report(*asked.given, output, rope=rope, **sampling, **places)
+    job.hand_over([*map(Paragraph, asked.said), Paragraph(f"written: {output}")])
     return 0
+
+
+class _Asked(NamedTuple):
+    """What the options ask a report of."""
+
+    given: tuple[Any, Any]
+    data: Regression
+    source: str
+    target: str
+    said: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+
+
+def _of_priors(
+    reading: Reading,
+    path: Path | None,
+    target: str | None,
+    prior: Sequence[str] | None,
+    scale: Sequence[str] | None,
+    sigma: str,
+    standardize: bool,
+) -> _Asked:
+    from priormap.cli.choices import choose
+
+    model = choose(
+        *(path, target, prior, scale, sigma),
+        standardize=standardize,
+        use="posterior",
+        reading=reading,
+    )
+    given, said = (model.data, model.priors), model.sentences
+    return _Asked(given, model.data, model.source, model.target, said, _for_readers(said))
+
+
+def _of_estimator(
+    estimator: str,
+    path: Path | None,
+    target: str | None,
+    numbers: Mapping[str, float],
+    trusted: bool,
+    reading: Reading,
+    standardize: bool,
+    sigma: float | None,
+) -> _Asked:
+    from priormap.cli.explain_command import explained
+
+    how: dict[str, Any] = {"weights": None, "sigma": sigma, "standardize": standardize}
+    model, explanation = explained(estimator, path, target, numbers, trusted, reading, **how)
+    said = (*model.about_data, *explanation.sentences)
+    return _Asked((explanation, None), explanation.data, model.source, model.target, said)
+
+
+def _number(sigma: str) -> float:
+    """Noise at which an estimator is read as a prior."""
+    try:
+        return float(sigma)
+    except ValueError:
+        raise PriormapError(
+            f"--sigma beside --estimator must be a number, got {sigma!r}; leave it out for the "
+            "residual sd of the fit"
+        ) from None
 
 
 def _for_readers(sentences: Iterable[str]) -> tuple[str, ...]:
@@ -120,14 +200,14 @@ def _place(file: Path) -> str:
     return file.name if file.is_absolute() else str(file)
 
 
-def _load(path: Path | None, model: Choices, reading: Reading) -> str:
+def _load(path: Path | None, target: str, data: Regression, reading: Reading) -> str:
     """Lines of Python that read the same data."""
     from priormap.report.reproducing import regression_options
 
     words = reading.in_python
-    chosen = {} if reading.formula else {"target": model.target}
+    chosen = {} if reading.formula else {"target": target}
     said = "".join(f"    {name}={value!r},\n" for name, value in {**chosen, **words}.items())
-    options = f"{said}{regression_options(model.data, names=False)}"
+    options = f"{said}{regression_options(data, names=False)}"
     if path is None:
         return f"{_DIABETES}data = pmap.Regression.from_frame(\n    frame,\n{options})"
     kind = "parquet" if path.suffix.lower() in PARQUET else "csv"
@@ -141,9 +221,11 @@ def _command(context: typer.Context, output: str, seed: int) -> str:
     given.pop("force", None)
     if path := given.pop("path", None):
         words.append(_place(path))
+    if file := given.get("estimator"):
+        given["estimator"] = _place(Path(file)) if os.sep in file else file
     given |= {"seed": seed, "output": _place(Path(output))}
     for name, value in given.items():
-        option = name.replace("_", "-")
+        option = name.strip("_").replace("_", "-")
         if isinstance(value, bool):
             words.append(f"--{option}" if value else f"--no-{option}")
         else:

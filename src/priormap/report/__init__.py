@@ -7,19 +7,20 @@ it looks (`pages`, `templates/`) are apart; between the first two and the last s
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from priormap.report.places import Origin, place_of
 
 if TYPE_CHECKING:
+    from priormap.report.pages import Report
     from priormap.report.writing import write_report
 
-__all__ = ["Origin", "place_of", "write_report"]
+__all__ = ["Origin", "Report", "place_of", "write_report"]
+_HOMES = {"Report": "pages", "write_report": "writing"}
 
 
 def __getattr__(name: str) -> Any:
-    if name != "write_report":
+    if name not in _HOMES:
         raise AttributeError(f"module 'priormap.report' has no attribute {name!r}")
-    from priormap.report.writing import write_report
-
-    return write_report
+    return getattr(importlib.import_module(f"priormap.report.{_HOMES[name]}"), name)

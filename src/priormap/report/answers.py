@@ -44,7 +44,9 @@ def in_short(results: Results) -> Blocks:
         for name, tree in table.posteriors.items()
         if troubles(tree.attrs)
     ]
-    return *loud, Items(tuple(filter(None, [*said, *lower, table.sides, *doubt])))
+    return *loud, Items(
+        tuple(filter(None, [*said, results.origin.verdict, *lower, table.sides, *doubt]))
+    )
 
 
 def about_support(results: Results) -> Blocks:

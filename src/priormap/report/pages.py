@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +19,7 @@ from priormap.display.blocks import Block, Picture, Tex
 from priormap.display.cells import typeset
 from priormap.display.html import escape
 from priormap.errors import visible
+from priormap.report.places import place_of
 
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|$~&!])")
 _DROPPED = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<style[^>]*>.*?</style>", re.DOTALL)
@@ -56,6 +59,38 @@ class ReportContent:
         """All pictures, in their order on the page."""
         blocks = (block for section in self.sections for block in section.blocks)
         return tuple(block for block in blocks if isinstance(block, Picture))
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """A page that no file holds yet: notebooks show it, ``str`` is its HTML.
+
+    Attributes
+    ----------
+    title, html : str
+    """
+
+    title: str
+    html: str
+
+    def __str__(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        size = len(self.html.encode()) // 1000
+        return visible(f"{self.title}: a page of {size} kB; write(path) writes it")
+
+    def _repr_html_(self) -> str:
+        """A frame of its own: the styles of the page stay inside."""
+        style = "width: 100%; height: 80vh; border: 0"
+        page, title = escape(self.html, keep="\n"), escape(self.title)
+        return f'<iframe title="{title}" style="{style}" srcdoc="{page}"></iframe>'
+
+    def write(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write the page, whole or not at all, and return its path."""
+        place = place_of(path, "html", force=force)
+        place.write(self.html)
+        return place.file
 
 
 def html_page(content: ReportContent) -> str:

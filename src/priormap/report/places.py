@@ -33,6 +33,8 @@ class Origin:
         The shell command that writes the report.
     choices : tuple of str
         One sentence for each choice that was made for the reader.
+    verdict : str
+        Whether coefficients that were found elsewhere are the mode.
     """
 
     name: str = "arrays in memory"
@@ -40,10 +42,16 @@ class Origin:
     load: str = ""
     command: str = ""
     choices: tuple[str, ...] = ()
+    verdict: str = ""
 
 
 def place_of(path: str | os.PathLike[str], format: str | None, *, force: bool) -> Place:
     """Return the place of a report, checked; its format goes by the ending if none is given."""
+    if not isinstance(path, str | os.PathLike):
+        raise PriormapError(
+            f"path must be the name of a file, got {short(path)}; data of an estimator go by name: "
+            "write_report(estimator, X=X, y=y)"
+        )
     file = Path(path)
     if format is None:
         format = _FORMATS.get(file.suffix.lower())

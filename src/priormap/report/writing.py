@@ -5,23 +5,65 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypedDict, Unpack, overload
 
 from priormap._version import __version__
-from priormap.checks import checked_seed
+from priormap.auditing import Explanation
+from priormap.checks import checked_seed, short
 from priormap.data.regression import Regression
+from priormap.errors import PriormapError
 from priormap.priors import Prior
 from priormap.report.figures import draw_figures
-from priormap.report.pages import ReportContent, Section, html_page, markdown_page
+from priormap.report.pages import Report, ReportContent, Section, html_page, markdown_page
 from priormap.report.places import Origin, place_of
 from priormap.report.results import Progress, Results, Settings, compute
 from priormap.report.sections import SECTIONS
+from priormap.report.subject import subject_of
 
 
+class _Options(TypedDict, total=False):
+    X: Any
+    y: Any
+    format: str | None
+    draws: int
+    tune: int | None
+    chains: int
+    rope: float
+    random_seed: int | None
+    force: bool
+    origin: Origin | None
+    progress: Progress | None
+
+
+@overload
 def write_report(
-    data: Regression,
-    priors: Mapping[str, Prior],
-    path: str | os.PathLike[str],
+    data: Any,
+    priors: Mapping[str, Prior] | None = None,
+    path: None = None,
+    **options: Unpack[_Options],
+) -> Report: ...
+@overload
+def write_report(
+    data: Any,
+    priors: Mapping[str, Prior] | None = None,
     *,
+    path: str | os.PathLike[str],
+    **options: Unpack[_Options],
+) -> Path: ...
+@overload
+def write_report(
+    data: Any,
+    priors: Mapping[str, Prior] | None,
+    path: str | os.PathLike[str],
+    **options: Unpack[_Options],
+) -> Path: ...
+def write_report(
+    data: Regression | Explanation | Any,
+    priors: Mapping[str, Prior] | None = None,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    X: Any = None,
+    y: Any = None,
     format: str | None = None,
     draws: int = 1000,
     tune: int | None = None,
@@ -31,7 +73,7 @@ def write_report(
     force: bool = False,
     origin: Origin | None = None,
     progress: Progress | None = None,
-) -> Path:
+) -> Path | Report:
     r"""Write what the priors believe, their modes and their posteriors as one page.
 
     The HTML page needs no network and no JavaScript, prints well, and has figures as inline
@@ -41,11 +83,15 @@ def write_report(
 
     Parameters
     ----------
-    data : Regression
+    data : Regression, Explanation or fitted estimator
+        What `explain` returned has a prior; an estimator, with its `X` and `y`, is explained.
     priors : mapping of str to prior
-        For example ``{"ridge": Gaussian(1.0), "lasso": Laplace(0.5)}``.
-    path : path
-        The file to write.
+        For example ``{"ridge": Gaussian(1.0), "lasso": Laplace(0.5)}``. Beside an explanation
+        or an estimator: further priors, optional.
+    path : path, optional
+        The file to write; without one the HTML page is returned.
+    X, y
+        What an estimator was fitted on.
     format : {"html", "markdown"}, optional
         Default: by the ending of `path`: Markdown for ``.md`` and ``.markdown``, HTML for
         ``.html``, ``.htm`` and none; any other ending needs it.
@@ -62,33 +108,43 @@ def write_report(
 
     Returns
     -------
-    Path
-        `path`.
+    Path or Report
+        `path`; without one the page, which a notebook shows, ``str`` gives as HTML and
+        ``write(path)`` writes.
 
     Raises
     ------
     PriormapError
         If the place cannot be written or is taken, the format is unknown, or an argument is one
-        that `contrast` or `compare_map` refuses.
+        that `contrast`, `compare_map` or `explain` refuses.
 
     Examples
     --------
-    >>> import tempfile
     >>> import numpy as np
     >>> from priormap import Laplace, Regression, write_report
     >>> X = np.random.default_rng(0).normal(size=(60, 3))
     >>> data = Regression(X, X @ [1.0, 0.1, 0.0], sigma=1.0)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = write_report(data, {"lasso": Laplace(0.1)}, f"{folder}/page.html", random_seed=1)
-    ...     page.read_text(encoding="utf-8")[:15]
+    >>> page = write_report(data, {"lasso": Laplace(0.1)}, random_seed=1)
+    >>> str(page)[:15]
     '<!doctype html>'
     """
-    place = place_of(path, format, force=force)
+    if path is None and isinstance(data, Explanation) and isinstance(priors, str | os.PathLike):
+        priors, path = None, priors
+    place = None if path is None else place_of(path, format, force=force)
+    if place is None and format not in {None, "html"}:
+        raise PriormapError(
+            f"format {short(format)} needs a path; without one the page is returned as HTML"
+        )
+    subject = subject_of(data, priors, X, y, origin)
     settings = Settings(checked_seed(random_seed), draws, tune, chains, rope)
     progress = progress or (lambda _: None)
-    results = compute(data, priors, settings, origin or Origin(), progress)
-    if place.format == "html":
-        place.write(html_page(gather(results, "svg", progress)))
+    results = compute(subject.data, subject.priors, settings, subject.origin, progress)
+    if place is None or place.format == "html":
+        content = gather(results, "svg", progress)
+        page = Report(content.title, html_page(content))
+        if place is None:
+            return page
+        place.write(page.html)
     else:
         content = gather(results, "png", progress)
         images = {f"{picture.name}.png": picture.image for picture in content.pictures}
