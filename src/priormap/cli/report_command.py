@@ -95,7 +95,6 @@ def report(
     from priormap.report.writing import write_report
 
     seed = checked_seed(seed)
-    sampling: dict[str, Any] = {"draws": draws, "tune": tune, "chains": chains, "random_seed": seed}
     with work() as job, _progress() as progress:
         progress("reading the data")
         numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
@@ -117,13 +116,19 @@ def report(
             command=_command(context, output, seed),
             choices=asked.choices,
         )
-        places: dict[str, Any] = {
-            "format": format,
-            "force": force,
-            "origin": origin,
-            "progress": progress,
-        }
-        write_report(*asked.given, output, rope=rope, **sampling, **places)
+        write_report(
+            *asked.given,
+            output,
+            format=format,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            rope=rope,
+            random_seed=seed,
+            force=force,
+            origin=origin,
+            progress=progress,
+        )
     job.hand_over([*map(Paragraph, asked.said), Paragraph(f"written: {output}")])
     return 0
 
