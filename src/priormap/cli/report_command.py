@@ -105,10 +105,11 @@ def report(
         elif prior or scale:
             raise PriormapError("--estimator has a prior of its own; leave --prior and --scale out")
         else:
-            asked_of = (estimator, path, target, numbers, trust_pickle, reading)
-            how = {"sigma": _number(sigma) if _is_given(context, "sigma") else None}
+            noise = _number(sigma) if _is_given(context, "sigma") else None
             own = standardize and _is_given(context, "standardize")
-            asked = _of_estimator(*asked_of, own, **how)
+            asked = _of_estimator(
+                *(estimator, path, target, numbers, trust_pickle, reading), own, noise
+            )
         origin = Origin(
             name=path.name if path else asked.source,
             target=asked.target,
