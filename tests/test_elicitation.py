@@ -12,7 +12,7 @@ from priormap.model.shrinkage_factors import shrinkage_laws
 from priormap.priors import PRIORS
 
 STATEMENTS = {"r2": (0.3, "r2_median"), "relevant": (2.5, "relevant"), "effect": (7.0, "effect")}
-KINDS = {kind.name: kind for kind in PRIORS if kind.scales}
+KINDS = {kind.name: kind for kind in PRIORS if not np.any(kind().is_flat)}
 
 
 def regression(n=60, p=6, sigma=1.0, unit=1.0, constant=False, **options):
@@ -136,6 +136,7 @@ def test_an_effect_limit_holds_so_many_effects():
         ("lassso", {"r2": 0.5}, "family 'lassso' is unknown; did you mean"),
         (3, {"r2": 0.5}, "prior must be"),
         (pm.Gaussian(np.inf), {"r2": 0.5}, "family Gaussian(scale=inf) is flat"),
+        ("flat", {"r2": 0.5}, "is flat in some column"),
         (pm.SpikeAndSlab(0.05), {"r2": 0.5}, "give a larger inclusion"),
         (pm.SpikeAndSlab(0.04), {"effect": 0.5}, "give a larger inclusion"),
     ],
