@@ -44,6 +44,7 @@ PUBLIC = {
     "MapEstimate",
     "MapPath",
     "Penalty",
+    "PredictiveCheck",
     "PriorComparison",
     "PriorSensitivity",
     "PriorStatements",
@@ -52,6 +53,7 @@ PUBLIC = {
     "Regression",
     "Resamples",
     "audit",
+    "check_prior",
     "choose_scale",
     "compare_map",
     "compare_priors",
@@ -66,6 +68,7 @@ PUBLIC = {
     "plot_contrast",
     "plot_geometry",
     "plot_joint",
+    "plot_loo_pit",
     "plot_nonzero_counts",
     "plot_path",
     "plot_posterior_vs_map",
@@ -86,6 +89,7 @@ PUBLIC = {
 
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example
 RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstimate", "MapPath"} | {
+    "PredictiveCheck",
     "PriorSensitivity",
     "PriorStatements",
     "ScaleChoice",

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from priormap.cli.audit_command import audit
+from priormap.cli.check_command import check
 from priormap.cli.choose_command import choose
 from priormap.cli.compare_command import compare
 from priormap.cli.contrast_command import contrast
@@ -46,6 +47,7 @@ GROUPS: dict[str, dict[Callable[..., Any], str]] = {  # every command with an ex
     },
     "Compute": {
         rank: f"{_TABLE} --prior ridge --prior lasso",
+        check: f"{_TABLE} --prior lasso --scale r2=0.5",
         choose: f"{_TABLE} --prior lasso --method cv",
         path: f"{_TABLE} --prior lasso --csv path.csv",
         sample: f"{_TABLE} --prior lasso --output draws.nc",

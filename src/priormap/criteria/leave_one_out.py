@@ -7,10 +7,12 @@ leave-one-out cross-validation and WAIC", Statistics and Computing 27, section 2
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicSpline
+from scipy.special import ndtr
 
 from priormap.arrays import Floats, Indices
 from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
@@ -74,9 +76,36 @@ class RowDensities(NamedTuple):
 
 def row_densities(data: Regression, tree: xr.DataTree, rows: Indices) -> RowDensities:
     """Densities of each row by importance sampling of the draws of one posterior."""
+    found = RowDensities(*np.empty((3, len(rows))))
+    for block, given, constant in _residuals(data, tree, rows):
+        np.square(given, out=given)
+        given *= -0.5
+        given += constant
+        found.fitted[block] = log_sums(given) - np.log(given.shape[1])
+        log_weights, found.khat[block] = smoothed_log_weights(-given)
+        found.left_out[block] = log_sums(log_weights + given)
+    return found
+
+
+def row_probabilities(data: Regression, tree: xr.DataTree, rows: Indices) -> tuple[Floats, Floats]:
+    """Probability of a smaller response than that of each row, given all other rows; and k-hats.
+
+    The probability integral transform of leave-one-out (Gelfand, Dey and Chang 1992), averaged
+    over the draws without drawing a response.
+    """
+    found, khat = np.empty((2, len(rows)))
+    for block, given, constant in _residuals(data, tree, rows):
+        log_weights, khat[block] = smoothed_log_weights(0.5 * given**2 - constant)
+        found[block] = (np.exp(log_weights) * ndtr(-given)).sum(axis=1)
+    return np.clip(found, 0.0, 1.0), khat
+
+
+def _residuals(
+    data: Regression, tree: xr.DataTree, rows: Indices
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Blocks of rows: fitted less observed over sigma, shape (rows, draws), and log constants."""
     coef, intercept, sigma = end_to_end(data, tree)
     constant = -np.log(sigma * np.sqrt(2 * np.pi))
-    found = RowDensities(*np.empty((3, len(rows))))
     size = max(1, _BLOCK // len(coef))
     for start in range(0, len(rows), size):
         block = slice(start, start + size)
@@ -84,13 +113,7 @@ def row_densities(data: Regression, tree: xr.DataTree, rows: Indices) -> RowDens
         given += intercept
         given -= data.y[rows[block], None]
         given /= sigma
-        np.square(given, out=given)
-        given *= -0.5
-        given += constant
-        found.fitted[block] = log_sums(given) - np.log(len(coef))
-        log_weights, found.khat[block] = smoothed_log_weights(-given)
-        found.left_out[block] = log_sums(log_weights + given)
-    return found
+        yield block, given, constant
 
 
 def totals(densities: Floats, n: int) -> tuple[Floats, Floats]:

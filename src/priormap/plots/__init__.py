@@ -44,6 +44,10 @@ if TYPE_CHECKING:
         joint_caption as joint_caption,
         plot_joint as plot_joint,
     )
+    from priormap.plots.loo_pit import (
+        loo_pit_caption as loo_pit_caption,
+        plot_loo_pit as plot_loo_pit,
+    )
     from priormap.plots.marginals import (
         plot_posterior_vs_map as plot_posterior_vs_map,
         posterior_vs_map_caption as posterior_vs_map_caption,
@@ -120,6 +124,10 @@ if TYPE_CHECKING:
         path_knots_table as path_knots_table,
         path_posterior_table as path_posterior_table,
         path_table as path_table,
+    )
+    from priormap.tables.predictive_check import (
+        loo_pit_band_table as loo_pit_band_table,
+        loo_pit_table as loo_pit_table,
     )
     from priormap.tables.prior_comparison import compare_table as compare_table
     from priormap.tables.prior_predictive import (

@@ -10,17 +10,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from priormap.tables.checking_priors import check_prior
     from priormap.tables.comparing_priors import compare_priors
     from priormap.tables.elicitation import PriorStatements, prior_for, prior_says
     from priormap.tables.map_comparison import MapComparison, compare_map
     from priormap.tables.posterior_contrast import Contrast, contrast
+    from priormap.tables.predictive_check import PredictiveCheck
     from priormap.tables.prior_comparison import PriorComparison
 
 _FILES = {
     "Contrast": "posterior_contrast",
     "MapComparison": "map_comparison",
+    "PredictiveCheck": "predictive_check",
     "PriorComparison": "prior_comparison",
     "PriorStatements": "elicitation",
+    "check_prior": "checking_priors",
     "compare_map": "map_comparison",
     "compare_priors": "comparing_priors",
     "contrast": "posterior_contrast",
@@ -31,8 +35,10 @@ _FILES = {
 __all__ = [
     "Contrast",
     "MapComparison",
+    "PredictiveCheck",
     "PriorComparison",
     "PriorStatements",
+    "check_prior",
     "compare_map",
     "compare_priors",
     "contrast",
