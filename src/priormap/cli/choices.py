@@ -14,7 +14,7 @@ from priormap import priors
 from priormap.arrays import Floats
 from priormap.checks import meant, one_of, positive_number
 from priormap.cli.tables import AS_IT_IS, Reading, diabetes
-from priormap.criteria.scale_conflict import scale_conflict
+from priormap.criteria.scale_conflict import loud_conflicts
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.display.blocks import Paragraph
@@ -328,10 +328,8 @@ def _as_large_as_noise(data: Regression, units: Sequence[Prior]) -> tuple[list[P
 
 
 def _warn_of_conflicts(data: Regression, named: Mapping[str, Prior]) -> None:
-    for name, prior in named.items():
-        conflict = scale_conflict(data, prior)
-        if conflict is not None and conflict.is_loud:
-            warnings.warn(PriormapWarning(f"{name}: ", *conflict.sentence), stacklevel=3)
+    for name, conflict in loud_conflicts(data, named).items():
+        warnings.warn(PriormapWarning(f"{name}: ", *conflict.sentence), stacklevel=3)
 
 
 def _of_scale(unit: Prior, text: str) -> Prior:

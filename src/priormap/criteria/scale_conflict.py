@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -85,3 +86,9 @@ def scale_conflict(data: Regression, prior: Prior) -> ScaleConflict | None:
         now, then = curves.evidence(np.array([sd.max(), best]))[0]
         return ScaleConflict(prior, max(0.0, float(then - now)), best / float(sd.max()))
     return None
+
+
+def loud_conflicts(data: Regression, priors: Mapping[str, Prior]) -> dict[str, ScaleConflict]:
+    """Conflicts of more than a few nats, by the names of the priors that have one."""
+    found = ((name, scale_conflict(data, prior)) for name, prior in priors.items())
+    return {name: one for name, one in found if one is not None and one.is_loud}

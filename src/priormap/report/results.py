@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from priormap.arrays import Indices
-from priormap.criteria.scale_conflict import scale_conflict
+from priormap.criteria.scale_conflict import loud_conflicts
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.priors import Prior
@@ -85,8 +85,8 @@ class Results:
     @cached_property
     def conflicts(self) -> tuple[str, ...]:
         """A sentence for each prior whose scale contradicts the data."""
-        found = ((name, scale_conflict(self.data, one)) for name, one in self.priors.items())
-        return tuple(f"{name}: {one}" for name, one in found if one is not None and one.is_loud)
+        found = loud_conflicts(self.data, self.priors)
+        return tuple(f"{name}: {one}" for name, one in found.items())
 
     def _sigma(self, name: str) -> float:
         if self.data.noise.is_known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from priormap.arrays import Floats
 from priormap.checks import positive_number, share
 from priormap.criteria.posterior_runs import mode_beside
 from priormap.criteria.resampling import ResampledModes, Resamples, resampled_modes
+from priormap.criteria.scale_conflict import ScaleConflict, loud_conflicts
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
@@ -89,7 +91,15 @@ class Contrast(Described):
     def __repr__(self) -> str:
         said = [f"{name}: {sentence}" for name, sentence in self.sentences.items()]
         lower = [f"{name}: {note}" for name, some in self.other_modes.items() for note in some]
-        return "\n".join(map(visible, filter(None, [*said, *lower, self.sides])))
+        loud = [f"{name}: {conflict}." for name, conflict in self.conflicts.items()]
+        return "\n".join(map(visible, filter(None, [*said, *loud, *lower, self.sides])))
+
+    @cached_property
+    def conflicts(self) -> Mapping[str, ScaleConflict]:
+        """Known scales that contradict the data by more than a few nats of log evidence."""
+        trees = self.posteriors
+        known = {n: one for n, one in self.priors.items() if "scale" not in trees[n]["posterior"]}
+        return loud_conflicts(self.data, known)
 
     @property
     def sentences(self) -> Mapping[str, str]:
@@ -130,6 +140,7 @@ class Contrast(Described):
                 **row,
                 "certificate": _certificate(self, name),
                 "other_modes": _lower_modes(self, name),
+                "conflict": str(self.conflicts.get(name, "")),
                 "sampling": dict(self.posteriors[name].attrs),
                 **({"resampled": self.resampled[name].to_dict()} if name in self.resampled else {}),
                 "coefficients": rows_of(self.coefficients, name).to_dict(orient="records"),
@@ -149,6 +160,7 @@ class Contrast(Described):
             f"the posterior: SAVS {row['r2_savs']:.3f} with {row['nonzero_savs']} of {len(rows)} "
             f"coefficients, DSS {row['r2_dss']:.3f} with {row['nonzero_dss']}."
         )
+        loud = (f"{self.conflicts[name]}.",) if name in self.conflicts else ()
         beside: tuple[Block, ...] = ()
         if "resampled_nonzero" in found:
             beside = resampled_blocks(self.resampled.get(name), found, weights)
@@ -156,7 +168,7 @@ class Contrast(Described):
             Subheading(str(self.priors[name])),
             Table(_HEADER, rows, spare=("sd", "DSS"), weights=weights),
             Paragraph(f"{name}: {self.sentences[name]}"),
-            Items((sparse, *self.other_modes.get(name, ()))),
+            Items((sparse, *loud, *self.other_modes.get(name, ()))),
             *beside,
         )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from priormap.criteria.scale_conflict import ScaleConflict, loud_conflicts
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Table
@@ -149,7 +151,13 @@ class PriorComparison(Described):
 
     def __repr__(self) -> str:
         shown = self.table[["elpd", "elpd_diff", "diff_se", "weight", "log_evidence"]]
-        return "\n".join([self.sentence, shown.to_string(float_format="{:.4g}".format)])
+        loud = (f"{name}: {conflict}." for name, conflict in self.conflicts.items())
+        return "\n".join([self.sentence, shown.to_string(float_format="{:.4g}".format), *loud])
+
+    @cached_property
+    def conflicts(self) -> Mapping[str, ScaleConflict]:
+        """Scales that contradict the data by more than a few nats of log evidence."""
+        return loud_conflicts(self.data, self.priors)
 
     def blocks(self) -> tuple[Block, ...]:
         """The sentence, one row per prior, and the notes."""
@@ -157,7 +165,7 @@ class PriorComparison(Described):
         return (
             Paragraph(self.sentence),
             Table(("prior", *_COLUMNS), rows, spare=_SPARE),
-            Items(self.notes),
+            Items((*(f"{name}: {one}" for name, one in self.conflicts.items()), *self.notes)),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,6 +174,7 @@ class PriorComparison(Described):
             "sentence": self.sentence,
             "random_seed": self.random_seed,
             "notes": list(self.notes),
+            "conflicts": {name: str(one) for name, one in self.conflicts.items()},
             "priors": self.table.reset_index().to_dict(orient="records"),
             "densities": self.densities.to_dict(orient="list"),
         }
