@@ -21,9 +21,12 @@ from priormap.errors import PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate
 from priormap.mode.certify import certify
 from priormap.mode.solve import minimise
+from priormap.mode.stationary import OtherPoint, certify_point, stationary_points
+from priormap.mode.stationary_certificate import StationaryCertificate
 from priormap.model import Model, Penalty, log_posterior
+from priormap.model.curved_problem import CurvedProblem
 from priormap.model.problem import UnitProblem
-from priormap.priors import Prior, penalty_parts
+from priormap.priors import CurvedPenalty, Prior, penalty_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,12 +55,13 @@ class MapEstimate(Described):
         Zero if the data have no intercept.
     sigma : float
         Noise standard deviation: the known one, or that of the joint mode.
-    certificate : Certificate
-        Proof that this is the mode.
-    penalty : Penalty
-        The penalised problem that it minimises at this sigma.
+    certificate : Certificate or StationaryCertificate
+        Proof that this is the mode; or where the penalty is not convex, that it is the highest of
+        the stationary points that were found.
     other_modes : tuple of LocalMode
         Lower local maxima of the joint density (sigma unknown only), highest first.
+    others : tuple of OtherPoint
+        The other stationary points, where the penalty is not convex, highest first.
     data, prior
         What it is the mode of.
     """
@@ -65,11 +69,16 @@ class MapEstimate(Described):
     coef: Floats
     intercept: float
     sigma: float
-    certificate: Certificate
-    penalty: Penalty
+    certificate: Certificate | StationaryCertificate
     data: Regression = field(repr=False)
     prior: Prior
     other_modes: tuple[LocalMode, ...] = ()
+    others: tuple[OtherPoint, ...] = ()
+
+    @cached_property
+    def penalty(self) -> Penalty:
+        """The penalised problem (l1, l2) that it minimises at this sigma, where it is one."""
+        return Model(self.data, self.prior).penalty(self.sigma)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,11 +97,26 @@ class MapEstimate(Described):
 
     @property
     def about_other_modes(self) -> tuple[str, ...]:
-        """A sentence on every lower mode, of which there are some where sigma is unknown only."""
+        """A sentence on every lower mode of sigma, and one on other stationary points."""
+        if self.others:
+            return (self._about_others,)
         return tuple(
             f"There is another, lower mode at sigma = {mode.sigma:.6g} (log density "
             f"{mode.log_posterior:.6g} against {self.log_posterior:.6g})."
             for mode in self.other_modes
+        )
+
+    @property
+    def _about_others(self) -> str:
+        """How many there are, and how far below the highest of them is."""
+        nearest, count = self.others[0], len(self.others)
+        zeros = int((nearest.coef == 0).sum())
+        other = "One other stationary point was found"
+        if count > 1:
+            other = f"{count} other stationary points were found, the highest of them"
+        return (
+            f"{other} {self.log_posterior - nearest.log_posterior:.3g} lower in log density, with "
+            f"{zeros} of {len(self.coef)} coefficients exactly zero (see others)."
         )
 
     def predict(self, X: ArrayLike | pd.DataFrame | sparse.sparray) -> Floats:
@@ -127,7 +151,7 @@ class MapEstimate(Described):
             Paragraph(headline),
             Items((f"intercept: {self.intercept:.8g}",)),
             Table(("feature", "coef"), rows, is_facts=True),
-            *([Items(self.about_other_modes)] if self.other_modes else []),
+            *([Items(self.about_other_modes)] if self.about_other_modes else []),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -139,6 +163,7 @@ class MapEstimate(Described):
             "coef": dict(zip(self.names, self.coef.tolist(), strict=True)),
             "certificate": self.certificate.to_dict(),
             "other_modes": [vars(mode) for mode in self.other_modes],
+            "others": [point.to_dict() for point in self.others],
         }
 
 
@@ -157,11 +182,18 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     density of sigma itself: no Jacobian for a transformed parameter, so that a mode in
     log sigma would differ.
 
+    Where the penalty is not convex (`StudentT`, `Cauchy`, `NormalGamma` below the shape 1),
+    stationary points are looked for from several starts, always the same ones (all zero, least
+    squares, ridge, the rule of one dimension, lasso modes and their supports), and the highest
+    is returned with the others beside it. Each is proven to be stationary, and each coefficient
+    is at its best given the rest; that none elsewhere is higher is proven only where the data
+    make the objective convex, and the certificate says which.
+
     Parameters
     ----------
     data : Regression
-    prior : Gaussian, Laplace or ElasticNet
-        Or another with penalty parts.
+    prior : Gaussian, Laplace, ElasticNet, StudentT, Cauchy or NormalGamma
+        Or another with penalty parts, or with the curvature of its penalty.
 
     Returns
     -------
@@ -172,8 +204,8 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     Raises
     ------
     PriormapError
-        If the prior has no exact mode, or sigma is unknown and a perfect fit exists: the joint
-        density is then unbounded.
+        If the prior has no mode that means anything, or sigma is unknown and a perfect fit exists:
+        the joint density is then unbounded.
 
     Warns
     -----
@@ -195,8 +227,19 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     ([2.0, 0.0], [True, False])
     >>> fit.certificate.is_mode
     True
+
+    A far observation leaves a Cauchy prior two modes:
+
+    >>> from priormap import Cauchy
+    >>> fit = find_map(Regression([[1.0]], [5.0], sigma=1.0, intercept=False), Cauchy(0.1))
+    >>> fit.coef.round(3), [point.coef.round(3) for point in fit.others]
+    (array([4.559]), [array([0.028])])
+    >>> print(fit.certificate.verdict.split(":")[0])
+    This is the highest of 2 stationary points found from 11 starts
     """
     model = Model(data, prior)
+    if isinstance(prior, CurvedPenalty) and not prior.no_mode:
+        return _highest_point(model)
     penalty_parts(prior)
     if model.noise.is_known:
         return _mode_at(model, model.noise.sd)
@@ -208,6 +251,18 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
         LocalMode(m.sigma, float(fit.log_posterior + m.height - highest.height)) for m in others
     ]
     return replace(fit, other_modes=tuple(lower))
+
+
+def _highest_point(model: Model) -> MapEstimate:
+    """The highest stationary point, and the others beside it."""
+    _ = model.prior.known_scale  # refuses a learnt one
+    problem = CurvedProblem(model)
+    search = stationary_points(problem)
+    best, *rest = search.points
+    certificate = certify_point(problem, best.coef, best.sigma, search, TOLERANCE, best.steps)
+    highest, *others = (OtherPoint.of(problem, point) for point in (best, *rest))
+    found = highest.coef, highest.intercept, highest.sigma
+    return MapEstimate(*found, certificate, model.data, model.prior, others=tuple(others))
 
 
 def _mode_at(model: Model, sigma: float, sigma_residual: float | None = None) -> MapEstimate:
@@ -224,7 +279,7 @@ def _mode_at(model: Model, sigma: float, sigma_residual: float | None = None) ->
     )
     _warn_of_doubt(certificate, data)
     user, intercept = problem.to_user(coef)
-    return MapEstimate(user, intercept, sigma, certificate, penalty, data, model.prior)
+    return MapEstimate(user, intercept, sigma, certificate, data, model.prior)
 
 
 def _warn_of_doubt(certificate: Certificate, data: Regression) -> None:

@@ -85,7 +85,7 @@ class _Profile:
         columns, density = model.columns, model.unit_noise.density
         assert density is not None
         if columns.y_norm == 0:
-            _refuse_unbounded("the intercept can fit a constant y")
+            refuse_unbounded("the intercept can fit a constant y")
         self._unit, self._density = model.unit_y, density
         self._is_scaled = model.prior.scaled_by_noise
         self._m = model.data.n_rows + (int((~model.is_flat).sum()) if self._is_scaled else 0)
@@ -104,7 +104,7 @@ class _Profile:
         if rss <= EXACT_FIT:
             columns = f"{len(free)} columns" if len(free) > 1 else "one column"
             flat = " with a flat prior" if self._is_scaled else ""
-            _refuse_unbounded(f"{columns}{flat} can fit the {model.data.n_rows} values of y")
+            refuse_unbounded(f"{columns}{flat} can fit the {model.data.n_rows} values of y")
 
     def mode_at(self, sigma: float) -> SigmaMode:
         """Express a maximum in the caller's units."""
@@ -280,7 +280,8 @@ def _positive_roots(polynomial: Polynomial, low: float, high: float) -> set[floa
     return {float(root) for root in real[inside]}
 
 
-def _refuse_unbounded(why: str) -> None:
+def refuse_unbounded(why: str) -> None:
+    """Refuse a joint density that has no mode, with the fit that makes it so."""
     raise PriormapError(
         f"sigma is unknown and {why} exactly, so the joint density grows without bound as sigma "
         "goes to 0 and has no mode; ",

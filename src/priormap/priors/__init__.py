@@ -10,6 +10,7 @@ from priormap.checks import short
 from priormap.errors import PriormapError
 from priormap.priors.base import OneScalePrior, Prior
 from priormap.priors.capabilities import (
+    CurvedPenalty,
     NormalMixture,
     PenaltyParts,
     PointMass,
@@ -28,6 +29,7 @@ from priormap.priors.student_t import Cauchy, StudentT
 __all__ = [
     "PRIORS",
     "Cauchy",
+    "CurvedPenalty",
     "ElasticNet",
     "Flat",
     "Gaussian",

@@ -38,6 +38,7 @@ from priormap.priors.checks import checked_scale, checked_size, unwrap, zero_or_
 from priormap.priors.densities import ProperDensity, listed_densities
 
 _STRENGTHS = frozenset({"alpha", "lam", "lambda_", "reg_lambda", "C"})  # of penalties
+NEITHER = "its penalty is neither |b| nor b**2"
 _TINY = 2.0**-500
 _MOST_SHOWN = 6  # scales by name
 _WITHIN_ONE_SD = 0.6826894921370859
@@ -60,7 +61,7 @@ class Prior(Described, ABC):
     scales : tuple of str
         Names of the parameters that are scales; an infinite one takes its part away.
     no_mode : str
-        Why there is no exact mode, as the end of a sentence; empty where there is one.
+        Why no mode is looked for, as the end of a sentence; empty where one is.
     is_normal : bool
         Whether it is normal given its scale, so that posteriors have closed forms.
     """
@@ -72,7 +73,7 @@ class Prior(Described, ABC):
     aliases: ClassVar[tuple[str, ...]] = ()
     reference: ClassVar[str]
     scales: ClassVar[tuple[str, ...]] = ("scale",)
-    no_mode: ClassVar[str] = "its penalty is neither |b| nor b**2"
+    no_mode: ClassVar[str] = NEITHER
     is_normal: ClassVar[bool] = False
     # columns that a vector of scales names, of a prior whose scales came with names
     _labels: ClassVar[tuple[str, ...] | None] = None

@@ -1,8 +1,9 @@
 """What some priors can beyond the seven questions, and what that opens.
 
 The parts of a penalty, which exact modes and powers of the density are made for (`PenaltyParts`),
-and a mixture of normals, which Gibbs kernels draw from (`NormalMixture`). A verb asks for the
-capability, never for the family.
+slope and curvature of one that need not be convex, from which stationary points are found
+(`CurvedPenalty`), and a mixture of normals, which Gibbs kernels draw from (`NormalMixture`). A
+verb asks for the capability, never for the family.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
-from priormap.priors.base import Prior
+from priormap.priors.base import NEITHER, Prior
 from priormap.priors.checks import zero_or_positive
 
 _SMALL = 1e-290  # products from here to its inverse keep all their digits
@@ -81,6 +83,22 @@ class PenaltyParts(Prior):
 
 
 @runtime_checkable
+class CurvedPenalty(Protocol):
+    """A prior whose penalty has a curvature away from zero, and need not be convex.
+
+    At zero it is smooth, or has a kink or a cusp, where its pulls are an interval. It is concave
+    in ``b**2``, as under every mixture of normals, and where it has a kink in ``|b|`` too.
+    """
+
+    def curvature(self, coef: ArrayLike) -> Floats:
+        """Derivative of the pull; at a kink or a cusp that from the right."""
+
+    @property
+    def least_curvature(self) -> Floats:
+        """A number that no curvature is below; minus infinity at a cusp."""
+
+
+@runtime_checkable
 class NormalMixture(Protocol):
     """A prior that is a mixture of normals, which opens Gibbs kernels.
 
@@ -111,5 +129,5 @@ class PointMass(Protocol):
 def penalty_parts(prior: Prior, what: str = "exact mode") -> PenaltyParts:
     """Return the prior as one with penalty parts, or refuse with its own reason."""
     if not isinstance(prior, PenaltyParts):
-        raise PriormapError(f"{prior!r} has no {what}: {prior.no_mode}")
+        raise PriormapError(f"{prior!r} has no {what}: {prior.no_mode or NEITHER}")
     return prior

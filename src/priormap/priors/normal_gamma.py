@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainccinv, gammaincinv, gammaln, kve
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, to_infinity
 from priormap.checks import positive_number
 from priormap.priors.densities import ProperDensity
 from priormap.priors.one_observation import mode_by_search
 from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture
 from priormap.priors.slices import slice_step
 
-_FAR = 700.0  # from where on the Bessel functions are exponentials
+_NEAR, _FAR = 1e-300, 1e5  # beyond, series serve for ratios of Bessel functions
+_CANCELS = 1e4  # from where on rounding hides how they bend
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,15 +91,8 @@ class NormalGamma(ScaleMixture):
 
     @property
     def no_mode(self) -> str:  # type: ignore[override]
-        """What its shape makes of the penalty."""
-        if self.is_unbounded:
-            return UNBOUNDED
-        if self.shape < 1:
-            return (
-                "its penalty is not convex below the shape 1, so that a mode found by descent need "
-                "not be the highest"
-            )
-        return "its penalty is neither |b| nor b**2"
+        """Why none is looked for up to the shape 1/2; above, its penalty is finite at zero."""
+        return UNBOUNDED if self.is_unbounded else ""
 
     @property
     def is_unbounded(self) -> bool:
@@ -139,16 +133,32 @@ class NormalGamma(ScaleMixture):
         order, from_ = self.shape - 0.5, np.array(1.0 if self.is_unbounded else 0.0)
         return _log_bessel(from_, order) - _log_bessel(np.abs(coef) / self.scale, order)
 
+    @to_infinity
+    def curvature(self, coef: ArrayLike) -> Floats:
+        """``(r**2 + (2 k - 2) r / x - 1) / s**2`` with ``r = K_{k - 3/2}(x) / K_{k - 1/2}(x)``."""
+        prior, values = self._beside("coef", coef)
+        order, scale = self.shape - 0.5, np.asarray(prior.known_scale)
+        x = np.maximum(np.abs(values) / scale, _NEAR)
+        near = np.minimum(x, _CANCELS)
+        ratio = _bessel_ratio(near, order)
+        rise = ratio * (ratio + (2 * order - 1) / near) - 1
+        far = (order - 0.5) / x * (1 - (order + 0.5) / x) / x
+        with np.errstate(invalid="ignore"):
+            bend = np.where(x > _CANCELS, far, rise) / scale / scale
+        return np.where(prior.is_flat, 0.0, bend)
+
+    @property
+    def least_curvature(self) -> Floats:
+        """Zero from the shape 1 on, where the penalty is convex; minus infinity below."""
+        return np.where(self.is_flat | (self.shape >= 1), 0.0, -np.inf)
+
     def _pull_range(self, coef: Floats) -> tuple[Floats, Floats]:
         """``K_{k - 3/2}(x) / K_{k - 1/2}(x) / scale``."""
         order, x = self.shape - 0.5, np.abs(coef) / np.asarray(self.scale)
         at_zero = 0.0 if order > 0.5 else (1.0 if order == 0.5 else np.inf)
-        inside = np.clip(x, 1e-300, _FAR)
-        with np.errstate(over="ignore", invalid="ignore"):
-            ratio = kve(order - 1, inside) / kve(order, inside)
-        ratio = np.where(np.isfinite(ratio), ratio, at_zero)
-        size = np.where(x == 0, at_zero, np.where(x > _FAR, 1 - (order - 0.5) / inside, ratio))
-        size = size / self.scale
+        ratio = np.where(x == 0, at_zero, _bessel_ratio(np.maximum(x, _NEAR), order))
+        with np.errstate(invalid="ignore"):  # at zero of a flat prior
+            size = np.where(self.is_flat, 0.0, ratio / self.scale)
         return np.where(coef > 0, size, -size), np.where(coef < 0, -size, size)
 
     def _shrink(self, z: Floats, sd: float) -> Floats:
@@ -156,6 +166,17 @@ class NormalGamma(ScaleMixture):
 
     def _sd(self) -> Floats:
         return np.asarray(self.scale) * np.sqrt(2 * self.shape)
+
+
+def _bessel_ratio(x: Floats, order: float) -> Floats:
+    """``K_{order - 1}(x) / K_order(x)`` of positive x; far out by its asymptotic series."""
+    inside, c = np.minimum(x, _FAR), order - 0.5
+    with np.errstate(over="ignore", invalid="ignore"):
+        below = kve(order, inside)
+        ratio = kve(order - 1, inside) / below
+    leading = 0.5 * inside / (order - 1) if order > 1 else np.inf
+    ratio = np.where(np.isfinite(below), ratio, leading)
+    return np.where(x > _FAR, 1 - c / x * (1 - 0.5 * (1 + c) / x), ratio)
 
 
 def _log_bessel(x: Floats, order: float) -> Floats:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import gammainccinv, gammaincinv, gammaln
 
-from priormap.arrays import Floats
+from priormap.arrays import Floats, to_infinity
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior
 from priormap.priors.densities import ProperDensity
@@ -22,10 +22,7 @@ from priormap.priors.scale_mixture import ScaleMixture
 class _StudentTails(ScaleMixture):
     """The mathematics of both: ``v ~ InverseGamma(df / 2, df / 2)``."""
 
-    no_mode: ClassVar[str] = (
-        "its penalty log(1 + b**2 / (df scale**2)) is not convex, so that a mode found by descent "
-        "need not be the highest"
-    )
+    no_mode: ClassVar[str] = ""
     df: float
 
     @property
@@ -69,6 +66,21 @@ class _StudentTails(ScaleMixture):
         x = np.minimum(np.abs(coef) / unit, 1e150)
         pull = np.sign(coef) * (self.df + 1) / unit * (x / (1 + x**2))
         return pull, pull
+
+    @to_infinity
+    def curvature(self, coef: ArrayLike) -> Floats:
+        """``(df + 1) / (df s**2) (1 - x**2) / (1 + x**2)**2`` with ``x = b / (s sqrt(df))``."""
+        prior, values = self._beside("coef", coef)
+        unit = np.sqrt(self.df) * np.asarray(prior.known_scale)
+        x = np.minimum(np.abs(values) / unit, 1e75)
+        return (self.df + 1) / unit / unit * ((1 - x**2) / (1 + x**2) ** 2)
+
+    @property
+    @to_infinity
+    def least_curvature(self) -> Floats:
+        """``-(df + 1) / (8 df s**2)``, where ``b**2 = 3 df s**2``."""
+        unit = np.sqrt(self.df) * np.asarray(self.known_scale)
+        return -(self.df + 1) / 8 / unit / unit
 
     def _shrink(self, z: Floats, sd: float) -> Floats:
         return mode_by_search(self, z, sd)
