@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.auditing.judging import judge
+from priormap.auditing.judging import judge, judge_point
 from priormap.auditing.library_call import library_call
 from priormap.checks import as_labelled_numbers, in_order, positive_number, refuse_keywords
 from priormap.conventions import convention_named
@@ -15,10 +15,25 @@ from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.mode.certificate import TOLERANCE, Certificate
+from priormap.mode.find import has_stationary_points
+from priormap.mode.stationary_certificate import StationaryCertificate
+from priormap.model import Model
 from priormap.model.penalty import Penalty, prior_of_columns
 from priormap.priors import Prior, penalty_parts
 
 _KEYWORDS = ("sigma", "tolerance", "penalty_factor", "sample_weight")
+
+
+@overload
+def audit(
+    data: Regression, prior: Penalty | str, coef: Coefficients, **options: Any
+) -> Certificate: ...
+
+
+@overload
+def audit(
+    data: Regression, prior: Prior | Penalty | str, coef: Coefficients, **options: Any
+) -> Certificate | StationaryCertificate: ...
 
 
 def audit(
@@ -31,7 +46,7 @@ def audit(
     penalty_factor: Any = None,
     sample_weight: Any = None,
     **numbers: Any,
-) -> Certificate:
+) -> Certificate | StationaryCertificate:
     r"""Judge coefficients from anywhere: are they the mode, or how far off are they and why.
 
     Where they are not, the mode is found, and with it the exact excess of the objective and
@@ -74,10 +89,12 @@ def audit(
 
     Returns
     -------
-    Certificate
-        Its `grade` is "mode", "mode to digits" (how many are in `digits`: a solver stopped
+    Certificate or StationaryCertificate
+        Of the first, which has the parts l1 and l2 of a penalty, `grade` is "mode", "mode to digits" (how many are in `digits`: a solver stopped
         early), "mode of another penalty" or "another point"; but for the first, its `shortfall`
-        says more. `is_mode` is whether it is the mode within the tolerance.
+        says more. `is_mode` is whether it is the mode within the tolerance. The second is that
+        of a penalty that need not be convex: whether the coefficients are stationary, and how
+        far below the highest point that is found from several starts, themselves among them.
 
     Raises
     ------
@@ -123,6 +140,8 @@ def audit(
         return judge(data, penalty, values, None, data.noise.known, tolerance)
     noise = data.noise.at(sigma, otherwise="say at which sigma to judge")
     given = _times(prior_of_columns(prior, data), factor)
+    if has_stationary_points(given):
+        return judge_point(Model(data.with_noise(noise), given), values, tolerance)
     return judge(data, Penalty.from_prior(given, data, noise), values, given, noise, tolerance)
 
 

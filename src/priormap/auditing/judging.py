@@ -14,6 +14,10 @@ from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, Shortfall
 from priormap.mode.certify import certify
 from priormap.mode.solve import minimise
+from priormap.mode.stationary import certify_point, stationary_points
+from priormap.mode.stationary_certificate import StationaryCertificate
+from priormap.model import Model
+from priormap.model.curved_problem import CurvedProblem
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
 from priormap.priors import Prior
@@ -22,6 +26,15 @@ _EPS = float(np.finfo(float).eps)
 NEAR = 0.1  # distance from the mode within which a digit holds ...
 _NEARLY_ALL = 1e-3  # ... or share of what the mode gains that a solver may miss where none does
 _LARGEST = 1e150  # unit coefficients whose residual can still be squared
+
+
+def judge_point(model: Model, coef: Floats, tolerance: float) -> StationaryCertificate:
+    """Judge a vector under a penalty that need not be convex, beside what is found from starts."""
+    problem, unit = CurvedProblem(model), coef / model.columns.coef_units
+    if not np.abs(unit).sum() < _LARGEST:
+        raise PriormapError("coef is so large that X coef overflows; give it per unit of X")
+    search = stationary_points(problem, [unit])
+    return certify_point(problem, unit, model.unit_noise.sd, search, tolerance)
 
 
 def judge(

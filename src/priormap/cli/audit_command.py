@@ -19,6 +19,7 @@ _EXIT_CODES = {
     "mode of another penalty": 1,
     "mode to digits": 3,
     "another point": 4,
+    "stationary": 5,
 }
 
 
@@ -81,7 +82,8 @@ def audit(
     """Judge coefficients from anywhere against a prior, or against a library's penalty.
 
     Exit code: 0 the mode, or within --tolerance of it; 1 the mode of another penalty; 2 input that
-    cannot be used; 3 the mode to fewer digits than --tolerance asks for; 4 another point.
+    cannot be used; 3 the mode to fewer digits than --tolerance asks for; 4 another point;
+    5 a stationary point under a penalty that is not convex, whether or not a higher one was found.
     """
     from priormap import auditing
     from priormap.cli.choices import choose

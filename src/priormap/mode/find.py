@@ -26,7 +26,7 @@ from priormap.mode.stationary_certificate import StationaryCertificate
 from priormap.model import Model, Penalty, log_posterior
 from priormap.model.curved_problem import CurvedProblem
 from priormap.model.problem import UnitProblem
-from priormap.priors import CurvedPenalty, Prior, penalty_parts
+from priormap.priors import PenaltyParts, Prior, penalty_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -238,7 +238,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     This is the highest of 2 stationary points found from 11 starts
     """
     model = Model(data, prior)
-    if isinstance(prior, CurvedPenalty) and not prior.no_mode:
+    if has_stationary_points(prior):
         return _highest_point(model)
     penalty_parts(prior)
     if model.noise.is_known:
@@ -251,6 +251,11 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
         LocalMode(m.sigma, float(fit.log_posterior + m.height - highest.height)) for m in others
     ]
     return replace(fit, other_modes=tuple(lower))
+
+
+def has_stationary_points(prior: Prior) -> bool:
+    """Whether its modes are looked for among stationary points, as its penalty has no parts."""
+    return not prior.no_mode and not isinstance(prior, PenaltyParts)
 
 
 def _highest_point(model: Model) -> MapEstimate:

@@ -17,10 +17,11 @@ from priormap.display.text import Described
 from priormap.errors import Phrase, PriormapError
 from priormap.mode.certificate import TOLERANCE, Certificate
 from priormap.mode.certify import certify
-from priormap.mode.find import LocalMode, find_map
+from priormap.mode.find import LocalMode, find_map, has_stationary_points
 from priormap.mode.routes import Knots, OneSpectrum, Route, route_of
+from priormap.mode.stationary_certificate import StationaryCertificate
 from priormap.model import Model
-from priormap.priors import Prior, penalty_parts
+from priormap.priors import PenaltyParts, Prior, penalty_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,9 +157,11 @@ class MapPath(Described):
             coef = self.data.unit.in_callers_units(unit)
         return coef[0] if np.ndim(value) == 0 else coef
 
-    def certificate(self, k: int) -> Certificate:
+    def certificate(self, k: int) -> Certificate | StationaryCertificate:
         """Certificate of the k-th mode of the path."""
         prior = _Axis(self.along).prior_at(self.prior, float(self.values[k]))
+        if not isinstance(prior, PenaltyParts):
+            return find_map(self.data, prior).certificate
         problem = Model(self.data, prior).problem(float(self.sigma[k]))
         unit = problem.from_user(self.coef[k])
         return certify(problem, unit, names=self.names, tolerance=TOLERANCE, exact=True)
@@ -219,12 +222,12 @@ def map_path(
     Under a Laplace prior the coefficients are piecewise linear in ``1 / scale``; all knots are
     found. Under a Gaussian prior one eigendecomposition serves every scale. Under an elastic
     net prior each mode is found from its neighbour. With sigma unknown each scale has its own
-    joint mode.
+    joint mode; where the penalty is not convex, its own highest stationary point.
 
     Parameters
     ----------
     data : Regression
-    prior : Gaussian, Laplace or ElasticNet
+    prior : Gaussian, Laplace, ElasticNet, StudentT, Cauchy or NormalGamma
         Its family, and relative scales where it has one per column; along the scale a single
         scale is replaced by those of the path.
     scales : array of shape (k,), optional
@@ -245,7 +248,8 @@ def map_path(
     Raises
     ------
     PriormapError
-        If a scale is not positive or a power negative, or sigma is unknown and none are given.
+        If a scale is not positive or a power negative, or sigma is unknown (or the penalty not
+        convex) and none are given.
 
     References
     ----------
@@ -267,8 +271,11 @@ def map_path(
            [3. , 0.5]])
     """
     axis = _Axis(along)
-    model, parts = Model(data, prior), penalty_parts(prior)
+    model = Model(data, prior)
     grid = None if scales is None else axis.checked("scales", scales)
+    if has_stationary_points(prior):
+        return _path_of_points(data, prior, grid, axis)
+    parts = penalty_parts(prior)
     if not model.noise.is_known:
         return _path_of_joint_modes(data, prior, grid, axis)
     weakest = 0.0 if grid is None else float(axis.strengths(grid)[0].min())
@@ -291,6 +298,17 @@ def map_path(
     return MapPath(chosen, coef, intercept, sigma, knots is not None, data, prior, along, route)
 
 
+def _path_of_points(data: Regression, prior: Prior, values: Floats | None, axis: _Axis) -> MapPath:
+    """Highest stationary point at every scale; it jumps where another becomes the highest."""
+    if axis.along == "power":
+        penalty_parts(prior, "power that is a prior of its family")
+    if values is None:
+        raise PriormapError(
+            f"the modes of {prior!r} jump along the scale and have no knots; give scales=..."
+        )
+    return _path_of_fits(data, prior, values, axis)
+
+
 def _path_of_joint_modes(
     data: Regression, prior: Prior, values: Floats | None, axis: _Axis
 ) -> MapPath:
@@ -299,6 +317,10 @@ def _path_of_joint_modes(
             f"sigma is unknown, so each prior {axis.along} has its own joint mode; ",
             Phrase("give scales=..., or fix sigma for the whole path", "give --sigma a number"),
         )
+    return _path_of_fits(data, prior, values, axis)
+
+
+def _path_of_fits(data: Regression, prior: Prior, values: Floats, axis: _Axis) -> MapPath:
     fits = [find_map(data, axis.prior_at(prior, float(value))) for value in values]
     return MapPath(
         values=values,

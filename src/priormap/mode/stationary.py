@@ -24,7 +24,7 @@ from scipy.optimize import minimize_scalar
 
 from priormap.arrays import Floats, to_infinity
 from priormap.data.unit_columns import UnitColumns
-from priormap.mode.certify import TOLERANCE
+from priormap.mode.certificate import TOLERANCE
 from priormap.mode.joint import refuse_unbounded
 from priormap.mode.ridge import solve_on_support, solve_quadratic
 from priormap.mode.solve import minimise

@@ -106,7 +106,11 @@ class StationaryCertificate(Described):
     @property
     def verdict(self) -> str:
         """The certificate in one sentence or two."""
-        higher = f"the highest of {self._search} is {self.below:.3g} higher in log density"
+        many = self.found > 1
+        search = f"found from {self.starts} start{'s' * (self.starts != 1)}"
+        highest = f"the highest of {self.found} stationary points {search}"
+        only = f"the only stationary point {search}"
+        higher = f"{highest if many else only} is {self.below:.3g} higher in log density"
         if not self.is_stationary:
             fails = f"the optimality conditions fail by {self.kkt_residual:.1e}, most at "
             fails += f"{self.worst_column!r}"
@@ -121,14 +125,16 @@ class StationaryCertificate(Described):
         if not self.is_highest:
             return f"This is {kind} ({proof}), but {higher}."
         return (
-            f"This is the highest of {self._search}: {kind} ({proof}). The penalty is not convex, "
+            f"This is {highest if many else only}: {kind} ({proof}). The penalty is not convex, "
             "so that nothing proves that no other point is higher."
         )
 
     @property
-    def _search(self) -> str:
-        points = f"{self.found} stationary point{'s' * (self.found != 1)}"
-        return f"{points} found from {self.starts} start{'s' * (self.starts != 1)}"
+    def tone(self) -> str:
+        """How the verdict is to be shown: good, bad, or neither."""
+        if self.is_stationary:
+            return "strong good" if self.is_highest else "strong"
+        return "strong bad"
 
     def __str__(self) -> str:
         return visible(self.verdict)
@@ -145,8 +151,7 @@ class StationaryCertificate(Described):
             "below the highest": cells.number(self.below, 6),
             "tolerance": cells.number(self.tolerance, 6),
         }
-        tone = "strong good" if self.is_stationary and self.is_highest else "strong bad"
-        return Paragraph(self.verdict, tone=tone), facts(shown.items())
+        return Paragraph(self.verdict, tone=self.tone), facts(shown.items())
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers of the certificate."""

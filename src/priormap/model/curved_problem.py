@@ -28,6 +28,7 @@ from priormap.priors import Prior
 
 _EPS = float(np.finfo(float).eps)
 _LARGEST = 1e300
+_SHARP = 1e200  # curvature at zero, beyond which zero is as good as the mode beside it
 _CONVEX = 1e-9  # least eigenvalue, of a matrix of unit diagonal, that rounding cannot have made
 
 
@@ -66,8 +67,10 @@ class CurvedProblem:
 
     @cached_property
     def is_smooth(self) -> Bools:
-        """Which coefficients have no kink or cusp at zero."""
-        return self.prior_at(1.0).pull_range(np.zeros(len(self.live)))[1] == 0
+        """Which coefficients have no kink or cusp at zero, nor a bend too sharp for floats."""
+        prior: Any = self.prior_at(1.0)
+        zero = np.zeros(len(self.live))
+        return (prior.pull_range(zero)[1] == 0) & (prior.curvature(zero) < _SHARP)
 
     def prior_at(self, sigma: float) -> Prior:
         """Prior of ``c / sigma``."""
@@ -88,7 +91,7 @@ class CurvedProblem:
     def objective(self, coef: Floats, sigma: float) -> float:
         """``|r|**2 / 2 + sigma**2 sum P``: what a mode minimises at this sigma."""
         penalties = sigma * self.prior_at(sigma).penalty(coef / sigma)
-        return 0.5 * self.gradient(coef)[1] + sigma * float(penalties[self.live].sum())
+        return 0.5 * self.gradient(coef)[1] + sigma * float(penalties.sum())
 
     def height(self, coef: Floats, sigma: float) -> float:
         """``-J``, up to a constant."""
@@ -100,7 +103,8 @@ class CurvedProblem:
     def slopes(self, coef: Floats, sigma: float) -> tuple[Floats, Floats]:
         """Smallest and largest slope of the penalty in every coefficient."""
         low, high = self.prior_at(sigma).pull_range(coef / sigma)
-        return sigma * low, sigma * high
+        held = (coef == 0) & ~self.is_smooth & (high == 0)  # by a bend that is a cusp in floats
+        return np.where(held, -np.inf, sigma * low), np.where(held, np.inf, sigma * high)
 
     @to_infinity
     def curvatures(self, coef: Floats, sigma: float) -> Floats:
@@ -111,7 +115,7 @@ class CurvedProblem:
     def violation(self, coef: Floats, sigma: float) -> Floats:
         """Distance of ``Z'r`` from the slopes of the penalty."""
         (gradient, _), (low, high) = self.gradient(coef), self.slopes(coef, sigma)
-        return np.where(self.live, np.maximum(0.0, np.maximum(low - gradient, gradient - high)), 0)
+        return np.maximum(0.0, np.maximum(low - gradient, gradient - high))
 
     def free(self, coef: Floats) -> Indices:
         """Coefficients that move both ways: those not held at zero by a kink or a cusp."""
@@ -161,6 +165,17 @@ class CurvedProblem:
             return np.inf
         size = 1 / np.sqrt(np.maximum(np.abs(matrix.diagonal()), 1 / _LARGEST))
         return float(np.linalg.eigvalsh(matrix * size * size[:, None])[0])
+
+    def parameters(self, coef: Floats) -> float:
+        """How far the fit of a mode moves with y, at a known sigma: ``tr Z_F H^-1 Z_F'``.
+
+        H are the second derivatives in the free coefficients. Where the penalty bends the other
+        way, the fit moves more than y does.
+        """
+        free, _, matrix = self.newton_system(coef, self.model.unit_noise.sd)
+        if not free.size:
+            return 0.0
+        return float(np.trace(np.linalg.lstsq(matrix, self.gram[np.ix_(free, free)])[0]))
 
     def is_convex(self, sigma: float) -> bool:
         """Whether the objective is convex everywhere at this sigma, which makes one mode of all."""

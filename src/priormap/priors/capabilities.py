@@ -126,8 +126,9 @@ class PointMass(Protocol):
         """The slab as a mixture of normals; None where it is one normal distribution."""
 
 
-def penalty_parts(prior: Prior, what: str = "exact mode") -> PenaltyParts:
-    """Return the prior as one with penalty parts, or refuse with its own reason."""
+def penalty_parts(prior: Prior, what: str = "") -> PenaltyParts:
+    """Return the prior as one with penalty parts, or refuse `what` with its own reason."""
     if not isinstance(prior, PenaltyParts):
-        raise PriormapError(f"{prior!r} has no {what}: {prior.no_mode or NEITHER}")
+        lacks = what or ("exact mode" if prior.no_mode else "penalty (l1, l2)")
+        raise PriormapError(f"{prior!r} has no {lacks}: {prior.no_mode or NEITHER}")
     return prior

@@ -139,13 +139,11 @@ class NormalGamma(ScaleMixture):
         prior, values = self._beside("coef", coef)
         order, scale = self.shape - 0.5, np.asarray(prior.known_scale)
         x = np.maximum(np.abs(values) / scale, _NEAR)
-        near = np.minimum(x, _CANCELS)
-        ratio = _bessel_ratio(near, order)
-        rise = ratio * (ratio + (2 * order - 1) / near) - 1
-        far = (order - 0.5) / x * (1 - (order + 0.5) / x) / x
         with np.errstate(invalid="ignore"):
-            bend = np.where(x > _CANCELS, far, rise) / scale / scale
-        return np.where(prior.is_flat, 0.0, bend)
+            pull = _bessel_ratio(np.minimum(x, _CANCELS), order) / scale
+            rise = pull * (pull + (2 * order - 1) / x / scale) - 1 / scale / scale
+            far = (order - 0.5) / x / scale * (1 - (order + 0.5) / x) / x / scale
+        return np.where(prior.is_flat, 0.0, np.where(x > _CANCELS, far, rise))
 
     @property
     def least_curvature(self) -> Floats:

@@ -46,7 +46,8 @@ def methods(results: Results) -> Blocks:
     blocks: list[Block] = [*_model(results), Subheading("The mode is a penalised fit")]
     blocks += _problem(results)
     for name, prior in priors.items():
-        blocks += penalty_of(name, modes[name]) if name in modes else [_without_mode(name, prior)]
+        has_parts = isinstance(prior, PenaltyParts)
+        blocks += penalty_of(name, modes[name]) if has_parts else [_without_penalty(name, prior)]
     blocks += [Subheading("The certificate"), *_certificate()]
     blocks += [Subheading("The posterior"), *_posterior(results)]
     texts = dict.fromkeys(f"{prior.reference}." for prior in priors.values())
@@ -127,8 +128,11 @@ def _problem(results: Results) -> Blocks:
     return (Paragraph(" ".join(said), _OBJECTIVE),)
 
 
-def _without_mode(name: str, prior: Prior) -> Paragraph:
-    return Paragraph(f"Under {name} there is no exact mode, because {prior.no_mode}.")
+def _without_penalty(name: str, prior: Prior) -> Paragraph:
+    if prior.no_mode:
+        return Paragraph(f"Under {name} there is no exact mode, because {prior.no_mode}.")
+    said = f"Under {name} the penalty has no parts l1 and l2, and need not be convex; "
+    return Paragraph(f"{said}its mode is the highest of the stationary points that were found.")
 
 
 def penalty_of(name: str, fit: MapEstimate) -> Blocks:

@@ -14,7 +14,7 @@ from priormap.arrays import Indices
 from priormap.criteria.scale_conflict import loud_conflicts
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError, PriormapWarning
-from priormap.priors import Prior
+from priormap.priors import PenaltyParts, Prior
 from priormap.report.places import Origin
 from priormap.tables import (
     Contrast,
@@ -57,7 +57,7 @@ class Results:
     ----------
     table : Contrast
     comparisons : mapping of str to MapComparison
-        For each prior with a mode, that mode in `table` beside the penalised fit.
+        For each prior with a penalised fit, its mode in `table` beside that.
     support : PriorComparison or str
         What each prior predicts, from the draws of `table`; or why that cannot be said.
     notes : tuple of str
@@ -122,7 +122,9 @@ def compute(
         support = _support(table, priors, settings)
         progress("fitting the penalties")
         comparisons = {
-            name: compare_map(fit.data, {name: fit.prior}) for name, fit in table.modes.items()
+            name: compare_map(fit.data, {name: fit.prior})
+            for name, fit in table.modes.items()
+            if isinstance(fit.prior, PenaltyParts)
         }
     notes = tuple(dict.fromkeys((*data.notes, *_told_again(caught))))
     return Results(data, priors, settings, origin, table, comparisons, support, notes)

@@ -82,6 +82,9 @@ def about_modes(results: Results) -> Blocks:
         blocks.append(Subheading(f"{name}: {prior}"))
         if name in results.comparisons:
             blocks += _beside_its_fit(results, name)
+        elif name in results.table.modes:
+            fit = results.table.modes[name]
+            blocks.append(Items((str(fit.certificate), *fit.about_other_modes)))
         else:
             blocks.append(Paragraph(f"There is no exact mode, because {prior.no_mode}."))
     return tuple(blocks)

@@ -7,8 +7,11 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.mode import MapEstimate
+from priormap.model import Model
+from priormap.model.curved_problem import CurvedProblem
 from priormap.model.least_squares import effective_parameters, least_squares
 from priormap.model.problem import UnitProblem
+from priormap.priors import PenaltyParts
 
 
 def size(data: Regression, coef: Floats) -> float:
@@ -25,8 +28,11 @@ def least_squares_size(data: Regression) -> float:
 
 def mode_degrees_of_freedom(fit: MapEstimate) -> float:
     """Effective degrees of freedom of a mode at its sigma, the intercept left out."""
-    problem = UnitProblem.of(fit.data, fit.penalty)
-    return effective_parameters(problem, problem.from_user(fit.coef))
+    if isinstance(fit.prior, PenaltyParts):
+        problem = UnitProblem.of(fit.data, fit.penalty)
+        return effective_parameters(problem, problem.from_user(fit.coef))
+    known = Model(fit.data.with_noise(fit.sigma), fit.prior)
+    return CurvedProblem(known).parameters(fit.coef / fit.data.unit.coef_units)
 
 
 def r_squared(data: Regression, coef: Floats) -> float:

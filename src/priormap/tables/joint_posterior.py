@@ -10,7 +10,9 @@ from priormap.arrays import Floats
 from priormap.checks import short
 from priormap.errors import PriormapError
 from priormap.model.least_squares import least_squares
+from priormap.model.model import Model
 from priormap.posterior.rao_blackwell import RaoBlackwell
+from priormap.priors import PenaltyParts
 from priormap.tables.chosen import check_contrast, chosen_features
 from priormap.tables.contours import ellipse, prior_contour
 from priormap.tables.exact_posterior import normal_posterior
@@ -90,7 +92,8 @@ def joint_points_table(
     points, kinks = {"mean": mean, "least squares": least_squares(table.data).coef}, np.array(False)
     if prior in table.modes:
         points = {"mode": table.modes[prior].coef, **points}
-        kinks = table.modes[prior].penalty.l1[which] > 0
+        family = Model(table.data, table.priors[prior]).column_prior
+        kinks = family.pull_range(np.zeros(table.data.n_features))[1][which] > 0
     rows = [
         (name, *coef[which], bool((kinks & (coef[which] == 0)).any()))
         for name, coef in points.items()
@@ -128,7 +131,7 @@ def joint_contours_table(
         half = np.sqrt(2 * np.log(2))  # radius of the disc with half of a normal's mass
         edge = center + half * root[:, 0]
         curves["likelihood", "likelihood, 50 %"] = ellipse(center, root, edge)
-    if prior in table.modes:
+    if prior in table.modes and isinstance(table.priors[prior], PenaltyParts):
         penalty = table.modes[prior].penalty
         l1, l2 = penalty.l1[which], penalty.l2[which]
         if (l1 + l2 > 0).all():  # a flat prior has none

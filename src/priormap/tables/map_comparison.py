@@ -202,6 +202,7 @@ def compare_map(
     tolerance = positive_number("tolerance", tolerance)
     modes, certificates, rows, frames = {}, {}, {}, []
     for name, prior in priors.items():
+        penalty_parts(prior, "penalised fit")
         fit = mode.find_map(data, prior)
         fits = _penalised_fits(data, prior, fit.sigma)
         coefs = {"map": fit.coef, **{who: penalised.coef for who, penalised in fits.items()}}
@@ -235,6 +236,7 @@ def _certificates(fit: MapEstimate, coefs: Mapping[str, Floats]) -> dict[str, Ce
         who: judge(fit.data, fit.penalty, coef, fit.prior, fit.sigma, mode=fit.coef)
         for who, coef in others.items()
     }
+    assert isinstance(fit.certificate, Certificate)
     return {"map": fit.certificate, **audits}
 
 

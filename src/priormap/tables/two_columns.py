@@ -17,7 +17,7 @@ from priormap.mode import MapEstimate, find_map
 from priormap.model.least_squares import least_squares
 from priormap.model.model import Model
 from priormap.posterior.plane_posterior import PlanePosterior
-from priormap.priors import Gaussian, Laplace, Prior
+from priormap.priors import Gaussian, Laplace, Prior, penalty_parts
 from priormap.tables.named_priors import priors_by_name
 
 _EXACT_FIT = 1e-22  # residual sum of squares over that of y: a fit to eleven digits
@@ -156,7 +156,8 @@ def two_columns(
     else:
         named = priors_by_name(priors, or_one=True)
         given = {name: _of_columns(name, prior, data, which) for name, prior in named.items()}
-    return {name: TwoColumns(find_map(pair, prior)) for name, prior in given.items()}
+    known = {name: penalty_parts(prior, "contours of l1 and l2") for name, prior in given.items()}
+    return {name: TwoColumns(find_map(pair, prior)) for name, prior in known.items()}
 
 
 def chosen_pair(data: Regression, features: object = None) -> list[int]:
