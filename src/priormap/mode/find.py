@@ -233,7 +233,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     >>> from priormap import Cauchy
     >>> fit = find_map(Regression([[1.0]], [5.0], sigma=1.0, intercept=False), Cauchy(0.1))
     >>> fit.coef.round(3), [point.coef.round(3) for point in fit.others]
-    (array([4.559]), [array([0.028])])
+    (array([4.562]), [array([0.027])])
     >>> print(fit.certificate.verdict.split(":")[0])
     This is the highest of 2 stationary points found from 11 starts
     """

@@ -212,7 +212,8 @@ class CurvedProblem:
     def _data_term(self, coef: Floats, sigma: float, rss: float) -> float:
         if not self.model.prior.scaled_by_noise:
             return rss
-        return rss + float(self.slopes(np.abs(coef), sigma)[1] @ np.abs(coef))
+        slopes = np.where(coef == 0, 0.0, self.slopes(coef, sigma)[0])
+        return rss + float(slopes @ coef)
 
     def _noise_slope(self, sigma: float) -> float:
         """``-d log p / d log sigma`` of the prior of sigma."""
