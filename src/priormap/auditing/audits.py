@@ -90,11 +90,12 @@ def audit(
     Returns
     -------
     Certificate or StationaryCertificate
-        Of the first, which has the parts l1 and l2 of a penalty, `grade` is "mode", "mode to digits" (how many are in `digits`: a solver stopped
-        early), "mode of another penalty" or "another point"; but for the first, its `shortfall`
-        says more. `is_mode` is whether it is the mode within the tolerance. The second is that
-        of a penalty that need not be convex: whether the coefficients are stationary, and how
-        far below the highest point that is found from several starts, themselves among them.
+        Of the first, where the penalty has the parts l1 and l2, `grade` is "mode", "mode to
+        digits" (how many are in `digits`: a solver stopped early), "mode of another penalty" or
+        "another point"; but for the first, its `shortfall` says more. `is_mode` is whether it is
+        the mode within the tolerance. The second is that of a penalty that need not be convex:
+        whether the coefficients are stationary, and how far below the highest point that is
+        found from several starts, themselves among them.
 
     Raises
     ------
