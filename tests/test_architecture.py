@@ -29,6 +29,7 @@ PUBLIC = {
     "pymc_model",
     "pymc_prior",
     "to_inference_data",
+    *("PosteriorMoments", "posterior_moments", "predict", "prediction_table"),
     "sample",
     "HalfCauchy",
     "Certificate",

@@ -51,7 +51,16 @@ if TYPE_CHECKING:
         plot_shrinkage_profile,
         plot_stability,
     )
-    from priormap.posterior import pymc_model, pymc_prior, sample, to_inference_data
+    from priormap.posterior import (
+        PosteriorMoments,
+        posterior_moments,
+        predict,
+        prediction_table,
+        pymc_model,
+        pymc_prior,
+        sample,
+        to_inference_data,
+    )
     from priormap.priors import (
         Cauchy,
         ElasticNet,
@@ -148,6 +157,10 @@ _HOMES = {
     "plot_shrinkage_profile": "priormap.plots",
     "prior_for": "priormap.tables",
     "prior_says": "priormap.tables",
+    "PosteriorMoments": "priormap.posterior",
+    "posterior_moments": "priormap.posterior",
+    "predict": "priormap.posterior",
+    "prediction_table": "priormap.posterior",
     "prior_sensitivity": "priormap.criteria",
     "pymc_model": "priormap.posterior",
     "pymc_prior": "priormap.posterior",
@@ -177,6 +190,7 @@ __all__ = [
     "NormalGamma",
     "Penalty",
     "PredictiveCheck",
+    "PosteriorMoments",
     "PriorComparison",
     "PriorSensitivity",
     "PriorStatements",
@@ -217,6 +231,9 @@ __all__ = [
     "plot_shrinkage",
     "plot_shrinkage_profile",
     "plot_stability",
+    "posterior_moments",
+    "predict",
+    "prediction_table",
     "prior_for",
     "prior_says",
     "prior_sensitivity",

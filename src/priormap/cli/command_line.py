@@ -30,6 +30,7 @@ from priormap.cli.guard import (
     without_debug,
 )
 from priormap.cli.path_command import path
+from priormap.cli.predict_command import predict
 from priormap.cli.process import complain
 from priormap.cli.rank_command import rank
 from priormap.cli.report_command import report
@@ -51,6 +52,7 @@ GROUPS: dict[str, dict[Callable[..., Any], str]] = {  # every command with an ex
         choose: f"{_TABLE} --prior lasso --method cv",
         path: f"{_TABLE} --prior lasso --csv path.csv",
         sample: f"{_TABLE} --prior lasso --output draws.nc",
+        predict: f"{_TABLE} --new new.csv --csv predictions.csv",
     },
     "Translate": {
         convert: f"0.1 --from sklearn.Lasso --to glmnet --data {_TABLE}",

@@ -81,14 +81,18 @@ class Reading:
         }
         return {name: value for name, value in words.items() if value}
 
+    def table(self, path: Path) -> pd.DataFrame:
+        """Read a file."""
+        from priormap.data.reading import CSV_OPTIONS, read_table
+
+        given = self.in_python
+        return read_table(path, **{name: given[name] for name in CSV_OPTIONS if name in given})
+
     def of_file(
         self, path: Path, target: str | None, weights: str | None, **options: Any
     ) -> tuple[Regression, str, Any]:
         """Data of a file, what they predict, and the weights of their rows."""
-        from priormap.data.reading import CSV_OPTIONS, read_table
-
-        given = self.in_python
-        frame = read_table(path, **{name: given[name] for name in CSV_OPTIONS if name in given})
+        frame = self.table(path)
         if target is None and self.formula is None:
             raise PriormapError(
                 f"{path} needs --target, the column to predict, one of: {_some_of(frame)}"

@@ -1,7 +1,18 @@
-"""The whole posterior: exact draws, Gibbs, NUTS, and the PyMC model."""
+"""The whole posterior: exact draws, Gibbs, NUTS, the PyMC model, and what it says of new rows."""
 
 from priormap.posterior.data_tree import to_inference_data
+from priormap.posterior.moments import PosteriorMoments, posterior_moments
+from priormap.posterior.predictions import predict, prediction_table
 from priormap.posterior.pymc import pymc_model, pymc_prior
 from priormap.posterior.sampling import sample
 
-__all__ = ["pymc_model", "pymc_prior", "sample", "to_inference_data"]
+__all__ = [
+    "PosteriorMoments",
+    "posterior_moments",
+    "predict",
+    "prediction_table",
+    "pymc_model",
+    "pymc_prior",
+    "sample",
+    "to_inference_data",
+]

@@ -170,6 +170,11 @@ class GaussianPosterior:
         misfit -= self.spectrum.coordinates[:, None]
         return self.spectrum.rss + np.einsum("ij,ij->j", misfit, misfit)
 
+    @property
+    def sigma_square(self) -> float:
+        """Posterior mean of ``sigma**2``; inf where it does not exist."""
+        return self._moments.sigma_square
+
     @cached_property
     def mean(self) -> Floats:
         """Posterior mean of the coefficients, shape (p,)."""
