@@ -39,6 +39,13 @@ class PosteriorMoments(Described):
         Whether the posterior is normal: sigma and the scale of the prior are known.
     data, prior
         What it is the posterior of.
+
+    Examples
+    --------
+    >>> from priormap import Gaussian, Regression
+    >>> data = Regression([[-1.0], [0.0], [1.0]], [-2.0, 0.0, 2.0], sigma=1.0)
+    >>> posterior_moments(data, Gaussian(1.0)).cov.round(4).to_numpy().tolist()
+    [[0.3333, 0.0], [0.0, 0.3333]]
     """
 
     mean: pd.Series[float]
