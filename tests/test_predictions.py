@@ -161,10 +161,11 @@ class TestPredict:
         with pytest.raises(pmap.PriormapError, match="mass must"):
             pmap.prediction_table(pmap.predict(tree, NEW), 95)
 
+    @pytest.mark.filterwarnings("ignore:these draws are not to be trusted")
     def test_every_family_of_draws(self):
         data = KNOWN.with_noise(None)
         for prior in (pmap.SpikeAndSlab(0.5, pmap.Gaussian(1.0)), pmap.Horseshoe(0.1)):
-            draws = pmap.sample(data, prior, random_seed=1)
+            draws = pmap.sample(data, prior, 300, random_seed=1)
             table = pmap.prediction_table(pmap.predict(draws, NEW, random_seed=1))
             assert np.isfinite(table).all(axis=None)
             assert (table["low"] < table["mean"]).all()

@@ -294,7 +294,7 @@ def _with_index(
             f" {short(index_col)} is not a column of {shown(path)}; give a name or a place from 0 "
             f"to {len(names) - 1}",
         )
-    return frame.set_index(names[place])
+    return frame.set_index(names[place]).rename_axis(names[place] or None)
 
 
 def _stripped(value: Any) -> Any:

@@ -175,6 +175,7 @@ def _coordinates(
         dtype = np.array(labels, dtype=str).dtype
         return PandasIndex(pd.Index(labels, dtype=object), dim, coord_dtype=dtype)
 
+    rows = rows.rename("obs_id")  # a variable is called by the name of its index
     is_text = rows.dtype == object
     indexes = {
         "chain": PandasIndex(pd.RangeIndex(chains), "chain"),

@@ -128,6 +128,16 @@ def prediction_table(tree: xr.DataTree, mass: float = _MASS) -> pd.DataFrame:
         Of `predict`.
     mass : float
         Probability of the interval.
+
+    Examples
+    --------
+    >>> import priormap as pmap
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> data = pmap.Regression(x, 2 * x[:, 0], sigma=0.5)
+    >>> tree = pmap.sample(data, pmap.Gaussian(1.0), random_seed=1)
+    >>> table = prediction_table(predict(tree, [[0.0], [1.0]], kind="mean"), mass=0.9)
+    >>> table.columns.tolist(), table["mean"].round(1).tolist()
+    (['mean', 'sd', 'low', 'high'], [0.0, 2.0])
     """
     import pandas as pd
 
