@@ -111,7 +111,7 @@ def _fixed_point(ours: Floats, theirs: Floats) -> tuple[float, float]:
     """Log Z and its standard error from the log ratios q / g at draws of q and of g."""
     own, other = ours.ravel()[None], theirs.ravel()[None]
     shift = float(np.median(own))
-    independent = _effective(np.minimum(ours - shift, 700.0))
+    independent = effective_draws(np.minimum(ours - shift, 700.0))
     share = independent / (independent + other.size)
     a, b = np.log(share), np.log1p(-share)
     log_z = shift
@@ -124,7 +124,7 @@ def _fixed_point(ours: Floats, theirs: Floats) -> tuple[float, float]:
     at_other = np.exp(other - np.logaddexp(a + other, b + log_z))
     at_own = np.exp(log_z - np.logaddexp(a + own, b + log_z))
     variance = _relative_variance(at_other, other.size) + _relative_variance(
-        at_own, _effective(at_own.reshape(ours.shape))
+        at_own, effective_draws(at_own.reshape(ours.shape))
     )
     return log_z, float(np.sqrt(variance))
 
@@ -133,6 +133,6 @@ def _relative_variance(values: Floats, size: float) -> float:
     return float(values.var() / values.mean() ** 2 / size)
 
 
-def _effective(values: Floats) -> float:
+def effective_draws(values: Floats) -> float:
     """How many independent draws the values of shape (chains, draws) are worth."""
     return max(float(Convergence.of(values[..., None]).ess_bulk[0]), 1.0)

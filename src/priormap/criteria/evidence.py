@@ -1,18 +1,25 @@
-"""Log marginal likelihood along the scale: exact, or integrated from posterior draws."""
+"""Log marginal likelihood along the scale: exact, or integrated or bridged from draws."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from priormap.criteria.bridged_evidence import BridgedEvidence, bridged_evidence
 from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
 from priormap.criteria.evidence_integration import EvidenceCurve
 from priormap.criteria.sampled_curves import sampled
+from priormap.priors import PenaltyParts
 
 _ROUNDING = 1e-9  # of log scale
 
 
-def _integrated(study: Study) -> EvidenceCurve:
-    return study.once(sampled).evidence()
+def _integrated(study: Study) -> EvidenceCurve | BridgedEvidence:
+    """From a small scale, or bridged where tails may be heavier than exponential."""
+    if isinstance(study.family.prior, PenaltyParts):
+        return study.once(sampled).evidence()
+    ends = float(study.scales[0]), float(study.scales[-1])
+    seed = study.seed.spawn(1)[0]
+    return bridged_evidence(study.family, study.gaussian, ends, study.draws, study.chains, seed)
 
 
 def _curve(study: Study) -> Curve:
@@ -20,7 +27,9 @@ def _curve(study: Study) -> Curve:
         values, error = study.gaussian.evidence(study.scales)
         return Curve(study.scales, values, np.full_like(values, error))
     curve = study.once(_integrated)
-    scales = study.scales[np.log(study.scales) <= curve.log_scales[-1] + _ROUNDING]
+    low, high = curve.log_scales[0] - _ROUNDING, curve.log_scales[-1] + _ROUNDING
+    inside = (np.log(study.scales) >= low) & (np.log(study.scales) <= high)
+    scales = study.scales[inside]
     return Curve(scales, curve.at(scales), curve.error(scales))
 
 

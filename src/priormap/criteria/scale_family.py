@@ -99,7 +99,9 @@ class ScaleFamily:
     def typical(self) -> Prior:
         """Prior of a column of relative scale 1, at scale 1; of several scales the smallest."""
         one = self.prior.with_scale(1.0)
-        return replace(one, **{name: float(np.min(getattr(one, name))) for name in one.scales})
+        smallest = {name: float(np.min(getattr(one, name))) for name in one.scales}
+        several = len(smallest) > 1
+        return replace(one, **smallest) if several else one.with_scale(*smallest.values())
 
     @property
     def unit_sd(self) -> float:

@@ -10,12 +10,13 @@ import numpy as np
 
 from priormap.arrays import Floats, Indices
 from priormap.checks import checked_count, checked_seed, positive_number, share, short
-from priormap.criteria.bridge_sampling import Evidence, bridge_sampling
+from priormap.criteria.bridge_sampling import Evidence
 from priormap.criteria.criterion import Folds
 from priormap.criteria.folds import split
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.held_out import Fold, HeldOut, held_out, left_out
 from priormap.criteria.leave_one_out import BAD_KHAT, MOST_ROWS, row_densities, some_rows, totals
+from priormap.criteria.marginal_likelihood import marginal_likelihood
 from priormap.criteria.posterior_runs import mode_beside, sample_quietly
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.criteria.stacking import stacking_weights
@@ -54,9 +55,11 @@ def compare_priors(
     row is left out exactly, up to `refits` rows of a prior. Of more than 2,000 rows so many are
     left out, drawn at random.
 
-    The evidence, ``log p(y)`` with a flat intercept, is exact under a Gaussian prior and by
-    bridge sampling under the others. It judges the prior at its scale: another scale of the same
-    family may have another order, see `choose_scale`.
+    The evidence, ``log p(y)`` with a flat intercept, is exact under a Gaussian prior, a sum over
+    models under a spike and slab (all of at most 15 columns, else those that half of the draws
+    visit, over the share that the other half gives them), and by bridge sampling under the
+    others. It judges the prior at its scale: another scale of the same family may have another
+    order, see `choose_scale`.
 
     Parameters
     ----------
@@ -201,7 +204,7 @@ class _Study:
             for k, one in zip(worst, refits.spawn(n_refits), strict=True):
                 densities[k] = left_out(model, int(self.rows[k]), self.draws, self.chains, one)
             notes += _about_khats(len(bad), n_refits)
-        evidence = _evidence(model, tree, bridge)
+        evidence = marginal_likelihood(model, tree, bridge)
         if evidence.why_not:
             notes.append(f"log evidence: not given, because {evidence.why_not}")
         held = None
@@ -237,17 +240,6 @@ def _exact_densities(model: Model, rows: Indices) -> Floats:
     family = ScaleFamily.of(model.data, model.prior)
     scale = 1.0 if model.prior.has_vector else float(model.prior.scale)
     return GaussianCurves.of(family).loo_densities(np.array([scale]), rows)[:, 0]
-
-
-def _evidence(model: Model, tree: xr.DataTree, seed: np.random.SeedSequence) -> Evidence:
-    if model.is_flat.any():
-        flat = "a flat prior is improper: it gives the data no probability"
-        return Evidence(np.nan, np.nan, flat)
-    if not model.prior.is_continuous:
-        return Evidence(np.nan, np.nan, "draws with exact zeros have no joint density to bridge")
-    if "log_evidence" in tree.attrs:
-        return Evidence(tree.attrs["log_evidence"], tree.attrs["log_evidence_error"])
-    return bridge_sampling(model, tree, seed)
 
 
 def _compared(
