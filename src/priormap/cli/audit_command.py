@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.explain_command import explained
+from priormap.cli.library_calls import Numbers, read_words
 from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.display.blocks import Paragraph
@@ -24,10 +27,14 @@ _EXIT_CODES = {
 
 
 def audit(
-    coefs: Annotated[
-        Path, typer.Argument(metavar="COEFS", help="CSV file with the columns feature and coef.")
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[CALL] COEFS [DATA]",
+            help="Library call to judge by, such as sklearn.Lasso; CSV file with the columns "
+            "feature and coef; file of the data, without it scikit-learn's diabetes data.",
+        ),
     ],
-    path: ask.Data = None,
     target: ask.Target = None,
     prior: Annotated[
         str | None, typer.Option(metavar="PRIOR", help=f"Prior to judge by: {ask.PRIOR_WORDS}.")
@@ -43,7 +50,7 @@ def audit(
     call: Annotated[
         str | None,
         typer.Option(
-            "--as", metavar="CALL", help="Library call to judge by instead, such as sklearn.Lasso."
+            "--as", metavar="CALL", help="Library call to judge by, where no word names it."
         ),
     ] = None,
     alpha: ask.Alpha = None,
@@ -86,10 +93,12 @@ def audit(
     5 a stationary point under a penalty that is not convex, whether or not a higher one was found.
     """
     from priormap import auditing
-    from priormap.cli.choices import choose
+    from priormap.cli.choices import choose, noise_sd
 
     with work(force=force, json=json) as job:
-        numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
+        given = read_words(words, call)
+        call, (coefs, path) = given.call, _coefs_and_data(given.files)
+        numbers = Numbers(alpha, l1_ratio, lambda_, number).of(call, given.numbers)
         _refuse_mixtures(prior, scale, call, numbers, weights, sigma)
         if prior is not None:
             model = choose(
@@ -98,52 +107,50 @@ def audit(
                 reading=reading,
             )
             certificate = auditing.audit(model.data, model.prior, coefs, tolerance=tolerance)
-            verdict, sentences = str(certificate), (*model.sentences, f"prior: {model.prior}")
+            sentences = (*model.sentences, f"prior: {model.prior}")
         else:
-            model = choose(
-                path,
-                target,
-                sigma=sigma or "unknown",
-                standardize=bool(standardize),
-                weights=weights,
-                use="family",
-                reading=reading,
-            )
-            weight = model.sample_weight
-            explanation = auditing.explain_penalty(
-                str(call),
-                data=model.data,
-                coef=coefs,
-                sample_weight=weight,
-                tolerance=tolerance,
-                **numbers,
-            )
-            certificate, verdict = explanation.certificate, explanation.verdict
-            sentences = (*model.about_data, f"penalty: {explanation.call}")
+            noise = None if sigma is None else noise_sd(sigma)
+            how: dict[str, Any] = {"weights": weights, "sigma": noise, "coef": coefs}
+            how |= {"standardize": bool(standardize), "tolerance": tolerance}
+            model, explanation = explained(str(call), path, target, numbers, False, reading, **how)
+            certificate = explanation.certificate
+            notes = (f"note: {note}" for note in explanation.notes)
+            sentences = (*model.about_data, f"penalty: {explanation.call}", *notes)
     job.hand_over(
-        [*map(Paragraph, sentences), Paragraph(verdict, tone=certificate.tone)],
+        [*map(Paragraph, sentences), Paragraph(str(certificate), tone=certificate.tone)],
         json=lambda: {
             "choices": list(sentences),
             "warnings": job.notes,
             **certificate.to_dict(),
-            "verdict": verdict,
         },
     )
     return 0 if certificate.is_mode else _EXIT_CODES[certificate.grade]
+
+
+def _coefs_and_data(files: Sequence[Path]) -> tuple[Path, Path | None]:
+    if not 1 <= len(files) <= 2:
+        raise PriormapError(
+            "audit reads COEFS and DATA, as in: priormap audit sklearn.Lasso coefs.csv data.csv "
+            f"--target COLUMN --alpha 0.1; got {', '.join(map(str, files)) or 'no file'}"
+        )
+    return files[0], files[1] if len(files) > 1 else None
 
 
 def _refuse_mixtures(
     prior: str | None,
     scale: str | None,
     call: str | None,
-    numbers: dict[str, float],
+    numbers: dict[str, Any],
     weights: str | None,
     sigma: str | None,
 ) -> None:
     if (prior is None) == (call is None):
-        raise PriormapError("say by what to judge: either --prior with --scale, or --as CALL")
+        raise PriormapError(
+            "say by what to judge: either --prior with --scale, or --as CALL, or the call first: "
+            "priormap audit sklearn.Lasso COEFS DATA --target COLUMN --alpha 0.1"
+        )
     if call is not None and scale is not None:
-        raise PriormapError("--scale belongs to --prior; give the library's own numbers to --as")
+        raise PriormapError("--scale belongs to --prior; give the library's own numbers")
     if call is None and numbers:
         raise PriormapError(f"{next(iter(numbers))} is a library's number; say which: --as CALL")
     if call is None and weights is not None:

@@ -180,7 +180,7 @@ def _unit(word: str) -> Prior:
 def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, Regression, str]:
     """Return the data with their noise, with that of the default scales, and the sentence."""
     if sigma not in {None, "unknown"}:
-        noise = _noise_sd(str(sigma))
+        noise = noise_sd(str(sigma))
         data = data.with_noise(noise)
         return data, data, f"sigma: {noise:g}, as given"
     size = data.y_sd or 1.0
@@ -197,7 +197,8 @@ def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, Regres
     return data, data if from_rows else unknown, about
 
 
-def _noise_sd(text: str) -> float:
+def noise_sd(text: str) -> float:
+    """The number of --sigma, or a refusal."""
     try:
         return positive_number("--sigma", float(text))
     except ValueError:

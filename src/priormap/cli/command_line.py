@@ -55,9 +55,9 @@ GROUPS: dict[str, dict[Callable[..., Any], str]] = {  # every command with an ex
         predict: f"{_TABLE} --new new.csv --csv predictions.csv",
     },
     "Translate": {
-        convert: f"0.1 --from sklearn.Lasso --to glmnet --data {_TABLE}",
+        convert: f"sklearn.Lasso {_TABLE} --alpha 0.1 --to glmnet",
         explain: f"sklearn.Lasso {_TABLE} --alpha 0.1",
-        audit: f"coefs.csv {_TABLE} --as sklearn.Lasso --alpha 0.1",
+        audit: f"sklearn.Lasso coefs.csv {_TABLE} --alpha 0.1",
     },
 }
 COMMANDS = tuple(command for group in GROUPS.values() for command in group)

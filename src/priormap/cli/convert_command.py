@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 
 from priormap.checks import reads_as_number
 from priormap.cli import options as ask
+from priormap.cli.library_calls import Numbers, number as read_number, read_words
 from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import Work, work
 from priormap.display.blocks import Block, Items, Paragraph, Subheading
@@ -57,20 +58,21 @@ def _is_negative(word: str) -> bool:
 
 
 def convert(
-    numbers: Annotated[
+    words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NUMBER|NAME=NUMBER|NAME...",
-            help="The penalty's strength, or its parameters by name; NAME=1,2,3 for one number "
-            "per column. With --list, libraries.",
+            metavar="CALL [DATA]|NUMBER|NAME=NUMBER...",
+            help="Library call, such as sklearn.Lasso, and the file of the data; its numbers are "
+            "options, or NAME=NUMBER, NAME=1,2,3 for one number per column, or a number alone. "
+            "With --list, libraries.",
             show_default=False,
         ),
     ] = None,
     source: Annotated[
-        str | None, typer.Option("--from", metavar="LIBRARY", help="For example sklearn.Lasso.")
+        str | None, typer.Option("--from", metavar="CALL", help="The call, where no word names it.")
     ] = None,
     library: Annotated[
-        str | None, typer.Option("--to", metavar="LIBRARY", help="For example glmnet.")
+        str | None, typer.Option("--to", metavar="CALL", help="For example glmnet.")
     ] = None,
     path: Annotated[
         Path | None,
@@ -81,9 +83,12 @@ def convert(
     sigma: Annotated[
         float | None, typer.Option(metavar="NUMBER", help="Noise sd, which priors speak of.")
     ] = None,
+    alpha: ask.Alpha = None,
     l1_ratio: Annotated[
         float | None, typer.Option(metavar="NUMBER", help="Share of l1, whatever its name there.")
     ] = None,
+    lambda_: ask.Lambda = None,
+    number: ask.Numbers = None,
     rows: Annotated[
         int | None, typer.Option(metavar="N", help="Number of rows, in place of --data.")
     ] = None,
@@ -104,26 +109,27 @@ def convert(
     """
     with work(force=force, json=json) as job:
         if table:
-            return _list(job, numbers or ())
-        if source is None or library is None or not numbers:
+            return _list(job, words or ())
+        given = read_words(words or (), source)
+        path = _only_one([*given.files, *([path] if path else [])])
+        call, named = given.call, [word for word in given.numbers if "=" in word]
+        numbers = Numbers(alpha, l1_ratio, lambda_, number).of(call, named)
+        if call is None or library is None:
             raise PriormapError(
-                "convert needs a number, --from and --to, as in: "
-                "priormap convert 0.1 --from sklearn.Lasso --to glmnet --data FILE "
-                "--target COLUMN; priormap convert --list has the names"
+                "convert needs a number, --from and --to, or the call and --to, as in: "
+                "priormap convert sklearn.Lasso DATA --target COLUMN --alpha 0.1 --to glmnet; "
+                "priormap convert --list has the names"
             )
         from priormap import conventions
 
         facts = _facts(path, target, weights, reading, intercept=intercept, standardize=standardize)
-        options: dict[str, Any] = {
-            "sigma": sigma,
-            "l1_ratio": l1_ratio,
-            "n": rows,
-            "standardize": standardize,
-        }
-        result = conventions.convert(_numbers(numbers), source, library, **options, **facts)
+        options: dict[str, Any] = {"sigma": sigma, "n": rows, "standardize": standardize}
+        value = _value(given.numbers, numbers)
+        more = {} if value is numbers else numbers
+        result = conventions.convert(value, call, library, **more, **options, **facts)
     job.hand_over(
         result.blocks(facts["data"].names if facts else ()),
-        json=lambda: {"from": source, **result.to_dict(), "warnings": job.notes},
+        json=lambda: {"from": call, **result.to_dict(), "warnings": job.notes},
     )
     return 0
 
@@ -150,27 +156,18 @@ def _listed(conventions: pd.DataFrame) -> list[Block]:
     return blocks
 
 
-def _numbers(texts: list[str]) -> Any:
-    """A bare number, or a mapping of every NAME=NUMBER."""
-    texts = [text.strip() for text in texts]
-    if len(texts) == 1 and "=" not in texts[0]:
-        return _number("NUMBER", texts[0])
-    pairs = [text.partition("=") for text in texts]
-    names = [name for name, _, _ in pairs]
-    for name, equals, _ in pairs:
-        if not equals:
-            raise PriormapError(f"{name!r} is one of several numbers; give each as NAME=NUMBER")
-        if names.count(name) > 1:
-            raise PriormapError(f"{name} was given {names.count(name)} times; give it once")
-    return {name: _number(name, text) for name, _, text in pairs}
+def _value(words: Sequence[str], numbers: Mapping[str, Any]) -> Any:
+    """A bare number among the words, or all numbers by name."""
+    bare = [text for text in words if "=" not in text]
+    if bare and len(words) > 1:
+        raise PriormapError(f"{bare[0]!r} is one of several numbers; give each as NAME=NUMBER")
+    return read_number("", "NUMBER", bare[0]) if bare else numbers
 
 
-def _number(name: str, text: str) -> float | list[float]:
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise PriormapError(f"{name} must be a number, got {text!r}") from None
-    return values if len(values) > 1 else values[0]
+def _only_one(files: Sequence[Path]) -> Path | None:
+    if len(files) > 1:
+        raise PriormapError(f"{files[0]} and {files[1]} are two tables; give one")
+    return next(iter(files), None)
 
 
 def _facts(

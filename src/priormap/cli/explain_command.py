@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.library_calls import Numbers
 from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.errors import PriormapError
@@ -63,7 +64,7 @@ def explain(
     Exit code: 0, or 2 for input that cannot be used.
     """
     with work(force=force, json=json, csv=csv) as job:
-        numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
+        numbers = Numbers(alpha, l1_ratio, lambda_, number).of(what)
         how: dict[str, Any] = {"weights": weights, "sigma": sigma, "standardize": standardize}
         model, explanation = explained(what, path, target, numbers, trust_pickle, reading, **how)
     job.hand_over(
@@ -86,15 +87,19 @@ def explained(
     what: str,
     path: Path | None,
     target: str | None,
-    numbers: Mapping[str, float],
+    numbers: Mapping[str, Any],
     trusted: bool,
     reading: Reading,
     *,
     weights: str | None,
     sigma: float | None,
     standardize: bool,
+    **judged: Any,
 ) -> tuple[Choices, Explanation]:
-    """The data, and the explanation of a library's call or of an estimator in a file."""
+    """The data, and the explanation of a library's call or of an estimator in a file.
+
+    `judged` is what `explain_penalty` takes of coefficients from elsewhere.
+    """
     from priormap.auditing import explain_penalty
     from priormap.cli.choices import choose
 
@@ -108,7 +113,7 @@ def explained(
         return model, _of_estimator(estimator, model, sigma)
     weight = model.sample_weight
     explanation = explain_penalty(
-        what, data=model.data, sigma=sigma, sample_weight=weight, **numbers
+        what, data=model.data, sigma=sigma, sample_weight=weight, **judged, **numbers
     )
     return model, explanation
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -142,7 +141,8 @@ Numbers: TypeAlias = Annotated[
     typer.Option(
         "--number",
         metavar="NAME=NUMBER",
-        help="Any other parameter by the library's own name, such as C=1; repeat for several.",
+        help="Any other parameter by the library's own name, such as C=1; NAME=1,2,3 or NAME=FILE "
+        "(CSV with the columns feature and coef) for one number per column; repeat for several.",
         show_default=False,
     ),
 ]
@@ -151,26 +151,6 @@ Numbers: TypeAlias = Annotated[
 Trust: TypeAlias = Annotated[
     bool, typer.Option("--trust-pickle", help="Read an estimator from a file, which runs its code.")
 ]
-
-
-def numbers_of_call(
-    alpha: float | None, l1_ratio: float | None, lambda_: float | None, more: Sequence[str] | None
-) -> dict[str, float]:
-    """Return what was given, by the library's own names."""
-    given = {"alpha": alpha, "l1_ratio": l1_ratio, "lambda_": lambda_}
-    numbers = {name: value for name, value in given.items() if value is not None}
-    for text in more or ():
-        name, _, value = text.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            number = None
-        if not name.strip() or number is None:
-            raise PriormapError(f"--number must be NAME=NUMBER, got {text!r}")
-        if name.strip() in numbers:
-            raise PriormapError(f"{name.strip()} was given twice; give it once")
-        numbers[name.strip()] = number
-    return numbers
 
 
 def check_figure(file: Path, force: bool) -> None:

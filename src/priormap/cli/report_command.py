@@ -14,6 +14,7 @@ import typer
 
 from priormap.checks import checked_seed
 from priormap.cli import options as ask
+from priormap.cli.library_calls import Numbers
 from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
 from priormap.data.reading import PARQUET
@@ -97,7 +98,7 @@ def report(
     seed = checked_seed(seed)
     with work() as job, _progress() as progress:
         progress("reading the data")
-        numbers = ask.numbers_of_call(alpha, l1_ratio, lambda_, number)
+        numbers = Numbers(alpha, l1_ratio, lambda_, number).of(estimator)
         if estimator is None and (numbers or trust_pickle):
             raise PriormapError("numbers of a library call need --estimator CALL; name it")
         if estimator is None:
@@ -170,7 +171,7 @@ def _of_estimator(
     estimator: str,
     path: Path | None,
     target: str | None,
-    numbers: Mapping[str, float],
+    numbers: Mapping[str, Any],
     trusted: bool,
     reading: Reading,
     standardize: bool,

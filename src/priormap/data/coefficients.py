@@ -42,7 +42,7 @@ def as_coefficients(coef: Coefficients, names: tuple[str, ...]) -> Floats:
     """
     what = "coef"
     if isinstance(coef, str | os.PathLike):
-        what, coef = str(coef), _read(coef)
+        what, coef = str(coef), read_by_name(coef)
     if is_estimator(coef):
         fitted = FittedLinear.of(coef)
         fitted.refuse_other_columns(names, are_named=names != as_names(None, None, len(names)))
@@ -62,8 +62,8 @@ def as_coefficients(coef: Coefficients, names: tuple[str, ...]) -> Floats:
     return _finite(values, names)
 
 
-def _read(path: str | os.PathLike[str]) -> pd.Series[Any]:
-    """Coefficients by name of a CSV file: its columns ``feature`` and ``coef``, or its only two."""
+def read_by_name(path: str | os.PathLike[str]) -> pd.Series[Any]:
+    """Numbers by name of a CSV file: its columns ``feature`` and ``coef``, or its only two."""
     from priormap.data.reading import read_csv
 
     frame = read_csv(path)
