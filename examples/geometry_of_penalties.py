@@ -50,7 +50,7 @@ lasso = points[(points["prior"] == "lasso") & (points["point"] == "mode")].iloc[
 X = frame[list(pair)].to_numpy()
 Z = (X - X.mean(axis=0)) / X.std(axis=0)
 residual = data.y - data.y.mean() - Z @ lasso[["x", "y"]].to_numpy(dtype=float)
-pull = np.abs(Z.T @ residual) / data.sigma**2
+pull = np.abs(Z.T @ residual) / data.noise.sd**2
 print(f"pull of the data at the lasso mode: {pull[0]:.6f} on {pair[0]}, {pull[1]:.6f} on {pair[1]}")
 print(f"the lasso's pull is {pull.max():.6f}, or anything up to it at zero")
 

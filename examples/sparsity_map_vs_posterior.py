@@ -58,13 +58,13 @@ print(f"exact zeros in {draws.size} drawn coefficients: {int((draws == 0).sum())
 # A sparse answer can be had from the posterior, but it is a decision that comes after it.
 
 # %%
-summary = table.summary
+summary = table.summary.loc["lasso"]
 for name in ("mode", "savs", "dss"):
     kept = "zeros_mode" if name == "mode" else f"nonzero_{name}"
-    count = summary.loc["lasso", kept]
+    count = summary[kept]
     nonzero = data.n_features - count if name == "mode" else count
-    print(f"lasso, {name:>4}: {nonzero} columns, R^2 {summary.loc['lasso', f'r2_{name}']:.4f}")
-print(f"lasso, mean: {data.n_features} columns, R^2 {summary.loc['lasso', 'r2_mean']:.4f}")
+    print(f"lasso, {name:>4}: {nonzero:.0f} columns, R^2 {summary[f'r2_{name}']:.4f}")
+print(f"lasso, mean: {data.n_features} columns, R^2 {summary['r2_mean']:.4f}")
 
 # %% [markdown]
 # One coefficient at a time: the spike is the mode, and it is one point of each posterior.

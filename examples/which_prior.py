@@ -28,13 +28,12 @@ X = (X - X.mean()) / X.std(ddof=0)
 pairs = combinations(["age", "sex", "bmi", "bp", "s5"], 2)
 X = X.assign(**{f"{a}*{b}": X[a] * X[b] for a, b in pairs})
 data = pmap.Regression(X, y, standardize=True)
-noise = {"scaled_by_noise": True}
 priors = {
-    "ridge": pmap.Gaussian(pmap.HalfCauchy(0.1), **noise),
-    "lasso": pmap.Laplace(pmap.HalfCauchy(0.1), **noise),
-    "elastic net": pmap.ElasticNet(0.1, 0.1, **noise),
+    "ridge": pmap.Gaussian(pmap.HalfCauchy(0.1), scaled_by_noise=True),
+    "lasso": pmap.Laplace(pmap.HalfCauchy(0.1), scaled_by_noise=True),
+    "elastic net": pmap.ElasticNet(0.1, 0.1, scaled_by_noise=True),
     "horseshoe": pmap.Horseshoe.from_relevant(8, X.shape[1], len(y)),
-    "spike and slab": pmap.SpikeAndSlab(8 / X.shape[1], pmap.Gaussian(0.3, **noise)),
+    "spike and slab": pmap.SpikeAndSlab(8 / X.shape[1], pmap.Gaussian(0.3, scaled_by_noise=True)),
 }
 found = pmap.compare_priors(data, priors, folds=2, draws=500, random_seed=1)
 print(found.sentence)

@@ -194,6 +194,9 @@ def _bytes(count: int) -> str:
     return f"{count / 2 ** (10 * power):.3g} {unit}"
 
 
+Seed: TypeAlias = int | np.integer[Any] | np.random.SeedSequence | np.random.Generator
+
+
 def checked_seed(random_seed: object) -> int:
     """Return the seed, or a fresh one that a result records for None; netCDF holds 64 bits.
 

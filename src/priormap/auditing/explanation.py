@@ -84,7 +84,7 @@ class Explanation(Described):
     response_sd: float
     notes: tuple[str, ...] = ()
 
-    def __iter__(self) -> Iterator[Regression | Prior]:
+    def __iter__(self) -> Iterator[Any]:
         return iter((self.data, self.prior))
 
     @property

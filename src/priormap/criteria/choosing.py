@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from priormap.arrays import Floats
-from priormap.checks import as_numbers, checked_count, checked_seed, one_of, short
+from priormap.checks import Seed, as_numbers, checked_count, checked_seed, one_of, short
 from priormap.criteria.criterion import Criterion, Folds, Optimum, Study, criterion_named
 from priormap.criteria.cross_validation import HOLD
 from priormap.criteria.gaussian_curves import GaussianCurves
@@ -40,7 +40,7 @@ def choose_scale(
     hold: str = "prior",
     draws: int = 1000,
     chains: int = 4,
-    random_seed: int | None = None,
+    random_seed: Seed | None = None,
     progressbar: bool | None = None,
 ) -> ScaleChoice:
     r"""Prior scales that cross-validation, evidence, a hyperprior and a rule choose.
@@ -95,7 +95,7 @@ def choose_scale(
         the fewer rows of a fold.
     draws, chains : int
         For each posterior that is drawn.
-    random_seed : int, optional
+    random_seed : int, SeedSequence or Generator, optional
         Default: a fresh one, kept in the result.
     progressbar : bool, optional
         Whether a criterion that takes more than ten seconds says so in a line on stderr.

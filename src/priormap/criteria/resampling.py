@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from priormap.arrays import Floats, Indices
-from priormap.checks import checked_count, checked_seed, one_of, refuse_memory, short
+from priormap.checks import Seed, checked_count, checked_seed, one_of, refuse_memory, short
 from priormap.criteria.folds import rows_of
 from priormap.data.regression import Regression
 from priormap.data.unit_columns import UnitColumns
@@ -86,7 +86,7 @@ class Resamples:
             )
         return cls(kind, int(given)) if given else None
 
-    def seeded(self, random_seed: int | None) -> Resamples:
+    def seeded(self, random_seed: Seed | None) -> Resamples:
         """The same with a seed: its own, or the given one, or a fresh one."""
         return self if self.seed is not None else replace(self, seed=checked_seed(random_seed))
 

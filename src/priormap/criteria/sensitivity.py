@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from priormap.arrays import Bools, Floats
-from priormap.checks import as_numbers, share, short
+from priormap.checks import Seed, as_numbers, share, short
 from priormap.criteria.posterior_runs import PriorTerms, prior_terms
 from priormap.criteria.power_scaling import (
     Reweighted,
@@ -118,7 +118,7 @@ def prior_sensitivity(
     tune: int | None = None,
     chains: int = 4,
     method: str = "auto",
-    random_seed: int | None = None,
+    random_seed: Seed | None = None,
 ) -> PriorSensitivity:
     r"""Sensitivity of mode and posterior to the strength of the prior, from one run.
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from priormap.arrays import Floats
+from priormap.checks import Seed, checked_seed
 from priormap.conventions.of_priors import scikit_learn_call
 from priormap.data.regression import Regression
 from priormap.plots.figure import Figure
@@ -47,7 +48,7 @@ def plot_path(
     *,
     mass: float = 0.9,
     draws: int = 500,
-    random_seed: int = 0,
+    random_seed: Seed = 0,
     ax: Axes | None = None,
     axes: Any = None,
     labels: Mapping[str, str] | None = None,
@@ -113,7 +114,7 @@ def path_caption(
     *,
     mass: float = 0.9,
     draws: int = 500,
-    random_seed: int = 0,
+    random_seed: Seed = 0,
 ) -> str:
     """Caption of `plot_path`, with its numbers computed from the same tables."""
     options: dict[str, Any] = {"mass": mass, "draws": draws, "random_seed": random_seed}
@@ -141,9 +142,9 @@ class Path(Figure):
         *,
         mass: float = 0.9,
         draws: int = 500,
-        random_seed: int = 0,
+        random_seed: Seed = 0,
     ) -> Self:
-        return cls(data, prior, features, mass, draws, random_seed)
+        return cls(data, prior, features, mass, draws, checked_seed(random_seed))
 
     @classmethod
     def of_contrast(cls, table: Contrast, features: tuple[str, ...] | None, prior: str) -> Self:

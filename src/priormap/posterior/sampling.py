@@ -10,6 +10,7 @@ import numpy as np
 
 from priormap._version import __version__
 from priormap.checks import (
+    Seed,
     checked_count,
     checked_seed,
     one_of,
@@ -45,7 +46,7 @@ def sample(
     tune: int | None = None,
     chains: int = 4,
     method: str = "auto",
-    random_seed: int | None = None,
+    random_seed: Seed | None = None,
     progressbar: bool | None = None,
     include: Collection[str] = (),
     **nuts_options: Any,
@@ -87,7 +88,7 @@ def sample(
     tune : int, optional
         Draws discarded before; default as many as `draws`, at least 500, for Markov chains.
     method : {"auto", "exact", "gibbs", "nuts"}
-    random_seed : int, optional
+    random_seed : int, SeedSequence or Generator, optional
         The same seed gives the same draws, on however many cores. Without one a fresh seed is
         taken; either is in the attributes.
     progressbar : bool, optional

@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,6 +39,9 @@ from priormap.priors.densities import ProperDensity, listed_densities
 
 _STRENGTHS = frozenset({"alpha", "lam", "lambda_", "reg_lambda", "C"})  # of penalties
 NEITHER = "its penalty is neither |b| nor b**2"
+# one number, one for each column, also by name, or what to learn it by
+Scale: TypeAlias = ArrayLike | Mapping[str, float] | ProperDensity
+
 _TINY = 2.0**-500
 _MOST_SHOWN = 6  # scales by name
 _WITHIN_ONE_SD = 0.6826894921370859
@@ -475,7 +478,7 @@ class OneScalePrior(Prior):
 
         def __init__(
             self,
-            scale: float | ArrayLike | ProperDensity = 1.0,
+            scale: Scale = 1.0,
             scaled_by_noise: bool = False,
             hyperprior: ProperDensity | None = None,
         ) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -87,8 +88,8 @@ class ElasticNet(L1L2Prior):
 
         def __init__(
             self,
-            l1_scale: float | ArrayLike = 1.0,
-            l2_scale: float | ArrayLike = 1.0,
+            l1_scale: ArrayLike | Mapping[str, float] = 1.0,
+            l2_scale: ArrayLike | Mapping[str, float] = 1.0,
             scaled_by_noise: bool = False,
             hyperprior: ProperDensity | None = None,
         ) -> None: ...

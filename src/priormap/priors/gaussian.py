@@ -13,7 +13,7 @@ from priormap.priors.checks import Rows, noise_sd, scale_of, unwrap, zero_or_pos
 from priormap.priors.l1_l2 import L1L2Prior
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Gaussian(OneScalePrior, L1L2Prior):
     r"""Gaussian prior, whose mode is ridge regression.
 

@@ -14,7 +14,7 @@ from scipy.special import exp1, gammaln, logsumexp
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
-from priormap.priors.base import shown
+from priormap.priors.base import Scale, shown
 from priormap.priors.checks import checked_scale, unwrap
 from priormap.priors.densities import ProperDensity
 from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture, nodes_of
@@ -111,10 +111,10 @@ class Horseshoe(ScaleMixture):
 
         def __init__(
             self,
-            global_scale: float | ArrayLike | ProperDensity = 1.0,
+            global_scale: Scale = 1.0,
             scaled_by_noise: bool = False,
             hyperprior: ProperDensity | None = None,
-            slab_scale: float | ArrayLike = np.inf,
+            slab_scale: ArrayLike | Mapping[str, float] = np.inf,
             slab_df: float = 4.0,
         ) -> None: ...
 

@@ -13,7 +13,7 @@ from priormap.priors.checks import Rows, noise_sd, row_count, scale_of, unwrap, 
 from priormap.priors.l1_l2 import L1L2Prior
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Laplace(OneScalePrior, L1L2Prior):
     r"""Laplace (double exponential) prior, whose mode is the lasso.
 

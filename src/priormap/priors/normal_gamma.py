@@ -11,6 +11,7 @@ from scipy.special import gammainccinv, gammaincinv, gammaln, kve
 
 from priormap.arrays import Floats, to_infinity
 from priormap.checks import positive_number
+from priormap.priors.base import Scale
 from priormap.priors.densities import ProperDensity
 from priormap.priors.one_observation import mode_by_search
 from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture
@@ -80,7 +81,7 @@ class NormalGamma(ScaleMixture):
         def __init__(
             self,
             shape: float = 0.5,
-            scale: float | ArrayLike | ProperDensity = 1.0,
+            scale: Scale = 1.0,
             scaled_by_noise: bool = False,
             hyperprior: ProperDensity | None = None,
         ) -> None: ...

@@ -12,7 +12,7 @@ from scipy.special import gammainccinv, gammaincinv, gammaln
 
 from priormap.arrays import Floats, to_infinity
 from priormap.checks import positive_number
-from priormap.priors.base import OneScalePrior
+from priormap.priors.base import OneScalePrior, Scale
 from priormap.priors.densities import ProperDensity
 from priormap.priors.one_observation import mode_by_search
 from priormap.priors.scale_mixture import ScaleMixture
@@ -154,7 +154,7 @@ class StudentT(_StudentTails):
         def __init__(
             self,
             df: float = 3.0,
-            scale: float | ArrayLike | ProperDensity = 1.0,
+            scale: Scale = 1.0,
             scaled_by_noise: bool = False,
             hyperprior: ProperDensity | None = None,
         ) -> None: ...
@@ -164,7 +164,7 @@ class StudentT(_StudentTails):
         self._settle_scale()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Cauchy(OneScalePrior, _StudentTails):
     r"""Cauchy prior: the Student t prior with one degree of freedom, without mean or variance.
 

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack, overload
 
 from priormap._version import __version__
 from priormap.auditing import Explanation
-from priormap.checks import checked_seed, short
+from priormap.checks import Seed, checked_seed, short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.priors import Prior
@@ -29,7 +29,7 @@ class _Options(TypedDict, total=False):
     tune: int | None
     chains: int
     rope: float
-    random_seed: int | None
+    random_seed: Seed | None
     force: bool
     origin: Origin | None
     progress: Progress | None
@@ -69,7 +69,7 @@ def write_report(
     tune: int | None = None,
     chains: int = 4,
     rope: float = 0.1,
-    random_seed: int | None = None,
+    random_seed: Seed | None = None,
     force: bool = False,
     origin: Origin | None = None,
     progress: Progress | None = None,
@@ -97,7 +97,7 @@ def write_report(
         ``.html``, ``.htm`` and none; any other ending needs it.
     draws, tune, chains, rope
         As in `contrast`.
-    random_seed : int, optional
+    random_seed : int, SeedSequence or Generator, optional
         Without one a fresh seed is taken; the report states it either way.
     force : bool
         Whether to replace a report of that name.

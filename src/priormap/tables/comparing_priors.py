@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from priormap.arrays import Floats, Indices
-from priormap.checks import checked_count, checked_seed, positive_number, share, short
+from priormap.checks import Seed, checked_count, checked_seed, positive_number, share, short
 from priormap.criteria.bridge_sampling import Evidence
 from priormap.criteria.criterion import Folds
 from priormap.criteria.folds import split
@@ -45,7 +45,7 @@ def compare_priors(
     chains: int = 4,
     rope: float = 0.1,
     prob: float = 0.9,
-    random_seed: int | None = None,
+    random_seed: Seed | None = None,
     progressbar: bool | None = None,
 ) -> PriorComparison:
     r"""Compare priors by what they predict, how calibrated that is, and by their evidence.
@@ -78,7 +78,7 @@ def compare_priors(
         Half-width of the region of practical equivalence, in sd(y) per sd(x).
     prob : float
         Mass of the predictive interval.
-    random_seed : int, optional
+    random_seed : int, SeedSequence or Generator, optional
     progressbar : bool, optional
         Default: on a terminal only.
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from priormap.arrays import Floats
-from priormap.checks import checked_count, checked_seed, share
+from priormap.checks import Seed, checked_count, checked_seed, share
 from priormap.conventions import scikit_learn_alpha
 from priormap.data.regression import Regression
 from priormap.errors import PriormapWarning
@@ -34,7 +34,7 @@ def path_table(
     *,
     mass: float = 0.9,
     draws: int = 500,
-    random_seed: int = 0,
+    random_seed: Seed = 0,
 ) -> pd.DataFrame:
     """Mode of every coefficient along the scale of the prior.
 
@@ -82,7 +82,7 @@ def path_posterior_table(
     *,
     mass: float = 0.9,
     draws: int = 500,
-    random_seed: int = 0,
+    random_seed: Seed = 0,
 ) -> pd.DataFrame:
     """Posterior mean and credible interval of the chosen coefficients along the scale.
 
@@ -102,7 +102,8 @@ def path_posterior_table(
     nodes = EXACT if prior.is_normal and data.noise.is_known else POSTERIORS
     scales = np.geomspace(shown.scales[0], shown.scales[-1], nodes)
     which = [data.names.index(name) for name in chosen]
-    along = _posteriors(data, prior, scales, mass, draws, random_seed)[:, :, which]
+    seed = checked_seed(random_seed)
+    along = _posteriors(data, prior, scales, mass, draws, seed)[:, :, which]
     along = along * data.column_sd[which]
     parts = [
         pd.DataFrame({"feature": name, "scale": scales, "mean": mean, "low": low, "high": high})
@@ -118,7 +119,7 @@ def path_knots_table(
     *,
     mass: float = 0.9,
     draws: int = 500,
-    random_seed: int = 0,
+    random_seed: Seed = 0,
 ) -> pd.DataFrame:
     """Knots of the path in the figure, and what happens there.
 
@@ -142,7 +143,7 @@ def path_knots_table(
 
 
 def _checked(
-    data: Regression, prior: Prior, features: Features, mass: float, draws: int, seed: int
+    data: Regression, prior: Prior, features: Features, mass: float, draws: int, seed: Seed
 ) -> tuple[PathRange, tuple[str, ...]]:
     """Return the part of the path that is shown, and the columns with bands, or refuse."""
     share("mass", mass)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import positive_number, share
+from priormap.checks import Seed, positive_number, share
 from priormap.criteria.posterior_runs import mode_beside
 from priormap.criteria.resampling import ResampledModes, Resamples, resampled_modes
 from priormap.criteria.scale_conflict import ScaleConflict, loud_conflicts
@@ -192,7 +192,7 @@ def contrast(
     tune: int | None = None,
     chains: int = 4,
     method: str = "auto",
-    random_seed: int | None = None,
+    random_seed: Seed | None = None,
     progressbar: bool | None = None,
     rope: float = 0.1,
     hdi_prob: float = 0.95,
