@@ -17,7 +17,9 @@ from priormap.priors.densities import DENSITIES
 ROOT = Path(priormap.__file__).parent
 
 PUBLIC = {
+    "Beta",
     "Cauchy",
+    "enumerate_models",
     "Flat",
     "Horseshoe",
     "NormalGamma",

@@ -2,11 +2,12 @@
 
 import itertools
 import os
+import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import priormap as pmap
 from priormap.cli import run
@@ -205,3 +206,105 @@ def test_compared_and_on_the_command_line(tmp_path, capsys):
     given = [str(path), "--target", "y", "--draws", "200", "--seed", "1"]
     assert run(["rank", *given, "--prior", "spike_and_slab", "--scale", "1"]) == 0
     assert "spike_and_slab" in capsys.readouterr().out
+
+
+# an unknown probability of inclusion, and every model
+
+
+def beta_binomial(data, a, b, sd):
+    """Probability of every model under one unknown probability, and of every column."""
+    p, models = data.n_features, []
+    X, y = data.X - data.X.mean(axis=0), data.y - data.y.mean()
+    for model in itertools.product([0, 1], repeat=p):
+        which, k = np.flatnonzero(model), sum(model)
+        A = X[:, which].T @ X[:, which] / data.noise.sd**2 + np.eye(k) / sd**2
+        r = X[:, which].T @ y / data.noise.sd**2
+        log = 0.5 * r @ np.linalg.solve(A, r) - 0.5 * np.linalg.slogdet(A)[1] - k * np.log(sd)
+        models.append((log + special.betaln(a + k, b + p - k), model))
+    weights = np.exp([log - max(models)[0] for log, _ in models])
+    weights /= weights.sum()
+    return dict(zip([model for _, model in models], weights, strict=True))
+
+
+def test_an_unknown_inclusion_against_every_model():
+    data, prior = make(sigma=1.0), pmap.SpikeAndSlab(pmap.Beta(1.0, 4.0), pmap.Gaussian(0.8))
+    expected = beta_binomial(data, 1.0, 4.0, 0.8)
+    found = pmap.enumerate_models(data, prior)
+    for model, probability in zip(found.included, found.probability, strict=True):
+        assert probability == pytest.approx(expected[tuple(model.astype(int))], rel=1e-9)
+    assert found.probability[0] == found.probability.max()
+    drawn = pmap.sample(data, prior, draws=3000, random_seed=1)["posterior"]["coef"].to_numpy()
+    share = (drawn != 0).mean(axis=(0, 1))
+    np.testing.assert_allclose(share, found.inclusion, atol=0.03)
+    wrong = pmap.enumerate_models(data, pmap.SpikeAndSlab(0.9, prior.slab)).inclusion
+    assert np.abs(share - wrong).max() > 0.1  # the check can fail
+
+
+@pytest.mark.parametrize("by_noise", [True, False])
+@pytest.mark.parametrize("sigma", [1.0, None], ids=["known", "unknown"])
+def test_every_model_by_two_codes(by_noise, sigma):
+    data = make(p=4, sigma=sigma)
+    prior = pmap.SpikeAndSlab(0.3, pmap.Gaussian(0.8, scaled_by_noise=by_noise))
+    expected = enumerated(data, 0.3, 0.8, by_noise=by_noise)[0]
+    found = pmap.enumerate_models(data, prior)
+    np.testing.assert_allclose(found.inclusion, expected, atol=1e-3)
+    assert found.to_frame()["probability"].sum() == pytest.approx(1)
+    assert "16 models" in repr(found)
+
+
+def test_a_beta_is_its_mean_where_a_number_is_asked_for():
+    prior = pmap.SpikeAndSlab(pmap.Beta(1, 3), pmap.Gaussian(2.0))
+    assert prior.probability(0.0) == 0.75
+    assert prior.posterior_mean(1.0, 1.0) == pmap.SpikeAndSlab(0.25, prior.slab).posterior_mean(
+        1, 1
+    )
+    assert eval(repr(prior), vars(pmap)) == prior != pmap.SpikeAndSlab(0.25, prior.slab)
+    assert pickle.loads(pickle.dumps(prior)) == prior
+    drawn = prior.rvs((20_000, 5), np.random.default_rng(0)) != 0
+    counts = np.bincount(drawn.sum(axis=1), minlength=6) / 20_000
+    np.testing.assert_allclose(counts, stats.betabinom(5, 1, 3).pmf(range(6)), atol=0.012)
+    coef = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    together = prior.logpdf_together(coef).sum(axis=1)
+    expected = [
+        special.betaln(1 + k, 3 + 3 - k) - special.betaln(1, 3) + k * stats.norm(0, 2).logpdf(1)
+        for k in (1, 3)
+    ]
+    np.testing.assert_allclose(together, expected)
+
+
+@pytest.mark.parametrize(
+    ("make_it", "said"),
+    [
+        (lambda: pmap.Beta(0, 1), "a must be"),
+        (lambda: pmap.Beta(1, "many"), "b must be"),
+        (lambda: pmap.enumerate_models(make(n=30, p=16), pmap.SpikeAndSlab(0.5)), "at most 15"),
+        (lambda: pmap.enumerate_models(make(), pmap.Laplace()), "no point mass"),
+        (
+            lambda: pmap.enumerate_models(make(), pmap.SpikeAndSlab(0.5, pmap.Cauchy())),
+            "Gaussian slab of known scale",
+        ),
+    ],
+)
+def test_what_is_not_enumerated(make_it, said):
+    with pytest.raises(pmap.PriormapError, match=said):
+        make_it()
+
+
+@pytest.mark.filterwarnings("ignore:these draws are not to be trusted yet")
+def test_calibration_with_an_unknown_inclusion():
+    """Ranks are uniform, zeros in random order; not so where more columns are believed in."""
+    prior, ranks, wrong = pmap.SpikeAndSlab(pmap.Beta(1, 2), pmap.Gaussian(1.0)), [], []
+    other = pmap.SpikeAndSlab(pmap.Beta(60, 1), pmap.Gaussian(1.0))
+    for seed in range(300 if FULL else 60):
+        rng = np.random.default_rng(seed)
+        X, b = rng.normal(size=(12, 3)), prior.rvs(3, rng)
+        y = X @ b + rng.normal(size=12)
+        data = pmap.Regression(X, y, sigma=1.0, intercept=False)
+        for told, found in ((prior, ranks), (other, wrong)):
+            tree = pmap.sample(data, told, draws=200, tune=100, chains=2, random_seed=seed)
+            size = np.abs(tree["posterior"]["coef"].to_numpy()[:, ::4]).sum(axis=-1).ravel()
+            truth = np.abs(b).sum()
+            below, ties = (size < truth).mean(), (size == truth).mean()
+            found.append(below + ties * rng.random())
+    assert stats.kstest(ranks, "uniform").pvalue > 1e-3
+    assert stats.kstest(wrong, "uniform").pvalue < 1e-3

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     )
     from priormap.posterior import (
         PosteriorMoments,
+        enumerate_models,
         posterior_moments,
         predict,
         prediction_table,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         to_inference_data,
     )
     from priormap.priors import (
+        Beta,
         Cauchy,
         ElasticNet,
         Flat,
@@ -95,6 +97,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "Beta": "priormap.priors",
     "Cauchy": "priormap.priors",
     "Certificate": "priormap.mode",
     "Contrast": "priormap.tables",
@@ -132,6 +135,7 @@ _HOMES = {
     "compare_priors": "priormap.tables",
     "contrast": "priormap.tables",
     "convert": "priormap.conventions",
+    "enumerate_models": "priormap.posterior",
     "explain": "priormap.auditing",
     "explain_penalty": "priormap.auditing",
     "find_map": "priormap.mode",
@@ -170,6 +174,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Beta",
     "Cauchy",
     "Certificate",
     "Contrast",
@@ -208,6 +213,7 @@ __all__ = [
     "compare_priors",
     "contrast",
     "convert",
+    "enumerate_models",
     "explain",
     "explain_penalty",
     "find_map",

@@ -97,4 +97,4 @@ def _at_scale(prior: Prior, scale: float | None) -> tuple[Prior, float]:
 
 def log_prior(data: Regression, prior: Prior, coef: ArrayLike, sigma: float) -> float:
     """Log density of `coef` under `prior` given sigma, in the caller's units."""
-    return float(np.sum(Model(data, prior).given_noise(sigma).logpdf(coef)))
+    return float(np.sum(Model(data, prior).given_noise(sigma).logpdf_together(coef)))

@@ -1,6 +1,7 @@
 """The whole posterior: exact draws, Gibbs, NUTS, the PyMC model, and what it says of new rows."""
 
 from priormap.posterior.data_tree import to_inference_data
+from priormap.posterior.enumeration import enumerate_models
 from priormap.posterior.moments import PosteriorMoments, posterior_moments
 from priormap.posterior.predictions import predict, prediction_table
 from priormap.posterior.pymc import pymc_model, pymc_prior
@@ -8,6 +9,7 @@ from priormap.posterior.sampling import sample
 
 __all__ = [
     "PosteriorMoments",
+    "enumerate_models",
     "posterior_moments",
     "predict",
     "prediction_table",

@@ -178,10 +178,10 @@ def _log_coef_priors(columns: Prior, coef: Floats, factor: Floats | None) -> Flo
         for start in range(0, coef.shape[1], size):
             block = (chain, slice(start, start + size))
             if factor is None:
-                logs[block] = columns.logpdf(coef[block])
+                logs[block] = columns.logpdf_together(coef[block])
             else:  # the density of b is that of b / factor, over factor
                 unit = factor[block][:, None]
-                logs[block] = columns.logpdf(coef[block] / unit) - np.log(unit) * bound
+                logs[block] = columns.logpdf_together(coef[block] / unit) - np.log(unit) * bound
     return logs
 
 

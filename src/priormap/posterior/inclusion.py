@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import logit
 
 from priormap.arrays import Floats
 from priormap.model import Model
@@ -74,7 +73,8 @@ class _Chain:
         self._squares, self._dof = (1.0 if columns.y_norm > 0 else 0.0), model.dof
         self._scale = np.broadcast_to(prior.scale, columns.p)
         self._noise, self._hyperprior = model.unit_noise.density, model.prior.hyperprior
-        self._by_noise, self._log_odds = prior.scaled_by_noise, float(logit(prior.inclusion))
+        self._by_noise, others = prior.scaled_by_noise, np.arange(columns.p)
+        self._log_odds = prior.log_odds(others, np.full(columns.p, columns.p - 1))
         known = None if self._noise is not None else model.unit_noise.sd
         self.sigma = np.array([known or 0.5 / np.sqrt(model.dof)])
         learnt = self._hyperprior

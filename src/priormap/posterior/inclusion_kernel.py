@@ -84,7 +84,7 @@ def move_columns(
     belongs: Flags,
     order: Places,
     uniforms: Floats,
-    log_odds: float,
+    log_odds: Floats,
 ) -> None:
     """Give every column, in the given order, a new answer; then swap as many pairs as columns.
 
@@ -100,8 +100,8 @@ def move_columns(
     order : array of shape (p,)
         A permutation.
     uniforms : array of shape (4, p)
-    log_odds : float
-        Of a column to belong, before the data.
+    log_odds : array of shape (p,)
+        Of a column to belong, before the data, by how many others do.
     """
     p = belongs.size
     which, L, v = np.empty(p, np.int64), np.zeros((p + 1, p)), np.empty(p)
@@ -116,7 +116,7 @@ def move_columns(
                     k += 1
             factor(gram, pull, precision, noise, which, k, L)
             is_stale = False
-        z = log_odds + gain(gram, pull, precision, noise, which, k, L, j, v)
+        z = log_odds[k] + gain(gram, pull, precision, noise, which, k, L, j, v)
         inside = uniforms[0, t] < (1.0 / (1.0 + exp(-z)) if z > -700.0 else 0.0)
         belongs[j] = inside
         is_stale = inside

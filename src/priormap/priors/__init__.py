@@ -9,6 +9,7 @@ from __future__ import annotations
 from priormap.checks import short
 from priormap.errors import PriormapError
 from priormap.priors.base import OneScalePrior, Prior
+from priormap.priors.beta import Beta
 from priormap.priors.capabilities import (
     CurvedPenalty,
     NormalMixture,
@@ -28,6 +29,7 @@ from priormap.priors.student_t import Cauchy, StudentT
 
 __all__ = [
     "PRIORS",
+    "Beta",
     "Cauchy",
     "CurvedPenalty",
     "ElasticNet",

@@ -124,6 +124,10 @@ class Prior(Described, ABC):
         prior, values = self._beside("coef", coef)
         return np.where(prior.is_flat, 0.0, prior._known._logpdf(values))
 
+    def logpdf_together(self, coef: ArrayLike) -> Floats:
+        """Log densities of coefficients along the last axis, whose sum is that of all of them."""
+        return self.logpdf(coef)
+
     @to_infinity
     def penalty(self, coef: ArrayLike) -> Floats:
         """Drop of the log density from zero to `coef`."""

@@ -121,6 +121,9 @@ class PointMass(Protocol):
 
     inclusion: float
 
+    def log_odds(self, others: Floats, n_others: Floats) -> Floats:
+        """Log odds of a column to belong, where so many of so many others do."""
+
     @property
     def mixture(self) -> Any:
         """The slab as a mixture of normals; None where it is one normal distribution."""

@@ -27,6 +27,7 @@ _TERMS = 30
 _SMALL = 1e-140
 _HUGE = 1e150  # whose square is still a number
 _SMALLEST_RATIO = 1e-50
+_LEAST = 1e-280
 _BELOW, _ABOVE = 100.0, 300.0  # in logs of the precision, how far its law is tabulated
 
 
@@ -248,14 +249,10 @@ class Horseshoe(ScaleMixture):
         return np.where(rest > 0, logs, -np.inf)
 
     def draw_variances(self, coef: Floats, variances: Floats, rng: np.random.Generator) -> Floats:
-        """By the mixture of inverse gammas of Makalic and Schmidt (2016), IEEE SPL 23(1).
-
-        With a slab by slice sampling of ``log v``.
-        """
-        if not self.law:
-            mixing = (1 + 1 / variances) / rng.standard_exponential(coef.shape)
-            return (1 / mixing + 0.5 * coef**2) / rng.standard_exponential(coef.shape)
+        """Exact, and so without memory of the old ones; with a slab, a slice of ``log v``."""
         half = 0.5 * coef**2
+        if not self.law:
+            return 1 / _precisions(half, rng)
 
         def log_density(log_v: Floats) -> Floats:
             return np.asarray(self._log_of_log(log_v) - 0.5 * log_v - half * np.exp(-log_v))
@@ -297,6 +294,26 @@ class Horseshoe(ScaleMixture):
             return np.full(np.shape(self.scale), np.inf)
         variances, weights = nodes_of(self)
         return np.asarray(self.scale) * np.sqrt(variances @ weights)
+
+
+def _precisions(c: Floats, rng: np.random.Generator) -> Floats:
+    """Draw m of density ``exp(-c m) / (1 + m)``, by rejection.
+
+    Below ``1 / c`` from ``1 / (1 + m)``, beyond it from ``exp(-c m)``. At least 0.37 of the
+    proposals there are accepted, and half here.
+    """
+    c = np.clip(c, _LEAST, 1 / _LEAST)
+    found, waiting = np.empty(c.size), np.arange(c.size)
+    while waiting.size:
+        k = c.ravel()[waiting]
+        which, place, height = rng.random((3, waiting.size))
+        near, far = np.log1p(1 / k), np.exp(-1) / (1 + k)
+        is_near = which * (near + far) < near
+        m = np.where(is_near, np.expm1(place * near), (1 - np.log1p(-place)) / k)
+        accepted = height < np.where(is_near, np.exp(-k * m), (1 + 1 / k) / (1 + m))
+        found[waiting[accepted]] = m[accepted]
+        waiting = waiting[~accepted]
+    return np.maximum(found, _LEAST).reshape(c.shape)
 
 
 def _has_tails(law: tuple[float, ...]) -> bool:

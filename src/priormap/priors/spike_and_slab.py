@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import expit, logit
+from numpy.typing import ArrayLike
+from scipy.special import expit, log_expit, logit
 
 from priormap.arrays import Floats
 from priormap.checks import short
 from priormap.errors import PriormapError
 from priormap.priors.base import Prior
+from priormap.priors.beta import Beta
 from priormap.priors.densities import ProperDensity
 from priormap.priors.gaussian import Gaussian
 from priormap.priors.laplace import Laplace
@@ -35,8 +37,9 @@ class SpikeAndSlab(Prior):
 
     Parameters
     ----------
-    inclusion : float
-        Prior probability that a coefficient is not zero.
+    inclusion : float or Beta
+        Prior probability that a coefficient is not zero, or what is believed of it: under
+        ``Beta(a, b)`` the columns share one unknown probability, which is integrated out.
     slab : Gaussian, Laplace, StudentT, Cauchy, Horseshoe or NormalGamma
         What is believed of a coefficient that is not zero. Its scale may be learnt, be one for
         each column, or in units of the noise; it may not be infinite, because under a flat slab
@@ -47,6 +50,10 @@ class SpikeAndSlab(Prior):
     ------
     PriormapError
         If `inclusion` is not between 0 and 1, or the slab is none.
+
+    See Also
+    --------
+    enumerate_models : the exact posterior of up to 15 columns.
 
     References
     ----------
@@ -134,6 +141,23 @@ class SpikeAndSlab(Prior):
             return NormalGamma(1.0, slab.scale, slab.scaled_by_noise, slab.hyperprior)
         return self.slab if isinstance(self.slab, ScaleMixture) else None
 
+    def log_odds(self, others: Floats, n_others: Floats) -> Floats:
+        """Log odds of a column to belong, where so many of so many others do."""
+        if isinstance(self.inclusion, Beta):
+            return self.inclusion.log_odds(others, n_others)
+        return np.full(np.shape(others), logit(self.inclusion))
+
+    def logpdf_together(self, coef: ArrayLike) -> Floats:
+        """As `logpdf`, with the probability of each column to belong given those before it."""
+        logs, belongs = self.logpdf(coef), np.asarray(coef, dtype=float) != 0
+        if not isinstance(self.inclusion, Beta):
+            return logs
+        n_others = np.arange(belongs.shape[-1])
+        odds = self.log_odds(np.cumsum(belongs, axis=-1) - belongs, n_others)
+        alone = logit(self.inclusion)
+        change = np.where(belongs, log_expit(odds) - log_expit(alone), 0.0)
+        return np.asarray(logs + np.where(belongs, change, log_expit(-odds) - log_expit(-alone)))
+
     def posterior_inclusion(self, z: Floats, sd: float) -> Floats:
         """Probability that a coefficient observed as `z` with noise `sd` is not zero."""
         z = np.asarray(z, dtype=float)
@@ -167,8 +191,13 @@ class SpikeAndSlab(Prior):
         return self.posterior_inclusion(z, sd) * self.slab.posterior_mean(z, sd)
 
     def _rvs(self, size: int | tuple[int, ...], random_state: np.random.Generator) -> Floats:
+        """Under a `Beta` the coefficients of the last axis share a probability."""
         drawn = self.slab.rvs(size, random_state)
-        return np.where(random_state.random(size) < self.inclusion, drawn, 0.0)
+        share: float | Floats = self.inclusion
+        if isinstance(share, Beta):
+            shape = (size,) if isinstance(size, int) else size
+            share = random_state.beta(share.a, share.b, (*shape[:-1], 1) if shape else ())
+        return np.where(random_state.random(size) < share, drawn, 0.0)
 
     def _sd(self) -> float | Floats:
         return np.sqrt(self.inclusion) * np.asarray(self.slab.sd)
@@ -189,7 +218,9 @@ class SpikeAndSlab(Prior):
         return hash((self.inclusion, self.slab))
 
     def __repr__(self) -> str:
-        return f"SpikeAndSlab(inclusion={self.inclusion:g}, slab={self.slab!r})"
+        inclusion = self.inclusion
+        shown = f"{inclusion:g}" if not isinstance(inclusion, Beta) else repr(inclusion)
+        return f"SpikeAndSlab(inclusion={shown}, slab={self.slab!r})"
 
     def _changed(self, **parameters: Any) -> Self:
         own = {name: parameters.pop(name) for name in _OF_THE_SLAB if name in parameters}
@@ -202,7 +233,11 @@ class SpikeAndSlab(Prior):
 
 
 def _probability(value: object) -> float:
+    if isinstance(value, Beta):
+        return value
     number = value if isinstance(value, int | float | np.number) else np.nan
     if not 0 < float(number) < 1:
-        raise PriormapError(f"inclusion must be a number between 0 and 1, got {short(value)}")
+        raise PriormapError(
+            f"inclusion must be a number between 0 and 1, or Beta(a, b), got {short(value)}"
+        )
     return float(number)
