@@ -112,7 +112,7 @@ FLOORS = (
     {"criteria"},
     {"tables"},
     {"plots"},
-    {"cli", "report", "__main__"},
+    {"cli", "report", "sklearn", "__main__"},
 )
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 TOP = len(FLOORS) - 1
@@ -124,9 +124,9 @@ OWNERS = {
     "arviz": {"posterior"},
     "arviz_base": {"posterior"},
     "arviz_stats": {"posterior", "criteria", "tables"},
-    "xarray": {"posterior", "criteria", "tables", "plots", "cli"},
+    "xarray": {"posterior", "criteria", "tables", "plots", "cli", "sklearn"},
     "matplotlib": {"plots"},
-    "sklearn": {"tables", "cli"},
+    "sklearn": {"tables", "cli", "sklearn"},
     "numba": {"mode", "posterior"},
     "typer": {"cli"},
     "rich": {"cli", "display", "posterior"},
