@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from priormap.criteria.leave_one_out import BAD_KHAT
@@ -30,7 +31,7 @@ def in_short(results: Results) -> Blocks:
     """Answer: columns and their direction, disagreement, prediction, and the penalised fit."""
     table = results.table
     loud = [Paragraph(f"Under {said}.", tone="strong bad") for said in results.conflicts]
-    said = [capital(one) for one in answers(table, results.origin.target)]
+    said = [_typeset(capital(one)) for one in answers(table, results.origin.target)]
     if len(table.priors) > 1:
         said.append(_verdict(results.support))
     for name, about_posterior in table.sentences.items():
@@ -85,6 +86,11 @@ def _about_note(note: str, names: Iterable[str]) -> str:
     """A note as a sentence; what it says of one prior begins with that name."""
     is_of_prior = any(note.startswith(f"{name}: ") for name in names)
     return f"Under {note}." if is_of_prior else capital(f"{note}.")
+
+
+def _typeset(sentence: str) -> str:
+    """With the sign of negative numbers that the tables have."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "\N{MINUS SIGN}", sentence)
 
 
 def capital(sentence: str) -> str:

@@ -61,7 +61,10 @@ def about_data(results: Results) -> Blocks:
     caption = "The regression, as the priors meet it."
     blocks: list[Block] = [facts(regression, caption)]
     if results.notes:
-        blocks += [Subheading("Warnings"), Items(tuple(map(capital, results.notes)))]
+        blocks += [
+            Subheading("Warnings"),
+            Items(tuple(f"{capital(one.rstrip('.'))}." for one in results.notes)),
+        ]
     said = origin.choices or _as_given(results)
     return (*blocks, Subheading("Choices"), Items(tuple(map(capital, said))))
 

@@ -13,12 +13,14 @@ from priormap.checks import Seed, checked_seed, short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.priors import Prior
+from priormap.report.answers import capital
 from priormap.report.figures import draw_figures
 from priormap.report.pages import Report, ReportContent, Section, html_page, markdown_page
 from priormap.report.places import Origin, place_of
 from priormap.report.results import Progress, Results, Settings, compute
 from priormap.report.sections import SECTIONS
 from priormap.report.subject import subject_of
+from priormap.tables.named_priors import listed
 
 
 class _Options(TypedDict, total=False):
@@ -161,10 +163,10 @@ def gather(results: Results, image_format: str, progress: Progress) -> ReportCon
     )
     data = results.data
     columns = f"{data.n_features} column{'s' * (data.n_features != 1)}"
-    priors = " and ".join(results.table.priors)
+    priors = listed(list(results.table.priors))
     return ReportContent(
         title=f"What a penalty believes about {results.origin.target}",
-        lead=f"{results.origin.name}: {data.n_rows} rows and {columns}, under {priors}. The "
+        lead=f"{capital(results.origin.name)}: {data.n_rows} rows and {columns}, under {priors}. The "
         "penalised fit is the mode of a posterior; here is the mode, proven, and the rest of "
         "the posterior beside it.",
         sections=sections,

@@ -150,9 +150,9 @@ class PriorComparison(Described):
         )
 
     def __repr__(self) -> str:
-        shown = self.table[["elpd", "elpd_diff", "diff_se", "weight", "log_evidence"]]
+        shown = self.table[["elpd", "elpd_diff", "diff_se", "weight", "log_evidence"]].round(2)
         loud = (f"{name}: {conflict}." for name, conflict in self.conflicts.items())
-        return "\n".join([self.sentence, shown.to_string(float_format="{:.4g}".format), *loud])
+        return "\n".join([self.sentence, str(shown.to_string()), *loud])
 
     @cached_property
     def conflicts(self) -> Mapping[str, ScaleConflict]:
