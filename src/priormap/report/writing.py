@@ -13,7 +13,6 @@ from priormap.checks import Seed, checked_seed, short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.priors import Prior
-from priormap.report.answers import capital
 from priormap.report.figures import draw_figures
 from priormap.report.pages import Report, ReportContent, Section, html_page, markdown_page
 from priormap.report.places import Origin, place_of
@@ -166,7 +165,7 @@ def gather(results: Results, image_format: str, progress: Progress) -> ReportCon
     priors = listed(list(results.table.priors))
     return ReportContent(
         title=f"What a penalty believes about {results.origin.target}",
-        lead=f"{capital(results.origin.name)}: {data.n_rows} rows and {columns}, under {priors}. The "
+        lead=f"Data: {results.origin.name}, {data.n_rows} rows and {columns}, under {priors}. The "
         "penalised fit is the mode of a posterior; here is the mode, proven, and the rest of "
         "the posterior beside it.",
         sections=sections,
