@@ -1,6 +1,7 @@
 """Figures in the axes, the words and the sizes of a caller."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -102,6 +103,27 @@ def test_columns_and_units_are_called_what_the_caller_says(calls, name):
     assert "mg" in said
     again = " ".join(words(draw(ax=Figure(figsize=(12, 8)).subplots(*shape))))
     assert "Years" not in again, "words of one call stay in it"
+
+
+def test_captions_call_columns_and_units_what_the_figure_does(data, table, found):
+    given = {"labels": {"age": "Years"}, "units": "mg"}
+    pair = ("age", "dose")
+    captions = {
+        "geometry": plots.geometry_caption(data, PRIORS, pair, **given),
+        "contrast": plots.contrast_caption(table, **given),
+        "shrinkage": plots.coefficient_shrinkage_caption(table, **given),
+        "marginals": plots.posterior_vs_map_caption(table, **given),
+        "joint": plots.joint_caption(table, pair, prior="lasso", **given),
+        "path": plots.path_caption(data, PRIORS["lasso"], draws=20, **given),
+        "sensitivity": plots.sensitivity_caption(found, **given),
+    }
+    for name, said in captions.items():
+        assert not re.search(r"\bage\b", said), name
+        assert ("mg" in said) == (name != "sensitivity"), name
+        assert ("Years" in said) == (name not in {"contrast", "shrinkage"}), name
+    assert "of age" in plots.posterior_vs_map_caption(table), "words of one call stay in it"
+    with pytest.raises(pmap.PriormapError, match="labels has 'wage', which is no column"):
+        plots.contrast_caption(table, labels={"wage": "Wage"})
 
 
 def test_labels_that_name_no_column_are_refused(table):

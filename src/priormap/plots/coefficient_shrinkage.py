@@ -22,7 +22,7 @@ from priormap.plots.marks import (
     mark_zero,
     spread_apart,
 )
-from priormap.plots.words import column_label, in_units
+from priormap.plots.words import column_label, in_units, per_sd
 from priormap.tables.chosen import Features, check_contrast, chosen_features, left_out
 from priormap.tables.effects import MOST_EFFECTS, coefficient_shrinkage_table
 from priormap.tables.posterior_contrast import Contrast
@@ -79,9 +79,15 @@ def plot_coefficient_shrinkage(
     return drawn
 
 
-def coefficient_shrinkage_caption(table: Contrast, features: Features = None) -> str:
+def coefficient_shrinkage_caption(
+    table: Contrast,
+    features: Features = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
+) -> str:
     """Caption of `plot_coefficient_shrinkage`, with its numbers computed from the same table."""
-    return CoefficientShrinkage.of(table, features).caption
+    return CoefficientShrinkage.of(table, features).said(labels, units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +155,8 @@ class CoefficientShrinkage(ContrastFigure):
         text = (
             f"Mode (circles, hollow where exactly 0) and posterior mean (triangles) of "
             f"{len(self.chosen)} coefficients under {self.priors_listed} against least squares, "
-            "in changes of y per standard deviation of the column; the diagonal is no shrinkage, "
-            "and lines lead from it to the modes, those of several priors side by side."
+            f"in {per_sd()} of the column; the diagonal is no shrinkage, and "
+            "lines lead from it to the modes, those of several priors side by side."
         )
         if note := left_out(self.table, len(self.chosen)):
             text += f" Shown are {note}."

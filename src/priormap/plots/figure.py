@@ -85,6 +85,11 @@ class Figure(ABC):
         """Columns of the data, which a caller may call otherwise."""
         return ()
 
+    def said(self, labels: Mapping[str, str] | None = None, units: str = "") -> str:
+        """Caption in the words of the caller, which are those of `plot`."""
+        with written_with(labels, units, self.column_names):
+            return self.caption
+
     def plot(
         self,
         ax: Any = None,

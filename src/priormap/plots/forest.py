@@ -19,6 +19,7 @@ from priormap.plots.marks import (
     mark_zero,
     name_rows,
 )
+from priormap.plots.words import per_sd
 from priormap.tables.chosen import Features, check_contrast, chosen_features, left_out
 from priormap.tables.effects import MOST_EFFECTS, contrast_table, interval_mass
 from priormap.tables.posterior_contrast import Contrast
@@ -79,9 +80,15 @@ def plot_contrast(
     return drawn
 
 
-def contrast_caption(table: Contrast, features: Features = None) -> str:
+def contrast_caption(
+    table: Contrast,
+    features: Features = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
+) -> str:
     """Caption of `plot_contrast`, with its numbers computed from the same table."""
-    return Forest.of(table, features).caption
+    return Forest.of(table, features).said(labels, units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +141,7 @@ class Forest(ContrastFigure):
         text = (
             f"Highest-density intervals (lines, {interval_mass(self.table):.0%} of the draws), "
             f"posterior means (triangles) and modes (circles) of {len(self.chosen)} coefficients "
-            f"under {self.priors_listed}, in changes of y per standard deviation of the column."
+            f"under {self.priors_listed}, in {per_sd()} of the column."
         )
         if note := left_out(self.table, len(self.chosen)):
             text += f" Shown are {note}."

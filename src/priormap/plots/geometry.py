@@ -25,7 +25,7 @@ from priormap.plots.marks import (
     mark_zero,
 )
 from priormap.plots.style import LOOKS, drawing_axes, looks_of, one_of_both
-from priormap.plots.words import column_label, in_units, shortened, written_with
+from priormap.plots.words import called, column_label, in_units, shortened, written_with
 from priormap.priors import Prior
 from priormap.tables.contours import MASSES
 from priormap.tables.geometry import (
@@ -181,10 +181,15 @@ def plot_geometry_panel(
 
 
 def geometry_caption(
-    data: Regression | None = None, priors: Given = None, features: Pair = None
+    data: Regression | None = None,
+    priors: Given = None,
+    features: Pair = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> str:
     """Caption of `plot_geometry`, with its numbers computed from the same problems."""
-    return Geometry.of(data, priors, features).caption
+    return Geometry.of(data, priors, features).said(labels, units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,10 +261,10 @@ class Geometry(Figure):
         problems = self.problems
         one = next(iter(problems.values()))
         data = self.data or one.fit.data
-        x, y = one.fit.names
+        x, y = map(called, one.fit.names)
         noise = "as given" if data.noise.is_known else "that of their least squares"
         unit = "effects (coefficients times sd of their column)"
-        unit = unit if data.standardize else "coefficients"
+        unit = f"{unit if data.standardize else 'coefficients'}{in_units()}"
         masses = listed([f"{mass:.0%}" for mass in MASSES])
         text = (
             f"Regression on {x} and {y} alone, sigma {one.fit.sigma:.4g} ({noise}); {unit} of the "
@@ -277,7 +282,7 @@ class Geometry(Figure):
                 text += _about_zeros(problem)
             if points["on_kink"]["mode"]:
                 zeros = [n for n, b in zip(problem.fit.names, mode, strict=True) if b == 0]
-                text += f", exactly 0 in {listed(zeros)}"
+                text += f", exactly 0 in {listed([called(name) for name in zeros])}"
             text += f"; posterior mean ({_at(posterior.mean)}), medians ({_at(posterior.median)})."
         return text
 

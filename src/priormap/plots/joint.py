@@ -17,7 +17,7 @@ from priormap.plots.marks import (
     mark_zero,
 )
 from priormap.plots.style import LOOKS, look_of
-from priormap.plots.words import column_label, in_units
+from priormap.plots.words import called, column_label, in_units
 from priormap.tables.contours import MASSES
 from priormap.tables.joint_posterior import (
     check_pair,
@@ -93,9 +93,16 @@ def plot_joint(
     return drawn
 
 
-def joint_caption(table: Contrast, features: tuple[str, str], *, prior: str | None = None) -> str:
+def joint_caption(
+    table: Contrast,
+    features: tuple[str, str],
+    *,
+    prior: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
+) -> str:
     """Caption of `plot_joint`, with its numbers computed from the same tables."""
-    return Joint.of(table, features, prior).caption
+    return Joint.of(table, features, prior).said(labels, units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +178,8 @@ class Joint(ContrastFigure):
     def caption(self) -> str:
         points = self.tables["points"].set_index("point")
         others = self.table.data.n_features - 2
-        text = f"Coefficients of {self.pair[0]} and {self.pair[1]} under {self.prior}: likelihood"
+        first, second = map(called, self.pair)
+        text = f"Coefficients{in_units()} of {first} and {second} under {self.prior}: likelihood"
         text += f" (maximised over the other {others} coefficients)" if others else ""
         masses = " and ".join(f"{mass:.0%}" for mass in MASSES)
         text += f", prior, and the regions that hold {masses} of the posterior"
@@ -191,8 +199,8 @@ class Joint(ContrastFigure):
         if points["on_kink"].any():
             mode: Any = points.loc["mode"]
             zeros = [name for name, k in zip(self.pair, "xy", strict=True) if mode[k] == 0]
-            text += f" The mode is exactly 0 in {' and '.join(zeros)}, where the prior has its"
-            text += " kink; the mean is not."
+            text += f" The mode is exactly 0 in {' and '.join(map(called, zeros))}, where the prior"
+            text += " has its kink; the mean is not."
         if "least squares" not in at:
             text += " The data alone do not determine the coefficients: their likelihood has no"
             text += " peak."

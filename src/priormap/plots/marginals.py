@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +20,7 @@ from priormap.plots.marks import (
     name_rows,
 )
 from priormap.plots.style import LOOKS
+from priormap.plots.words import called, per_sd
 from priormap.tables.chosen import Features, left_out
 from priormap.tables.marginal_posteriors import (
     marginal_features,
@@ -89,9 +90,15 @@ def plot_posterior_vs_map(
     return drawn
 
 
-def posterior_vs_map_caption(table: Contrast, features: Features = None) -> str:
+def posterior_vs_map_caption(
+    table: Contrast,
+    features: Features = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
+) -> str:
     """Caption of `plot_posterior_vs_map`, with its numbers computed from the same tables."""
-    return PosteriorVsMap.of(table, features).caption
+    return PosteriorVsMap.of(table, features).said(labels, units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,17 +170,16 @@ class PosteriorVsMap(ContrastFigure):
     def caption(self) -> str:
         densities, points = self.tables[""], self.tables["points"]
         text = (
-            f"Marginal posterior densities of the coefficients of {listed(list(self.chosen))} "
-            f"under {self.priors_listed}, each in changes of y per standard deviation of its "
-            "column."
+            f"Marginal posterior densities of the coefficients of {_names(self.chosen)} "
+            f"under {self.priors_listed}, each in {per_sd()} of its column."
         )
         if note := left_out(self.table, len(self.chosen)):
             text += f" Shown are {note}."
         zeros = points[points["is_zero"]]
         for row in zeros.to_dict("records"):
             text += (
-                f" The mode of {row['feature']} under {row['prior']} is exactly 0; its posterior "
-                f"mean is {row['mean']:.3g}."
+                f" The mode of {called(row['feature'])} under {row['prior']} is exactly 0; its "
+                f"posterior mean is {row['mean']:.3g}."
             )
         if zeros.empty:
             text += " No mode shown is exactly zero."
@@ -183,14 +189,18 @@ class PosteriorVsMap(ContrastFigure):
         low, high = _limits(densities, points)
         far = points[(points["least_squares"] < low) | (points["least_squares"] > high)]
         for feature, effect in dict(zip(far["feature"], far["least_squares"], strict=True)).items():
-            text += f" Least squares for {feature} is far outside, at {effect:.3g}."
+            text += f" Least squares for {called(feature)} is far outside, at {effect:.3g}."
         smoothed = densities.loc[~densities["exact_given_rest"], "feature"].unique().tolist()
         if smoothed:
             text += (
-                f" The other columns almost determine {listed(smoothed)}: for these the draws are "
+                f" The other columns almost determine {_names(smoothed)}: for these the draws are "
                 "smoothed, which rounds the kink at zero off."
             )
         return text
+
+
+def _names(columns: Iterable[str]) -> str:
+    return listed([called(name) for name in columns])
 
 
 def _limits(densities: pd.DataFrame, points: pd.DataFrame) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from priormap.data.regression import Regression
 from priormap.plots.figure import Figure
 from priormap.plots.marks import legend_above, mark, mark_zero, name_lines
 from priormap.plots.style import Look, look_of
-from priormap.plots.words import effect_label
+from priormap.plots.words import called, effect_label, per_sd
 from priormap.priors import Prior
 from priormap.tables.chosen import Features
 from priormap.tables.named_priors import listed
@@ -115,10 +115,12 @@ def path_caption(
     mass: float = 0.9,
     draws: int = 500,
     random_seed: Seed = 0,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
 ) -> str:
     """Caption of `plot_path`, with its numbers computed from the same tables."""
     options: dict[str, Any] = {"mass": mass, "draws": draws, "random_seed": random_seed}
-    return Path.of(data, prior, features, **options).caption
+    return Path.of(data, prior, features, **options).said(labels, units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,8 +205,8 @@ class Path(Figure):
     def caption(self) -> str:
         (modes, posteriors, knots), chosen = self.tables.values(), self.chosen
         text = (
-            f"Modes (lines) along the scale of a {self.prior.label} prior, in changes of y per "
-            f"standard deviation of the column; in colour: {listed(chosen)}."
+            f"Modes (lines) along the scale of a {self.prior.label} prior, in {per_sd()} of the "
+            f"column; in colour: {listed([called(name) for name in chosen])}."
         )
         if self.draws:
             exact = self.prior.is_normal and self.data.noise.is_known
@@ -229,9 +231,9 @@ def _about(name: str, knots: pd.DataFrame, posteriors: pd.DataFrame) -> str:
     leaving, text = knots[knots["event"] == "leaves zero"], ""
     at = leaving.loc[leaving["feature"] == name, "scale"]
     if len(at):
-        text += f" {name} leaves zero at {at.iloc[0]:.4g}."
+        text += f" {called(name)} leaves zero at {at.iloc[0]:.4g}."
     for last in posteriors[posteriors["feature"] == name].tail(1).to_dict("records"):
-        text += f" At the right end the mean of {name} is {last['mean']:.3g}"
+        text += f" At the right end the mean of {called(name)} is {last['mean']:.3g}"
         text += f" [{last['low']:.3g}, {last['high']:.3g}]."
     return text
 

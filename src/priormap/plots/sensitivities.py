@@ -14,7 +14,7 @@ from priormap.criteria import PriorSensitivity
 from priormap.plots.figure import Figure
 from priormap.plots.marks import legend_above, mark_zero, name_lines
 from priormap.plots.style import Look, look_of
-from priormap.plots.words import effect_label
+from priormap.plots.words import called, effect_label
 from priormap.tables.chosen import Features
 from priormap.tables.named_priors import listed
 from priormap.tables.sensitivity import moving_columns, sensitivity_table
@@ -78,9 +78,15 @@ def plot_sensitivity(
     return drawn
 
 
-def sensitivity_caption(found: PriorSensitivity, features: Features = None) -> str:
+def sensitivity_caption(
+    found: PriorSensitivity,
+    features: Features = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    units: str = "",
+) -> str:
     """Caption of `plot_sensitivity`, with its numbers computed from the same tables."""
-    return Sensitivity.of(found, features).caption
+    return Sensitivity.of(found, features).said(labels, units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,15 +156,15 @@ class Sensitivity(Figure):
         slopes = self.found.coefficients.set_index("feature").loc[self.chosen]
         low, high = self.found.reach
         said = [
-            f"{name} {mode:.3g} and {mean:.3g}"
+            f"{called(name)} {mode:.3g} and {mean:.3g}"
             for name, mode, mean in zip(
                 self.chosen, slopes["mode_slope"], slopes["mean_slope"], strict=True
             )
         ]
         return (
             f"Modes (solid), posterior means (dashed) and intervals (bands) of "
-            f"{listed(self.chosen)} under {self.found.fit.prior} raised to a power, which "
-            "multiplies lambda. The posteriors are reweighted from one run, which carries from "
-            f"{low:.3g} to {high:.3g}. Slopes of mode and mean at 1, in units of the coefficients "
-            f"per unit of log lambda: {'; '.join(said)}."
+            f"{listed([called(name) for name in self.chosen])} under {self.found.fit.prior} raised "
+            "to a power, which multiplies lambda. The posteriors are reweighted from one run, "
+            f"which carries from {low:.3g} to {high:.3g}. Slopes of mode and mean at 1, in units "
+            f"of the coefficients per unit of log lambda: {'; '.join(said)}."
         )

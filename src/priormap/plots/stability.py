@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from priormap.plots.figure import ContrastFigure
 from priormap.plots.marks import legend_above, name_rows
 from priormap.plots.style import Look
+from priormap.plots.words import called
 from priormap.tables.chosen import Features, chosen_features, left_out
 from priormap.tables.effects import MOST_EFFECTS
 from priormap.tables.posterior_contrast import Contrast
@@ -78,9 +79,14 @@ def plot_stability(
     return Stability.of(table, features).plot(ax, axes, labels)
 
 
-def stability_caption(table: Contrast, features: Features = None) -> str:
+def stability_caption(
+    table: Contrast,
+    features: Features = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+) -> str:
     """Caption of `plot_stability`, with its numbers computed from the same table."""
-    return Stability.of(table, features).caption
+    return Stability.of(table, features).said(labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,10 +161,11 @@ class Stability(ContrastFigure):
         if not len(zeros):
             return f"{name}: no mode is exactly zero."
         row = zeros.iloc[int(zeros["resampled_nonzero"].argmax())]
+        column = called(row["feature"])
         return (
-            f"{name}: {len(zeros)} of {len(part)} modes are exactly zero; of these "
-            f"{row['feature']} is not zero in {row['resampled_nonzero']:.0%} of the resamples, and "
-            f"not negligible with probability {row['prob_outside']:.3f}."
+            f"{name}: {len(zeros)} of {len(part)} modes are exactly zero; of these {column} is "
+            f"not zero in {row['resampled_nonzero']:.0%} of the resamples, and not negligible with "
+            f"probability {row['prob_outside']:.3f}."
         )
 
 

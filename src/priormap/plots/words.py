@@ -26,7 +26,7 @@ _words: ContextVar[Words] = ContextVar("words", default=Words())  # noqa: B039 -
 def written_with(
     labels: Mapping[str, str] | None, units: str, columns: Sequence[str]
 ) -> Iterator[None]:
-    """Context in which `column_label` and `effect_label` use these words, or refuse them."""
+    """Context in which `column_label`, `called` and `in_units` use these words, or refuse them."""
     given = {} if labels is None else labels
     if not isinstance(given, Mapping) or not all(isinstance(one, str) for one in given.values()):
         raise PriormapError(
@@ -62,6 +62,11 @@ def column_label(name: str, most: int = 14) -> str:
     return shortened(_words.get().labels.get(name, name), most)
 
 
+def called(name: str) -> str:
+    """What the caller calls a column, in full."""
+    return _words.get().labels.get(name, name)
+
+
 def unit_of_y() -> str:
     """Name of the unit of y."""
     return _words.get().units or "unit of y"
@@ -71,6 +76,11 @@ def in_units(per: str = "") -> str:
     """Return the unit of y (and what it is per) in brackets, if the caller has said it."""
     units = _words.get().units
     return f" ({units}{per})" if units else ""
+
+
+def per_sd() -> str:
+    """What effects are measured in."""
+    return f"changes of y{in_units()} per standard deviation"
 
 
 def effect_label() -> str:
