@@ -51,6 +51,7 @@ PUBLIC = {
     "PriorComparison",
     "PriorSensitivity",
     "PriorStatements",
+    "Projection",
     "PriormapError",
     "PriormapWarning",
     "Regression",
@@ -77,6 +78,7 @@ PUBLIC = {
     "plot_posterior_vs_map",
     "plot_prior_predictive",
     "plot_prior_shapes",
+    "plot_projection",
     "plot_pull",
     "plot_scale_choice",
     "plot_sensitivity",
@@ -85,6 +87,7 @@ PUBLIC = {
     "plot_shrinkage_profile",
     "prior_for",
     "prior_says",
+    "project",
     "prior_sensitivity",
     "write_report",
     "ScaleChoice",
@@ -95,6 +98,7 @@ RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstima
     "PredictiveCheck",
     "PriorSensitivity",
     "PriorStatements",
+    "Projection",
     "ScaleChoice",
 }
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from priormap.cli import options as ask
+from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import drawn, work
 
 
@@ -27,6 +28,7 @@ def check(
     ] = None,
     figure: ask.FigureFile = None,
     force: ask.Force = False,
+    reading: Reading = AS_IT_IS,
 ) -> int:
     """Check priors by what they predict: conflict with the data, R squared, calibration.
 
@@ -39,7 +41,12 @@ def check(
     with work(force=force, json=json, csv=csv) as job:
         if figure is not None:
             ask.check_figure(Path(figure), force)
-        model = choose(path, target, prior, scale, sigma, standardize=standardize, use="posterior")
+        model = choose(
+            *(path, target, prior, scale, sigma),
+            standardize=standardize,
+            use="posterior",
+            reading=reading,
+        )
         says = tables.prior_says(model.data, model.priors)
         found = tables.check_prior(model.data, model.priors, **options)
         files = drawn("loo_pit", found, figure)

@@ -32,6 +32,7 @@ from priormap.cli.guard import (
 from priormap.cli.path_command import path
 from priormap.cli.predict_command import predict
 from priormap.cli.process import complain
+from priormap.cli.project_command import project
 from priormap.cli.rank_command import rank
 from priormap.cli.report_command import report
 from priormap.cli.sample_command import sample
@@ -49,6 +50,7 @@ GROUPS: dict[str, dict[Callable[..., Any], str]] = {  # every command with an ex
     "Compute": {
         rank: f"{_TABLE} --prior ridge --prior lasso",
         check: f"{_TABLE} --prior lasso --scale r2=0.5",
+        project: f"{_TABLE} --prior horseshoe",
         choose: f"{_TABLE} --prior lasso --method cv",
         path: f"{_TABLE} --prior lasso --csv path.csv",
         sample: f"{_TABLE} --prior lasso --output draws.nc",

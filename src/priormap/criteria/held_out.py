@@ -62,7 +62,7 @@ def held_out(
     """Predict the test rows of every fold from its training rows."""
     found = []
     for fold, own in zip(folds, seed.spawn(len(folds)), strict=True):
-        part, tree = _posterior_of(model, fold, draws, chains, own)
+        part, tree = posterior_of_fold(model, fold, draws, chains, own)
         rng = np.random.default_rng(own.spawn(1)[0])
         found.append(_predict(part, tree, fold, prob, rng))
     return HeldOut(*map(np.concatenate, zip(*found, strict=True)))
@@ -74,13 +74,13 @@ def left_out(
     """Log density of one row given all others, from a posterior without it."""
     others = np.delete(np.arange(model.data.n_rows), row)
     fold = Fold.of(model.data, others, np.array([row]))
-    part, tree = _posterior_of(model, fold, draws, chains, seed)
+    part, tree = posterior_of_fold(model, fold, draws, chains, seed)
     mean, sigma = _predictions(part.data, tree, fold.X)
     logs = part.data.likelihood.logpdf(fold.y[:, None], mean, sigma)
     return float(log_sums(logs)[0] - np.log(logs.size))
 
 
-def _posterior_of(
+def posterior_of_fold(
     model: Model, fold: Fold, draws: int, chains: int, seed: np.random.SeedSequence
 ) -> tuple[Model, xr.DataTree]:
     """Model of the training rows, with the same belief about coefficients, and its draws."""

@@ -66,6 +66,10 @@ if TYPE_CHECKING:
         plot_prior_predictive as plot_prior_predictive,
         prior_predictive_caption as prior_predictive_caption,
     )
+    from priormap.plots.projections import (
+        plot_projection as plot_projection,
+        projection_caption as projection_caption,
+    )
     from priormap.plots.pull import (
         plot_pull as plot_pull,
         pull_caption as pull_caption,
@@ -134,6 +138,7 @@ if TYPE_CHECKING:
         prior_predictive_points_table as prior_predictive_points_table,
         prior_predictive_table as prior_predictive_table,
     )
+    from priormap.tables.projecting import projection_table as projection_table
     from priormap.tables.pull import (
         crossover as crossover,
         pull_steps_table as pull_steps_table,

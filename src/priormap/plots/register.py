@@ -74,6 +74,7 @@ FIGURES = (
     Entry("sensitivity", "sensitivities", "Sensitivity"),
     Entry("compare", "comparison", "Comparison"),
     Entry("loo_pit", "loo_pit", "LooPit", ("band",)),
+    Entry("projection", "projections", "ProjectionFigure"),
 )
 
 

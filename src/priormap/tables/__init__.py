@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from priormap.tables.posterior_contrast import Contrast, contrast
     from priormap.tables.predictive_check import PredictiveCheck
     from priormap.tables.prior_comparison import PriorComparison
+    from priormap.tables.projecting import Projection, project
 
 _FILES = {
     "Contrast": "posterior_contrast",
@@ -24,12 +25,14 @@ _FILES = {
     "PredictiveCheck": "predictive_check",
     "PriorComparison": "prior_comparison",
     "PriorStatements": "elicitation",
+    "Projection": "projecting",
     "check_prior": "checking_priors",
     "compare_map": "map_comparison",
     "compare_priors": "comparing_priors",
     "contrast": "posterior_contrast",
     "prior_for": "elicitation",
     "prior_says": "elicitation",
+    "project": "projecting",
 }
 
 __all__ = [
@@ -38,12 +41,14 @@ __all__ = [
     "PredictiveCheck",
     "PriorComparison",
     "PriorStatements",
+    "Projection",
     "check_prior",
     "compare_map",
     "compare_priors",
     "contrast",
     "prior_for",
     "prior_says",
+    "project",
 ]
 
 

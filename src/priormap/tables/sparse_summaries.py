@@ -6,14 +6,13 @@ import warnings
 
 import numpy as np
 
-from priormap.arrays import Floats, Indices
+from priormap.arrays import Floats
+from priormap.criteria.projection import root_of
 from priormap.data.regression import Regression
-from priormap.data.unit_columns import UnitColumns
 from priormap.errors import PriormapWarning
 from priormap.mode import map_path
 from priormap.priors import Laplace
 
-_WELL_CONDITIONED = 1e-5  # smallest pivot at which cross products tell as much as the rows
 _INTERVAL = (0.05, 0.95)
 _MOST_DRAWS = 2000  # of the variation explained, whose interval needs no more
 
@@ -55,7 +54,7 @@ def decoupled_selection(data: Regression, coef: Floats, sigma: Floats) -> Floats
         return result
     which = np.flatnonzero(live)
     norm = data.unit.x_norm[which]
-    root = _root(data.unit, which)
+    root = root_of(data.unit, which)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PriormapWarning)  # the data were judged when they came in
         surrogate = Regression(root, root @ (norm * mean[which]), sigma=1.0, intercept=False)
@@ -73,10 +72,3 @@ def decoupled_selection(data: Regression, coef: Floats, sigma: Floats) -> Floats
             result[which] = path.coef[k] / norm
             return result
     return mean
-
-
-def _root(columns: UnitColumns, which: Indices) -> Floats:
-    """``R`` of few rows with ``R'R = Z'Z``, from the cross products where they tell."""
-    if columns.has_cheap_gram and columns.smallest_pivot > _WELL_CONDITIONED:
-        return np.asarray(np.linalg.cholesky(columns.gram[np.ix_(which, which)]).T)
-    return np.asarray(np.linalg.qr(columns.columns(which), mode="r"))
