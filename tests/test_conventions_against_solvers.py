@@ -58,6 +58,16 @@ def test_bayesian_ridge_at_its_own_precisions(weighted):
     assert float(prior) == pytest.approx(model.lambda_**-0.5, rel=1e-12)
 
 
+def test_ard_regression_at_its_own_precisions():
+    X, y, _ = table()
+    model = linear_model.ARDRegression(threshold_lambda=np.inf).fit(X, y)
+    own = {"alpha_": model.alpha_, "lambda_": model.lambda_}
+    penalty = penalty_of("sklearn.ARDRegression", own, DataFacts(Regression(X, y)))
+    assert_minimum(1e-8, X, y, model.coef_, penalty, None)
+    prior = convert(own, "sklearn.ARDRegression", "priormap.Gaussian", data=Regression(X, y))
+    np.testing.assert_allclose(prior["scale"], model.lambda_**-0.5, rtol=1e-12)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_stochastic_gradients_come_near(weighted):
     X, y, weights = table(n=200)

@@ -46,14 +46,14 @@ def explain(
     ----------
     estimator : fitted estimator
         Ridge, RidgeCV, Lasso, LassoCV, LassoLars, LassoLarsCV, LassoLarsIC, ElasticNet,
-        ElasticNetCV, BayesianRidge or LinearRegression, alone or in a Pipeline behind
-        StandardScaler, MinMaxScaler, MaxAbsScaler or RobustScaler.
+        ElasticNetCV, BayesianRidge, ARDRegression (one scale per column) or LinearRegression,
+        alone or in a Pipeline behind StandardScaler, MinMaxScaler, MaxAbsScaler or RobustScaler.
     X, y
         What it was fitted on.
     sigma : float, optional
         Noise standard deviation at which the penalty is read as a prior. Default: that of a
-        BayesianRidge; else the residual sd of the estimator's coefficients, with n less their
-        effective number of parameters.
+        BayesianRidge or an ARDRegression; else the residual sd of the estimator's coefficients,
+        with n less their effective number of parameters.
     sample_weight : array of shape (n,), optional
         The weights it was fitted with: sigma is then that of a row of weight 1. Rows of
         weight 0 are left out.

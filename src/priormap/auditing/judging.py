@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.auditing.limits import limits_of
 from priormap.auditing.other_penalty import other_penalty
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
@@ -93,6 +94,7 @@ def _shortfall(
     with warnings.catch_warnings():  # whatever these data warn of has been said
         warnings.simplefilter("ignore", PriormapWarning)
         other = other_penalty(data, penalty, coef, certificate, prior, sigma, is_near)
+        limits = limits_of(data, penalty, coef, is_near=is_near) if other is None else None
     tells = best.is_unique  # else another mode has other zeros
     names = np.asarray(data.names)
     return Shortfall(
@@ -103,6 +105,7 @@ def _shortfall(
         other=other,
         coef_distance=distance,
         is_near=is_near,
+        limits=limits,
     )
 
 

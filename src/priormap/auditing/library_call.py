@@ -21,7 +21,14 @@ from scipy import sparse
 from priormap.arrays import Floats
 from priormap.auditing.judging import NEAR, judge
 from priormap.auditing.weighted_rows import Rows, rows_of_regression, rows_with_ones
-from priormap.conventions import Convention, DataFacts, convention_named, numbers_of, penalty_of
+from priormap.conventions import (
+    Convention,
+    DataFacts,
+    convention_named,
+    in_words,
+    numbers_of,
+    penalty_of,
+)
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.mode.certificate import Certificate, OtherPenalty
@@ -179,16 +186,6 @@ def _penalty_of_the_intercept(
 def weights_of(facts: DataFacts) -> Floats | None:
     """The sample weights, where there are any."""
     return None if facts.sample_weight is None else np.asarray(facts.sample_weight)
-
-
-def in_words(numbers: Mapping[str, Any]) -> str:
-    """Numbers as one writes them into a call; what is left out is left out."""
-    given = {name: value for name, value in numbers.items() if value is not None}
-    return ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
-
-
-def _shown(value: Any) -> str:
-    return f"[{len(value)} numbers]" if hasattr(value, "__len__") else f"{value:.6g}"
 
 
 def _is_of_this_call(other: OtherPenalty) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from priormap.arrays import Floats
+from priormap.conventions import in_words
 from priormap.data.fitted_estimators import FittedLinear
 from priormap.errors import PriormapError
 
@@ -25,8 +27,10 @@ _KNOWN: dict[str, tuple[str, dict[str, str]]] = {
     "ElasticNet": ("sklearn.ElasticNet", {"alpha": "alpha", "l1_ratio": "l1_ratio"}),
     "ElasticNetCV": ("sklearn.ElasticNet", {"alpha": "alpha_", "l1_ratio": "l1_ratio_"}),
     "BayesianRidge": ("sklearn.BayesianRidge", {"lambda_": "lambda_", "alpha_": "alpha_"}),
+    "ARDRegression": ("sklearn.ARDRegression", {"lambda_": "lambda_", "alpha_": "alpha_"}),
     "LinearRegression": ("sklearn.Ridge", {}),
 }
+_VECTORS = {("ARDRegression", "lambda_")}  # one number per column, not per response
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Recipe:
         How one writes it, for example ``Lasso(alpha=0.1)``.
     convention : str
         Its name in the table of conventions.
-    numbers : dict of str to float
+    numbers : dict of str to float or array
         Its parameters there.
     intercept : bool
         Whether it has a free intercept.
@@ -47,7 +51,7 @@ class Recipe:
 
     call: str
     convention: str
-    numbers: dict[str, float]
+    numbers: dict[str, float | Floats]
     intercept: bool
 
 
@@ -65,8 +69,13 @@ def recipe_of(fitted: FittedLinear) -> Recipe:
             "is cut off at zero, which no prior here is; fit it with positive=False"
         )
     convention, where = _KNOWN[known]
-    numbers = {name: _number(kind, at, getattr(model, at)) for name, at in where.items()}
-    shown = ", ".join(f"{name}={value:.6g}" for name, value in numbers.items())
+    numbers: dict[str, float | Floats] = {
+        name: np.asarray(getattr(model, at), dtype=float)
+        if (kind, name) in _VECTORS
+        else _number(kind, at, getattr(model, at))
+        for name, at in where.items()
+    }
+    shown = in_words(numbers)
     if known == "LinearRegression":
         numbers = {"alpha": 0.0}
     return Recipe(f"{kind}({shown})", convention, numbers, bool(model.fit_intercept))

@@ -7,6 +7,7 @@ what they may ask of the data. `convert` joins them.
 from priormap.conventions.catalogue import convention_named
 from priormap.conventions.conversion import ConvertedPenalty, convert
 from priormap.conventions.facts import DataFacts
+from priormap.conventions.given_numbers import in_words
 from priormap.conventions.listing import list_conventions
 from priormap.conventions.of_priors import (
     ScikitLearnCall,
@@ -24,6 +25,7 @@ __all__ = [
     "Term",
     "convention_named",
     "convert",
+    "in_words",
     "list_conventions",
     "numbers_of",
     "penalty_of",

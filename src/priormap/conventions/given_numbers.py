@@ -62,6 +62,20 @@ def by_name(convention: Convention, value: Any) -> dict[str, Any]:
     return {convention.strengths[0]: value}
 
 
+def in_words(numbers: Mapping[str, Any]) -> str:
+    """Numbers as one writes them into a call, without those that are left out."""
+    given = {name: value for name, value in numbers.items() if value is not None}
+    return ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
+
+
+def _shown(value: Any) -> str:
+    return (
+        f"[{len(value)} numbers]"
+        if np.ndim(value) or isinstance(value, Mapping)
+        else f"{value:.6g}"
+    )
+
+
 def range_in_words(convention: Convention, name: str) -> str:
     """Range of a parameter: ``alpha >= 0``, ``0 <= l1_ratio <= 1``, ``C > 0``."""
     low, with_low, high, _, _ = _RANGES[_kind(convention, name)]

@@ -81,6 +81,17 @@ SCIKIT_LEARN = (
         precision="alpha_",
         note="alpha_ = 1 / sigma^2 and lambda_ = 1 / scale^2 are results of the fit",
     ),
+    Convention(
+        name="sklearn.ARDRegression",
+        objective="alpha_ sum w (y - a - x b)^2 + sum lambda_ b^2, all learnt",
+        evidence=_SKLEARN.format("1e-8, at its own alpha_ and lambda_"),
+        l2=Term("lambda_", noise=2),
+        per_column=True,
+        precision="alpha_",
+        weights="none",
+        note="a column whose lambda_ reaches threshold_lambda is set to zero, where its prior "
+        "leaves a little",
+    ),
     _LOGISTIC,
     replace(
         _LOGISTIC,

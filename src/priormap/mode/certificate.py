@@ -114,7 +114,7 @@ class Certificate(Described):
             return "mode"
         if self.shortfall is None:
             return "another point"
-        if self.shortfall.other is not None:
+        if self.shortfall.other is not None or self.shortfall.limits is not None:
             return "mode of another penalty"
         return "mode to digits" if self.shortfall.is_near else "another point"
 
@@ -198,6 +198,7 @@ class Certificate(Described):
         """The numbers of the certificate, and of what the vector is the mode of instead."""
         shortfall = self.shortfall
         other = None if shortfall is None else shortfall.other
+        limits = None if shortfall is None else shortfall.limits
         return {
             "is_mode": self.is_mode,
             "grade": self.grade,
@@ -211,6 +212,7 @@ class Certificate(Described):
             "zero_here": [] if shortfall is None else list(shortfall.zero_here),
             "zero_at_mode": [] if shortfall is None else list(shortfall.zero_at_mode),
             "other": None if other is None else other.to_dict(),
+            "limits": None if limits is None else vars(limits),
         }
 
 
@@ -237,6 +239,8 @@ class Shortfall:
         least the share of the fall of the objective, from zero to the mode, that is missed.
     is_near : bool
         Whether it is as near to the mode as solvers are that stop early.
+    limits : Limits or None
+        Limits of the coefficients within which the vector is the mode, if there are some.
     """
 
     excess: float
@@ -246,6 +250,7 @@ class Shortfall:
     other: OtherPenalty | None
     coef_distance: float = np.inf
     is_near: bool = False
+    limits: Limits | None = None
 
     @property
     def distance(self) -> str:
@@ -271,11 +276,51 @@ class Shortfall:
         """The zeros that differ, and the penalty of which the vector is the mode."""
         if self.other is not None:
             return self.zeros + self.other.sentence
+        if self.limits is not None:
+            return self.limits.sentence
         if self.is_near:
             return f"{self.zeros}Digits were cut off, or the solver stopped early."
         early = "No other strength of this penalty explains it: the solver stopped early"
         more = "or minimised something else (other rows, weights or penalty)"
         return f"{self.zeros}{early}, {more}."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits, one number for all columns, within which a vector is the mode of a penalty.
+
+    Attributes
+    ----------
+    low, high : float
+        They are infinite where there is none.
+    at_low, at_high : tuple of str
+        Columns that are pushed against them.
+    kkt_residual : float
+        Largest violation of the optimality conditions of the other columns, as a correlation.
+    is_proven : bool
+        Whether these are at the mode, beside the others, by gap and residual.
+    """
+
+    low: float
+    high: float
+    at_low: tuple[str, ...]
+    at_high: tuple[str, ...]
+    kkt_residual: float
+    is_proven: bool
+
+    @property
+    def sentence(self) -> str:
+        """What the vector is the mode of, and which columns stop at a limit."""
+        opening = "It is the mode"
+        if not self.is_proven:
+            opening = f"It is nearly the mode (it fails by {self.kkt_residual:.0e})"
+        sides = ((self.at_low, "at least", self.low), (self.at_high, "at most", self.high))
+        within = " and ".join(f"{words} {limit:g}" for names, words, limit in sides if names)
+        held = _listed((*self.at_low, *self.at_high))
+        return (
+            f"{opening} of the given penalty among coefficients of {within}, as a solver with "
+            f"limits (positive=True) finds it: {held} held there, and no prior here has limits."
+        )
 
 
 @dataclass(frozen=True, eq=False)
