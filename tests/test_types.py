@@ -14,6 +14,7 @@ ROOT = README.parent
 CALLS = """
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import Lasso
 
 import priormap as pmap
 
@@ -44,7 +45,7 @@ pmap.plot_shrinkage(list(priors.values()))
 pmap.sample(data, pmap.Laplace({"x0": 1.0, "x1": 2.0}), include={"prior", "effect"})
 pmap.ElasticNet({"x0": 1.0, "x1": 2.0}, l2_scale=[1.0, 2.0])
 pmap.Gaussian(pd.Series({"x0": 1.0, "x1": 3.0}))
-found, prior = pmap.explain("sklearn.Lasso", X, [1.0, 2.0, 3.0])
+found, prior = pmap.explain(Lasso(0.1).fit(X, [1.0, 2.0, 3.0]), X, [1.0, 2.0, 3.0])
 pmap.contrast(found, {"explained": prior})
 """
 WRONG = """

@@ -184,11 +184,63 @@ class Prior(Described, ABC):
         >>> Gaussian(2.0).rvs(3, random_state=1).round(2).tolist()
         [0.69, 1.64, 0.66]
         """
-        if self.is_flat.any():
-            raise PriormapError(f"{self!r} is flat, and so improper: it has no draws")
+        self._proper("draws")
         size = checked_size(size) or np.shape(self.sd)
         self._beside("size", np.broadcast_to(0.0, size))
         return self._known._rvs(size, as_generator(random_state))
+
+    # its distribution
+
+    @to_infinity
+    def pdf(self, coef: ArrayLike) -> Floats:
+        """Density, elementwise: that of `logpdf`; at a point mass the mass itself."""
+        return np.exp(self.logpdf(coef))
+
+    @to_infinity
+    def cdf(self, coef: ArrayLike) -> Floats:
+        """Probability of a coefficient that is not larger, elementwise, with any point mass.
+
+        Examples
+        --------
+        >>> from priormap import Laplace, SpikeAndSlab
+        >>> Laplace(1.0).cdf([-1.0, 0.0, 1.0]).round(4)
+        array([0.1839, 0.5   , 0.8161])
+        >>> float(SpikeAndSlab(0.2).cdf(0.0))
+        0.9
+        """
+        prior, values = self._beside("coef", coef)
+        known = prior._proper()
+        with np.errstate(invalid="ignore"):  # of parts that are left out
+            within = np.asarray(known._probability(np.abs(values)))
+        return np.where(values < 0, 0.5 * (1 - within), 0.5 * (1 + within))
+
+    @to_infinity
+    def ppf(self, q: ArrayLike) -> Floats:
+        """Quantiles: the smallest coefficient whose `cdf` is at least `q`, elementwise.
+
+        Through the central interval of mass ``|2 q - 1|``, which rounds to 1 where q is within
+        1e-16 of 0 or 1.
+
+        Examples
+        --------
+        >>> from priormap import Gaussian, SpikeAndSlab
+        >>> Gaussian([1.0, 2.0]).ppf(0.975).round(2)
+        array([1.96, 3.92])
+        >>> SpikeAndSlab(0.2).ppf([0.05, 0.5, 0.95]).round(3)
+        array([-0.674,  0.   ,  0.674])
+        """
+        prior, levels = self._beside("q", q)
+        bad = ~((levels >= 0) & (levels <= 1))
+        if bad.any():
+            raise PriormapError(f"q must lie between 0 and 1, got {levels[bad].flat[0]:g}")
+        known = prior._proper()
+        masses, where = np.unique(np.abs(2 * levels - 1), return_inverse=True)
+        with np.errstate(invalid="ignore"):
+            found = [np.inf if m == 1 else known._interval(float(m)) for m in masses]
+        widths = np.stack(np.broadcast_arrays(*found))
+        where = where.reshape(levels.shape)
+        columns = (np.arange(widths.shape[1]),) if widths.ndim > 1 else ()
+        return np.sign(levels - 0.5) * widths[(where, *columns)]
 
     # what else is asked of one coefficient
 
@@ -386,7 +438,7 @@ class Prior(Described, ABC):
     def _interval(self, mass: float) -> float | Floats: ...
 
     @abstractmethod
-    def _probability(self, size: float) -> float | Floats: ...
+    def _probability(self, size: float | Floats) -> float | Floats: ...
 
     # the base's own work
 
@@ -400,6 +452,12 @@ class Prior(Described, ABC):
                 Phrase("prior.with_scale(...)", "--scale NUMBER", "a number"),
             )
         return self
+
+    def _proper(self, what: str = "distribution function") -> Self:
+        """The prior itself, if it is a distribution with a known scale."""
+        if self.is_flat.any():
+            raise PriormapError(f"{self!r} is flat, and so improper: it has no {what}")
+        return self._known
 
     def _beside(self, name: str, coef: ArrayLike) -> tuple[Self, Floats]:
         """Return numbers of coefficients, and the prior with its scales in their order."""

@@ -115,7 +115,7 @@ class L1L2Prior(PenaltyParts):
             q = q + np.where(np.isfinite(step), step, 0.0)
         return np.where(has_bend, q, exponential)
 
-    def _probability(self, size: float) -> Floats:
+    def _probability(self, size: float | Floats) -> Floats:
         s, t = np.broadcast_arrays(np.asarray(self.l1_scale), np.asarray(self.l2_scale))
         with np.errstate(invalid="ignore", over="ignore"):
             cut = -np.expm1(log_ndtr(-size / t - t / s) - log_ndtr(-t / s))

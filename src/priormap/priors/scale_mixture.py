@@ -78,7 +78,7 @@ class ScaleMixture(Prior):
         share = (density * (v / (v + noise))).sum(axis=0) / density.sum(axis=0)
         return np.where(self.is_flat, z, z * share)
 
-    def _probability(self, size: float) -> Floats:
+    def _probability(self, size: float | Floats) -> Floats:
         scale = np.where(self.is_flat, 1.0, self.scale)
         return 1 - _beyond(type(self), self.law, size / scale)
 

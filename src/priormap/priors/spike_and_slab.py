@@ -206,8 +206,8 @@ class SpikeAndSlab(Prior):
         beyond = (mass - 1) / self.inclusion + 1
         return self.slab.interval(beyond) if beyond > 0 else 0.0 * np.asarray(self.scale)
 
-    def _probability(self, size: float) -> float | Floats:
-        return 1 - self.inclusion + self.inclusion * np.asarray(self.slab.probability(size))
+    def _probability(self, size: float | Floats) -> float | Floats:
+        return 1 - self.inclusion + self.inclusion * np.asarray(self.slab._probability(size))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SpikeAndSlab):

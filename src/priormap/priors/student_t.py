@@ -92,7 +92,7 @@ class _StudentTails(ScaleMixture):
     def _interval(self, mass: float) -> Floats:
         return np.asarray(self.scale) * stats.t.isf(0.5 * (1 - mass), self.df)
 
-    def _probability(self, size: float) -> Floats:
+    def _probability(self, size: float | Floats) -> Floats:
         return 1 - 2 * stats.t.sf(size / np.asarray(self.scale), self.df)
 
 
