@@ -37,7 +37,7 @@ from priormap.model.problem import UnitProblem
 _EPS = float(np.finfo(float).eps)
 _MOST_STEPS = 1000
 _HALVINGS = 40
-_LASSOS = np.geomspace(0.7, 0.01, 5)  # of the l1 that makes all coefficients zero
+_LASSOS = np.geomspace(0.7, 0.02, 4)  # of the l1 that makes all coefficients zero
 _FEW = 4  # columns, of which every support is a start
 _WEAKEST = 1e-8  # l2 that makes least squares one point
 _SAME = 1e-6  # relative difference of two points that are one
@@ -129,13 +129,12 @@ def stationary_points(problem: CurvedProblem, near: Iterable[Floats] = ()) -> Se
     starts = [*_starts(problem), *near]
     found: list[Point] = []
     for start in starts:
-        found += _from(problem, _off_zero(problem, start))
+        for point in _from(problem, _off_zero(problem, start)):
+            if any(_are_one(point, other) for other in found):
+                break  # from there on the way is known
+            found.append(point)
     found.sort(key=lambda point: -point.height)
-    distinct: list[Point] = []
-    for point in found:
-        if not any(_are_one(point, other) for other in distinct):
-            distinct.append(point)
-    return Search(tuple(distinct), len(starts))
+    return Search(tuple(found), len(starts))
 
 
 def certify_point(
