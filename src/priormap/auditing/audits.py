@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.auditing.judging import judge, judge_point
+from priormap.auditing.judging import judge, judge_groups, judge_point
 from priormap.auditing.library_call import library_call
 from priormap.checks import as_labelled_numbers, in_order, positive_number, refuse_keywords
 from priormap.conventions import convention_named
@@ -19,7 +19,7 @@ from priormap.mode.find import has_stationary_points
 from priormap.mode.stationary_certificate import StationaryCertificate
 from priormap.model import Model
 from priormap.model.penalty import Penalty, prior_of_columns
-from priormap.priors import Prior, penalty_parts
+from priormap.priors import GroupNorms, Prior, penalty_parts
 
 _KEYWORDS = ("sigma", "tolerance", "penalty_factor", "sample_weight")
 
@@ -141,6 +141,8 @@ def audit(
         return judge(data, penalty, values, None, data.noise.known, tolerance)
     noise = data.noise.at(sigma, otherwise="say at which sigma to judge")
     given = _times(prior_of_columns(prior, data), factor)
+    if isinstance(given, GroupNorms):
+        return judge_groups(Model(data.with_noise(noise), given), values, tolerance)
     if has_stationary_points(given):
         return judge_point(Model(data.with_noise(noise), given), values, tolerance)
     return judge(data, Penalty.from_prior(given, data, noise), values, given, noise, tolerance)

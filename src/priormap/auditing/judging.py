@@ -14,6 +14,7 @@ from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, Shortfall
 from priormap.mode.certify import certify
+from priormap.mode.group_lasso import GroupProblem
 from priormap.mode.solve import minimise
 from priormap.mode.stationary import certify_point, stationary_points
 from priormap.mode.stationary_certificate import StationaryCertificate
@@ -36,6 +37,20 @@ def judge_point(model: Model, coef: Floats, tolerance: float) -> StationaryCerti
         raise PriormapError("coef is so large that X coef overflows; give it per unit of X")
     search = stationary_points(problem, [unit])
     return certify_point(problem, unit, model.unit_noise.sd, search, tolerance)
+
+
+def judge_groups(model: Model, coef: Floats, tolerance: float) -> Certificate:
+    """Judge a vector under a prior on the norms of groups."""
+    problem, unit = GroupProblem(model), coef / model.columns.coef_units
+    if not np.abs(unit).sum() < _LARGEST:
+        raise PriormapError("coef is so large that X coef overflows; give it per unit of X")
+    lam = problem.strength(model.strengths(model.unit_noise.sd)[0])
+    certificate = problem.certify(problem.theta_of(unit), lam, tolerance)
+    idle = np.flatnonzero((model.columns.x_norm == 0) & (unit != 0))
+    if idle.size:  # on a constant column the prior alone has a say, and it says zero
+        name = model.data.names[int(idle[0])]
+        return replace(certificate, kkt_residual=np.inf, worst_column=name)
+    return certificate
 
 
 def judge(

@@ -20,13 +20,14 @@ from priormap.display.text import Described
 from priormap.errors import PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate
 from priormap.mode.certify import certify
+from priormap.mode.group_lasso import GroupProblem, GroupRoute
 from priormap.mode.solve import minimise
 from priormap.mode.stationary import OtherPoint, certify_point, stationary_points
 from priormap.mode.stationary_certificate import StationaryCertificate
 from priormap.model import Model, Penalty, log_posterior
 from priormap.model.curved_problem import CurvedProblem
 from priormap.model.problem import UnitProblem
-from priormap.priors import PenaltyParts, Prior, penalty_parts
+from priormap.priors import GroupNorms, PenaltyParts, Prior, penalty_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -238,6 +239,8 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     This is the highest of 2 stationary points found from 9 starts
     """
     model = Model(data, prior)
+    if isinstance(model.prior, GroupNorms):
+        return _group_mode(model)
     if has_stationary_points(prior):
         return _highest_point(model)
     penalty_parts(prior)
@@ -255,7 +258,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
 
 def has_stationary_points(prior: Prior) -> bool:
     """Whether its modes are looked for among stationary points, as its penalty has no parts."""
-    return not prior.no_mode and not isinstance(prior, PenaltyParts)
+    return not (prior.no_mode or isinstance(prior, PenaltyParts | GroupNorms))
 
 
 def _highest_point(model: Model) -> MapEstimate:
@@ -268,6 +271,30 @@ def _highest_point(model: Model) -> MapEstimate:
     highest, *others = (OtherPoint.of(problem, point) for point in (best, *rest))
     found = highest.coef, highest.intercept, highest.sigma
     return MapEstimate(*found, certificate, model.data, model.prior, others=tuple(others))
+
+
+def _group_mode(model: Model) -> MapEstimate:
+    """Mode under a prior on the norms of groups; the highest, where sigma has several."""
+    problem, residual, others = GroupProblem(model), None, []
+    if model.noise.is_known:
+        sigma = model.noise.sd
+    else:
+        from priormap.mode.joint import sigma_modes
+
+        highest, *others = sigma_modes(model, GroupRoute(problem))
+        sigma, residual = highest.sigma, highest.residual
+    lam = problem.strength(model.strengths(sigma / model.unit_y)[0])
+    theta, sweeps = problem.minimise(lam)
+    certificate = problem.certify(theta, lam, TOLERANCE, sweeps, residual)
+    _warn_of_doubt(certificate, model.data)
+    columns = model.columns
+    user = columns.in_callers_units(problem.unit_coef(theta))
+    intercept = float(columns.y_mean - columns.x_mean @ user)
+    fit = MapEstimate(user, intercept, sigma, certificate, model.data, model.prior)
+    lower = [
+        LocalMode(m.sigma, float(fit.log_posterior + m.height - highest.height)) for m in others
+    ]
+    return replace(fit, other_modes=tuple(lower))
 
 
 def _mode_at(model: Model, sigma: float, sigma_residual: float | None = None) -> MapEstimate:

@@ -26,7 +26,7 @@ from scipy.optimize import brentq
 
 from priormap.arrays import Bools, Floats, to_infinity
 from priormap.errors import Phrase, PriormapError
-from priormap.mode.routes import Knots, route_of
+from priormap.mode.routes import Knots, Route, route_of
 from priormap.model import Model
 from priormap.model.least_squares import EXACT_FIT, rank_and_misfit
 
@@ -58,15 +58,17 @@ class SigmaMode:
 
 
 @to_infinity
-def sigma_modes(model: Model) -> list[SigmaMode]:
+def sigma_modes(model: Model, route: Route | None = None) -> list[SigmaMode]:
     """All local maxima of the joint density, the highest first, by their sigma.
+
+    `route` is that of a penalty which has no parts l1 and l2.
 
     Raises
     ------
     PriormapError
         If the density is unbounded at sigma = 0, because a perfect fit exists.
     """
-    profile = _Profile(model)
+    profile = _Profile(model, route or route_of(model.unit_problem))
     candidates = _distinct(sorted(profile.stationary_points()), profile.slope)
     maxima = [sigma for sigma in candidates if profile.is_maximum(sigma, candidates)]
     modes = [profile.mode_at(sigma) for sigma in maxima]
@@ -81,7 +83,7 @@ def sigma_modes(model: Model) -> list[SigmaMode]:
 class _Profile:
     """The profile density of sigma in units of ``|y - mean|``."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, route: Route) -> None:
         columns, density = model.columns, model.unit_noise.density
         assert density is not None
         if columns.y_norm == 0:
@@ -90,7 +92,7 @@ class _Profile:
         self._is_scaled = model.prior.scaled_by_noise
         self._m = model.data.n_rows + (int((~model.is_flat).sum()) if self._is_scaled else 0)
         self._slope = [Polynomial(part) for part in density.log_slope()]  # N and D
-        self._model, self._route = model, route_of(model.unit_problem)
+        self._model, self._route = model, route
         self._smallest_rss = self._route.smallest_rss(model.dof)
         if not density.vanishes_at_zero:
             self._refuse_free_fit(model)

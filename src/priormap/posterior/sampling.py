@@ -25,7 +25,7 @@ from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import LARGE_GROUPS, check_extras, to_data_tree
 from priormap.posterior.draws import within_numbers
-from priormap.posterior.properness import refuse_improper
+from priormap.posterior.properness import refuse_groups, refuse_improper
 from priormap.posterior.pymc import NUTS_OPTIONS, check_nuts_options
 from priormap.priors import NormalMixture, PointMass, Prior, ScaleMixture
 
@@ -211,6 +211,7 @@ def _route(method: str, model: Model) -> str:
     """Method, with ``"auto"`` settled; refused where the prior has not what it takes."""
     one_of("method", method, METHODS)
     prior = model.prior
+    refuse_groups(prior)
     has_moments = model.data.likelihood.has_moments
     has_kernel = has_moments and (
         prior.is_normal or isinstance(prior, NormalMixture | ScaleMixture | PointMass)

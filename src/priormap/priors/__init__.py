@@ -12,6 +12,7 @@ from priormap.priors.base import OneScalePrior, Prior
 from priormap.priors.beta import Beta
 from priormap.priors.capabilities import (
     CurvedPenalty,
+    GroupNorms,
     NormalMixture,
     PenaltyParts,
     PointMass,
@@ -20,6 +21,7 @@ from priormap.priors.capabilities import (
 from priormap.priors.elastic_net import ElasticNet
 from priormap.priors.flat import Flat
 from priormap.priors.gaussian import Gaussian
+from priormap.priors.group_laplace import GroupLaplace
 from priormap.priors.horseshoe import Horseshoe
 from priormap.priors.laplace import Laplace
 from priormap.priors.normal_gamma import NormalGamma
@@ -35,6 +37,8 @@ __all__ = [
     "ElasticNet",
     "Flat",
     "Gaussian",
+    "GroupLaplace",
+    "GroupNorms",
     "Horseshoe",
     "Laplace",
     "NormalGamma",

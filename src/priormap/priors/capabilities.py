@@ -99,6 +99,21 @@ class CurvedPenalty(Protocol):
 
 
 @runtime_checkable
+class GroupNorms(Protocol):
+    """A prior whose penalty is a sum of ``group_weights |b_g / scale_g|`` over groups of columns.
+
+    `members` are the places of the columns of each group, once the columns are known.
+    """
+
+    members: Any
+    scale: Any
+
+    @property
+    def group_weights(self) -> Floats:
+        """What the norm of each group is multiplied by."""
+
+
+@runtime_checkable
 class NormalMixture(Protocol):
     """A prior that is a mixture of normals, which opens Gibbs kernels.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -31,6 +31,10 @@ class Laplace(OneScalePrior, L1L2Prior):
         Whether `scale` is in units of the noise, as in Park and Casella (2008), eq. 5.
     hyperprior : density, optional
         Makes the scale unknown with `scale` as its relative value for each column.
+    groups : mapping of str to list of str, or labels of shape (p,), optional
+        Columns whose coefficients are zero together, such as the levels of a factor: the prior is
+        then on the norm of each group, its mode the group lasso (see `GroupLaplace`, with its
+        option `by_size`).
 
     Raises
     ------
@@ -64,6 +68,16 @@ class Laplace(OneScalePrior, L1L2Prior):
     )
     has_l1: ClassVar[bool] = True
     has_l2: ClassVar[bool] = False
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *args: object, groups: object = None, **options: object) -> Self:
+            """With groups, the prior on their norms (see `GroupLaplace`)."""
+            if groups is None:
+                return super().__new__(cls, *args, **options)
+            from priormap.priors.group_laplace import GroupLaplace
+
+            return GroupLaplace(*args, groups=groups, **options)
 
     @classmethod
     def from_lasso(

@@ -17,6 +17,7 @@ from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.likelihoods import ANOTHER
 from priormap.model import Model
+from priormap.posterior.properness import refuse_groups
 from priormap.posterior.pymc.variables import Tensor, coefficients, improper, load_pymc, positive
 from priormap.priors import Prior
 
@@ -87,6 +88,7 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood | None = "
     if likelihood is not None:
         check_likelihood(likelihood)
     settled, pm = Model(data, prior), load_pymc()
+    refuse_groups(settled.prior)
     with pm.Model(coords={"feature": list(data.names)}) as model:
         needs_sigma = likelihood is not None or settled.prior.scaled_by_noise
         sigma = _sigma(data) if needs_sigma else None
