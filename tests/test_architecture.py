@@ -56,6 +56,8 @@ PUBLIC = {
     "PriormapWarning",
     "Regression",
     "Resamples",
+    "SavageDickey",
+    "savage_dickey",
     "audit",
     "check_prior",
     "choose_scale",
@@ -98,6 +100,7 @@ RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstima
     "PredictiveCheck",
     "PriorSensitivity",
     "PriorStatements",
+    "SavageDickey",
     "Projection",
     "ScaleChoice",
 }

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from priormap.criteria import (
         PriorSensitivity,
         Resamples,
+        SavageDickey,
         ScaleChoice,
         choose_scale,
         prior_sensitivity,
+        savage_dickey,
     )
     from priormap.data.regression import Regression
     from priormap.errors import PriormapError, PriormapWarning
@@ -129,6 +131,7 @@ _HOMES = {
     "PriormapWarning": "priormap.errors",
     "Regression": "priormap.data.regression",
     "Resamples": "priormap.criteria",
+    "SavageDickey": "priormap.criteria",
     "ScaleChoice": "priormap.criteria",
     "SpikeAndSlab": "priormap.priors",
     "StudentT": "priormap.priors",
@@ -175,6 +178,7 @@ _HOMES = {
     "pymc_model": "priormap.posterior",
     "pymc_prior": "priormap.posterior",
     "sample": "priormap.posterior",
+    "savage_dickey": "priormap.criteria",
     "to_inference_data": "priormap.posterior",
     "write_report": "priormap.report",
 }
@@ -210,6 +214,7 @@ __all__ = [
     "Projection",
     "Regression",
     "Resamples",
+    "SavageDickey",
     "ScaleChoice",
     "SpikeAndSlab",
     "StudentT",
@@ -255,6 +260,7 @@ __all__ = [
     "pymc_model",
     "pymc_prior",
     "sample",
+    "savage_dickey",
     "to_inference_data",
     "write_report",
 ]

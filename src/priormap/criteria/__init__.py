@@ -9,6 +9,7 @@ from priormap.criteria.cross_validation import CROSS_VALIDATION
 from priormap.criteria.evidence import EVIDENCE
 from priormap.criteria.hyperprior import HYPERPRIOR
 from priormap.criteria.leave_one_out import LEAVE_ONE_OUT
+from priormap.criteria.point_null import SavageDickey, savage_dickey
 from priormap.criteria.resampling import Resamples
 from priormap.criteria.result import ScaleChoice
 from priormap.criteria.sensitivity import PriorSensitivity, prior_sensitivity
@@ -29,8 +30,10 @@ __all__ = [
     "Criterion",
     "PriorSensitivity",
     "Resamples",
+    "SavageDickey",
     "ScaleChoice",
     "choose_scale",
     "criterion_named",
     "prior_sensitivity",
+    "savage_dickey",
 ]

@@ -94,13 +94,21 @@ class RaoBlackwell:
         """Marginal density of one coefficient on a grid."""
         if not self.smooth:
             return _smoothed(self.drawn, grid[None])
+        return np.asarray(np.exp(self._log_densities(grid)).mean(axis=1))
+
+    def log_ratio_at_zero(self) -> Floats:
+        """Log density of one coefficient at zero, given the rest, over that of its prior; (m,)."""
+        at_zero = self._log_densities(np.zeros(1))[0]
+        (prior,) = self._priors
+        return np.asarray(at_zero - prior.logpdf(np.zeros(len(at_zero))))
+
+    def _log_densities(self, grid: Floats) -> Floats:
+        """Log density of one coefficient given the rest of each draw, shape (grid, m)."""
         variance = self._sigma**2 / self._cross[0, 0]
         center, (prior,) = self._pull[:, 0] / self._cross[0, 0], self._priors
         if isinstance(prior, PenaltyParts):
-            log_density = _log_density_of_parts(grid[:, None], center, variance, prior)
-        else:
-            log_density = _log_density(grid[:, None], center, np.sqrt(variance), prior)
-        return np.asarray(np.exp(log_density).mean(axis=1))
+            return _log_density_of_parts(grid[:, None], center, variance, prior)
+        return _log_density(grid[:, None], center, np.sqrt(variance), prior)
 
     def joint_density(self, x: Floats, y: Floats) -> Floats:
         """Joint density of two coefficients on evenly spaced grids, shape (len(y), len(x)).
