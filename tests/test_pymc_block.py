@@ -10,6 +10,7 @@ from logistic_prior import Logistic
 from priormap import (
     Cauchy,
     ElasticNet,
+    Flat,
     Gaussian,
     HalfCauchy,
     HalfNormal,
@@ -41,8 +42,13 @@ WITH_A_DENSITY = {
     "learnt": Gaussian(HalfCauchy(0.6)),
     "learnt, per column": Laplace([0.3, 1.0, 9.0], hyperprior=HalfNormal(0.8)),
     "without a variable": Logistic(0.4),
+    "no prior": Flat(),
 }
-MADE_OF_OTHERS = {"horseshoe": Horseshoe(0.3), "normal-gamma": NormalGamma(0.4, 0.6)}
+MADE_OF_OTHERS = {
+    "horseshoe": Horseshoe(0.3),
+    "regularised": Horseshoe(0.3, slab_scale=1.0),
+    "normal-gamma": NormalGamma(0.4, 0.6),
+}
 
 
 def rows(n=12, seed=0):
@@ -54,7 +60,7 @@ def rows(n=12, seed=0):
 
 def in_units_of_noise(prior):
     """The same prior, scaled by the noise."""
-    return prior._changed(scaled_by_noise=True)
+    return prior if isinstance(prior, Flat) else prior._changed(scaled_by_noise=True)
 
 
 def own_model(data, prior, name="coef", dim="feature"):
