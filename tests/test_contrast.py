@@ -14,6 +14,7 @@ from priormap import (
     find_map,
     sample,
 )
+from priormap.display.blocks import Table
 from priormap.priors.densities import HalfCauchy, HalfNormal, InverseGamma, Jeffreys
 from priormap.tables.fit_measures import mode_degrees_of_freedom
 from priormap.tables.named_priors import listed
@@ -301,3 +302,21 @@ class TestBadInput:
         data = make_data(n=10, p=15, sigma=Jeffreys())
         with pytest.raises(PriormapError, match="the posterior is improper"):
             contrast(data, PRIORS)
+
+
+def test_the_contrast_says_which_scale_makes_a_zero():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(50, 3))
+    data = Regression(X, X @ [2.0, 0.2, 0.0] + rng.normal(size=50))
+    table = contrast(data, {"ridge": Gaussian(1.0), "lasso": Laplace(0.05)}, random_seed=1)
+    assert list(table.zero_up_to) == ["lasso"]
+    at = table.zero_up_to["lasso"]
+    fit = table.modes["lasso"]
+    np.testing.assert_array_equal(fit.coef == 0, at >= 0.05)
+    below = find_map(data.with_noise(fit.sigma), Laplace(float(at[0]) * 0.999))
+    assert below.coef[0] == 0
+    above = find_map(data.with_noise(fit.sigma), Laplace(float(at[0]) * 1.001))
+    assert above.coef[0] != 0
+    shown = [block for block in table.blocks() if isinstance(block, Table)]
+    assert shown[1].header[-1] == "zero up to scale"
+    assert "zero up to scale" not in shown[0].header

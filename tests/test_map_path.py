@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from priormap import Gaussian, HalfNormal, Laplace, PriormapError, Regression, find_map, map_path
+from priormap import (
+    Gaussian,
+    HalfNormal,
+    Laplace,
+    PriormapError,
+    PriormapWarning,
+    Regression,
+    find_map,
+    map_path,
+)
 
 SIGMA = 1.3
 
@@ -115,3 +124,18 @@ def test_result_speaks():
     assert "3 scales from 0.1 to 3" in repr(path)
     np.testing.assert_array_equal(path.n_nonzero, (path.coef != 0).sum(axis=1))
     assert path.at([0.1, 1.0]).shape == (2, 5)
+
+
+def test_the_scale_that_makes_a_coefficient_zero_is_a_knot():
+    """Zero at every smaller scale, and not just above; NaN of a grid, infinite of a constant."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 6))
+    data = Regression(X, X @ [2.0, -1, 0.5, 0, 0, 0.1] + rng.normal(size=60), sigma=1.0)
+    path = map_path(data, Laplace())
+    for j, scale in enumerate(path.zero_up_to):
+        assert not path.at(scale * np.linspace(0.01, 1 - 1e-9, 50))[:, j].any()
+        assert path.at(scale * (1 + 1e-6))[j] != 0
+    assert np.isnan(map_path(data, Laplace(), [0.1, 1.0]).zero_up_to).all()
+    with pytest.warns(PriormapWarning, match="is constant"):
+        constant = Regression(np.column_stack([X[:, 0], np.ones(60)]), data.y, sigma=1.0)
+    assert map_path(constant, Laplace()).zero_up_to[1] == np.inf

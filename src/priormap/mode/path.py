@@ -145,6 +145,27 @@ class MapPath(Described):
         """Number of coefficients that are not exactly zero, for each value."""
         return np.count_nonzero(self.coef, axis=1)
 
+    @property
+    def zero_up_to(self) -> Floats:
+        """Scale up to which each coefficient is exactly zero, shape (p,): a knot of the path.
+
+        Infinite where it is zero at every scale. NaN where `values` are no knots of scales.
+
+        Examples
+        --------
+        >>> from priormap import Laplace, Regression, map_path
+        >>> X = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]
+        >>> path = map_path(Regression(X, [3.0, 0.5, -3.0, -0.5], sigma=1.0), Laplace())
+        >>> path.zero_up_to.round(4).tolist()
+        [0.1667, 1.0]
+        """
+        if not self.is_knots or self.along != "scale":
+            return np.full(len(self.names), np.nan)
+        live = self.coef != 0
+        last = np.where(live.any(axis=0), live.argmax(axis=0) - 1, len(live) - 1)
+        edges = np.append(self.values, 0.0)[last]  # -1 where it is never zero: a flat prior
+        return np.asarray(np.where(live.any(axis=0), edges, np.inf))
+
     def at(self, value: ArrayLike) -> Floats:
         """Coefficients of the mode at any scale or power, shape ``(p,)`` or ``(m, p)``; exact."""
         axis = _Axis(self.along)

@@ -19,10 +19,10 @@ from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
 from priormap.errors import visible
-from priormap.mode import MapEstimate
+from priormap.mode import MapEstimate, map_path
 from priormap.model import Model
 from priormap.posterior import sample
-from priormap.priors import Prior
+from priormap.priors import Prior, penalty_parts
 from priormap.tables.degrees_of_freedom import posterior_degrees_of_freedom
 from priormap.tables.fit_measures import (
     least_squares_size,
@@ -45,6 +45,7 @@ _HEADER = (
     *("feature", "mode", "mean", "sd", "HDI from", "to"),
     *("P(b > 0)", "P(negl.)", "SAVS", "DSS"),
 )
+_KNOT, _MOST_KNOTS = "zero up to scale", 100  # the column, and columns of X for which it is shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -93,6 +94,22 @@ class Contrast(Described):
         lower = [f"{name}: {note}" for name, some in self.other_modes.items() for note in some]
         loud = [f"{name}: {conflict}." for name, conflict in self.conflicts.items()]
         return "\n".join(map(visible, filter(None, [*said, *loud, *lower, self.sides])))
+
+    @cached_property
+    def zero_up_to(self) -> Mapping[str, Floats]:
+        """Prior scale up to which the mode of each coefficient is exactly zero, by prior.
+
+        A knot of the path, at the sigma of the mode; of a prior with several scales a multiple of
+        them. Only of modes that are a lasso: under other priors no scale makes a zero, or a mode
+        at each scale would have to be found.
+        """
+        found = {}
+        for name, fit in self.modes.items():
+            parts = penalty_parts(fit.prior)
+            if parts.has_l1 and not parts.has_l2:
+                path = map_path(self.data.with_noise(fit.sigma), fit.prior)
+                found[name] = path.zero_up_to
+        return found
 
     @cached_property
     def conflicts(self) -> Mapping[str, ScaleConflict]:
@@ -153,6 +170,11 @@ class Contrast(Described):
         row = self.summary.loc[name]
         found = rows_of(self.coefficients, name)
         rows = tuple(_cells(one) for one in found.to_dict(orient="records"))
+        header = _HEADER
+        if len(rows) <= _MOST_KNOTS and name in self.zero_up_to:
+            knots = (cells.number(scale, 3) for scale in self.zero_up_to[name])
+            header = (*header, _KNOT)
+            rows = tuple((*row, knot) for row, knot in zip(rows, knots, strict=True))
         weights = tuple(np.abs(found["mean"].to_numpy() * self.data.unit.x_norm).tolist())
         mode = f"mode {row['r2_mode']:.3f}, " if name in self.modes else ""
         sparse = (
@@ -166,7 +188,7 @@ class Contrast(Described):
             beside = resampled_blocks(self.resampled.get(name), found, weights)
         return (
             Subheading(str(self.priors[name])),
-            Table(_HEADER, rows, spare=("sd", "DSS"), weights=weights),
+            Table(header, rows, spare=("sd", "DSS", _KNOT), weights=weights),
             Paragraph(f"{name}: {self.sentences[name]}"),
             Items((sparse, *loud, *self.other_modes.get(name, ()))),
             *beside,
