@@ -170,7 +170,7 @@ class Contrast(Described):
         row = self.summary.loc[name]
         found = rows_of(self.coefficients, name)
         rows = tuple(_cells(one) for one in found.to_dict(orient="records"))
-        header = _HEADER
+        header: tuple[str, ...] = _HEADER
         if len(rows) <= _MOST_KNOTS and name in self.zero_up_to:
             knots = (cells.number(scale, 3) for scale in self.zero_up_to[name])
             header = (*header, _KNOT)
