@@ -61,7 +61,10 @@ PUBLIC = {
     "audit",
     "check_prior",
     "choose_scale",
+    "compare_evidence",
     "compare_map",
+    "EvidenceComparison",
+    "plot_evidence",
     "compare_priors",
     "explain",
     "explain_penalty",
@@ -96,7 +99,16 @@ PUBLIC = {
 }
 
 # Those that verbs return and nobody calls: their docstrings list attributes instead of an example
-RESULTS = {"Certificate", "Contrast", "Explanation", "MapComparison", "MapEstimate", "MapPath"} | {
+RESULTS = {
+    "Certificate",
+    "Contrast",
+    "EvidenceComparison",
+    "Explanation",
+    "MapComparison",
+    "MapEstimate",
+    "MapPath",
+} | {
+    "EvidenceComparison",
     "PredictiveCheck",
     "PriorSensitivity",
     "PriorStatements",

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
         nonzero_counts_caption as nonzero_counts_caption,
         plot_nonzero_counts as plot_nonzero_counts,
     )
+    from priormap.plots.evidences import (
+        evidence_caption as evidence_caption,
+        plot_evidence as plot_evidence,
+    )
     from priormap.plots.forest import (
         contrast_caption as contrast_caption,
         plot_contrast as plot_contrast,
@@ -101,6 +105,7 @@ if TYPE_CHECKING:
         coefficient_shrinkage_table as coefficient_shrinkage_table,
         contrast_table as contrast_table,
     )
+    from priormap.tables.evidence_curves import evidence_table as evidence_table
     from priormap.tables.geometry import (
         geometry_density_table as geometry_density_table,
         geometry_points_table as geometry_points_table,

@@ -73,6 +73,7 @@ FIGURES = (
     Entry("scale_choice", "scale_choice_curves", "ScaleCurves", ("points",)),
     Entry("sensitivity", "sensitivities", "Sensitivity"),
     Entry("compare", "comparison", "Comparison"),
+    Entry("evidence", "evidences", "Evidences"),
     Entry("loo_pit", "loo_pit", "LooPit", ("band",)),
     Entry("projection", "projections", "ProjectionFigure"),
 )

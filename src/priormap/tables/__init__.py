@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from priormap.tables.checking_priors import check_prior
     from priormap.tables.comparing_priors import compare_priors
     from priormap.tables.elicitation import PriorStatements, prior_for, prior_says
+    from priormap.tables.evidence_curves import EvidenceComparison, compare_evidence
     from priormap.tables.map_comparison import MapComparison, compare_map
     from priormap.tables.posterior_contrast import Contrast, contrast
     from priormap.tables.predictive_check import PredictiveCheck
@@ -27,6 +28,8 @@ _FILES = {
     "PriorStatements": "elicitation",
     "Projection": "projecting",
     "check_prior": "checking_priors",
+    "EvidenceComparison": "evidence_curves",
+    "compare_evidence": "evidence_curves",
     "compare_map": "map_comparison",
     "compare_priors": "comparing_priors",
     "contrast": "posterior_contrast",
@@ -37,12 +40,14 @@ _FILES = {
 
 __all__ = [
     "Contrast",
+    "EvidenceComparison",
     "MapComparison",
     "PredictiveCheck",
     "PriorComparison",
     "PriorStatements",
     "Projection",
     "check_prior",
+    "compare_evidence",
     "compare_map",
     "compare_priors",
     "contrast",
