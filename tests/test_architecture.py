@@ -102,7 +102,6 @@ PUBLIC = {
 RESULTS = {
     "Certificate",
     "Contrast",
-    "EvidenceComparison",
     "Explanation",
     "MapComparison",
     "MapEstimate",

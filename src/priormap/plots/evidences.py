@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DEPTH = 10.0  # nats below the best that are shown
-_AXES = {"prior_sd": "prior sd of a coefficient", "r2": "median of $R^2$ before the data"}
+_AXES = {"prior_sd": "prior sd of a coefficient", "r2": "median of R² before the data"}
 
 
 def plot_evidence(found: EvidenceComparison, *, ax: Any = None, axes: Any = None) -> Any:
