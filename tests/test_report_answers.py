@@ -148,7 +148,7 @@ def test_every_sentence_begins_as_one(tmp_path):
             assert said[0] == said[0].upper(), said
 
 
-def test_support_has_the_numbers_of_the_comparison_and_can_be_made_again(tmp_path):
+def test_support_has_the_numbers_of_the_comparison_and_can_be_made_again(tmp_path, capsys):
     data = regression([2.0, 0.0, -1.0], sigma=0.5)
     path = pmap.write_report(data, PAIR, tmp_path / "r.html", **QUICK)
     page = tree(path.read_text("utf-8"))
@@ -162,6 +162,11 @@ def test_support_has_the_numbers_of_the_comparison_and_can_be_made_again(tmp_pat
     found = pmap.compare_priors(data, PAIR, **options).table.loc[list(PAIR)]
     (elpd,) = (values for words, values in rows.items() if words.endswith("(elpd)"))
     assert elpd == found["elpd"].tolist()
+    (code,) = (c.text for c in page.all("code") if "compare_priors(" in c.text)
+    tail = code[code.index("drawn =") :]
+    session = {"pmap": pmap, "data": data, "priors": PAIR}
+    exec(tail, session | {"table": pmap.contrast(data, PAIR, **QUICK)})
+    assert "elpd" in capsys.readouterr().out
     assert rows["effective number of parameters"] == found["parameters"].tolist()
 
 

@@ -138,9 +138,9 @@ def _without_penalty(name: str, prior: Prior) -> Paragraph:
 def penalty_of(name: str, fit: MapEstimate) -> Blocks:
     """Density, penalty and scikit-learn's alpha of one prior, in symbols and in numbers."""
     prior = penalty_parts(fit.prior)
-    opening = Paragraph(f"Under {name}, with the log density", _log_density(prior))
+    opening = Paragraph(f"Under {name} the log density is", _log_density(prior))
     if prior.has_vector:
-        many = "and one scale for every column, so that every column has its own penalty:"
+        many = "It has one scale for every column, so that every column has its own penalty:"
         return opening, Paragraph(many, Tex(" , ".join(_weights_in_symbols(prior))))
     l1, l2 = _weights(prior, fit.sigma)
     scales = ((prior.has_l1, "s", prior.l1_scale), (prior.has_l2, "t", prior.l2_scale))
@@ -152,7 +152,7 @@ def penalty_of(name: str, fit: MapEstimate) -> Blocks:
     ]
     form = rf"{' , '.join(weights)} ; \quad {_scikit_learn(prior, l1, l2, fit.data.n_rows)}"
     said = (
-        "the scales ",
+        "The scales ",
         Tex(" , ".join(numbers)),
         ", the noise ",
         Tex(rf"\sigma = {number(fit.sigma, 8)}"),

@@ -37,7 +37,7 @@ def reproduction(results: Results) -> tuple[Block, ...]:
 
 
 def python_code(results: Results) -> str:
-    """Lines that compute both tables of the report."""
+    """Lines that compute the tables of the report."""
     load = results.origin.load or (
         "# X and y: the arrays behind this report, see the fingerprint below\n"
         f"data = pmap.Regression(\n    X,\n    y,\n{regression_options(results.data)})"
@@ -54,7 +54,20 @@ def python_code(results: Results) -> str:
         "    name: pmap.compare_map(fit.data, {name: fit.prior})\n"
         "    for name, fit in table.modes.items()\n"
         "}\n"
-        'print(*comparisons.values(), sep="\\n")\n'
+        'print(*comparisons.values(), sep="\\n")\n' + _prediction(results)
+    )
+
+
+def _prediction(results: Results) -> str:
+    """Lines that compare what the priors predict, where that could be said."""
+    if isinstance(results.support, str):
+        return ""
+    seed = f"random_seed={results.settings.random_seed}"
+    return (
+        "\n# what each prior predicts of rows left out, from the same draws\n"
+        "drawn = table.posteriors\n"
+        "found = pmap.compare_priors(\n"
+        f"    data, priors, folds=None, refits=0, posteriors=drawn, {seed}\n)\nprint(found)\n"
     )
 
 
