@@ -178,3 +178,17 @@ def test_scales_beyond_any_sense(scale):
         rows = np.column_stack([table[list("abcdf")], np.ones(len(table))])
         free = np.linalg.lstsq(rows, table["y"])[0][:5]
         assert fit.coef[[0, 1, 2, 3, 5]] == pytest.approx(free, rel=1e-5)
+
+
+def test_it_is_a_value_like_other_priors():
+    import copy
+    import pickle
+
+    prior = pmap.Laplace(0.5, groups=FACTORS)
+    assert pickle.loads(pickle.dumps(prior)) == copy.deepcopy(prior) == prior
+    assert prior != pmap.Laplace(0.5, groups=FACTORS, by_size=True)
+    assert prior != pmap.Laplace(0.5, groups={"first": ["a"]})
+    assert prior != pmap.Laplace(0.5)
+    assert "groups={'first': ['a', 'b', 'c'], 'second': ['d', 'e']}" in repr(prior)
+    assert "groups" in prior._repr_html_()
+    assert pmap.Laplace(0.5, groups=None) == pmap.Laplace(0.5)

@@ -11,6 +11,8 @@ from scipy.special import gammaln
 
 from priormap.arrays import Floats, Indices
 from priormap.checks import as_labelled_numbers
+from priormap.display import cells
+from priormap.display.blocks import Block, Paragraph, facts
 from priormap.errors import PriormapError
 from priormap.priors.base import OneScalePrior, shown
 from priormap.priors.groups import Groups
@@ -124,6 +126,10 @@ class GroupLaplace(OneScalePrior):
     def parameters(self) -> dict[str, float | Floats]:
         """The scale."""
         return {"scale": self.scale}
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The prior in a sentence, and its scale."""
+        return Paragraph(repr(self)), facts([("scale", cells.text(shown(self.scale)))])
 
     def __eq__(self, other: object) -> bool:
         same = super().__eq__(other)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from dataclasses import InitVar, dataclass
+from inspect import Signature, signature
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.priors.base import OneScalePrior
+from priormap.priors.base import OneScalePrior, Scale
 from priormap.priors.checks import Rows, noise_sd, row_count, scale_of, unwrap, zero_or_positive
+from priormap.priors.densities import ProperDensity
 from priormap.priors.l1_l2 import L1L2Prior
 
 
-@dataclass(frozen=True, eq=False, repr=False, init=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Laplace(OneScalePrior, L1L2Prior):
     r"""Laplace (double exponential) prior, whose mode is the lasso.
 
@@ -69,7 +71,20 @@ class Laplace(OneScalePrior, L1L2Prior):
     has_l1: ClassVar[bool] = True
     has_l2: ClassVar[bool] = False
 
-    if not TYPE_CHECKING:
+    groups: InitVar[Any] = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            scale: Scale = 1.0,
+            scaled_by_noise: bool = False,
+            hyperprior: ProperDensity | None = None,
+            groups: Any = None,
+            by_size: bool = False,
+        ) -> None: ...
+
+    else:
 
         def __new__(cls, *args: object, groups: object = None, **options: object) -> Self:
             """With groups, the prior on their norms (see `GroupLaplace`)."""
@@ -78,6 +93,9 @@ class Laplace(OneScalePrior, L1L2Prior):
             from priormap.priors.group_laplace import GroupLaplace
 
             return GroupLaplace(*args, groups=groups, **options)
+
+    def __post_init__(self, *_: object) -> None:
+        super().__post_init__()
 
     @classmethod
     def from_lasso(
@@ -124,3 +142,8 @@ class Laplace(OneScalePrior, L1L2Prior):
     def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
         """Return the prior with this scale."""
         return self._changed(scale=l1_scale, hyperprior=None)
+
+
+if not TYPE_CHECKING:  # what help shows: the words of __init__, not those of __new__
+    _, *_words = signature(Laplace.__init__).parameters.values()
+    Laplace.__signature__ = Signature(_words)
