@@ -60,7 +60,7 @@ def test_bayesian_ridge_at_its_own_precisions(weighted):
 
 def test_ard_regression_at_its_own_precisions():
     X, y, _ = table()
-    model = linear_model.ARDRegression(threshold_lambda=np.inf).fit(X, y)
+    model = linear_model.ARDRegression(threshold_lambda=1e300).fit(X, y)
     own = {"alpha_": model.alpha_, "lambda_": model.lambda_}
     penalty = penalty_of("sklearn.ARDRegression", own, DataFacts(Regression(X, y)))
     assert_minimum(1e-8, X, y, model.coef_, penalty, None)
