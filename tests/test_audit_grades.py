@@ -167,6 +167,16 @@ def test_an_elastic_net_of_two_coefficients_that_stopped_early_is_no_other_penal
     assert certificate.grade == "mode to digits"
 
 
+def test_one_coefficient_under_a_weak_penalty_is_the_mode_to_its_digits():
+    """Its sixth digit is worth a large share of the penalty, which one condition cannot tell."""
+    X, y = wide()
+    data = Regression(X[:, :1], y)
+    weak = Penalty([0.0], [1e-6 * np.square(X[:, 0]).sum()])
+    mode = audit(data, weak, [0.0]).shortfall.mode
+    certificate = audit(data, weak, mode * (1 + 3e-6))
+    assert (certificate.grade, certificate.digits) == ("mode to digits", 5)
+
+
 @pytest.fixture
 def files(tmp_path):
     X, y = wide()

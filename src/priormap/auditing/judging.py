@@ -108,7 +108,8 @@ def _shortfall(
         is_near |= gains and distance <= NEAR
     with warnings.catch_warnings():  # whatever these data warn of has been said
         warnings.simplefilter("ignore", PriormapWarning)
-        other = other_penalty(data, penalty, coef, certificate, prior, sigma, is_near)
+        known = (prior, sigma, distance, is_near)
+        other = other_penalty(data, penalty, coef, certificate, *known)
         limits = limits_of(data, penalty, coef, is_near=is_near) if other is None else None
     tells = best.is_unique  # else another mode has other zeros
     names = np.asarray(data.names)

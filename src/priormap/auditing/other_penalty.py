@@ -36,6 +36,7 @@ def other_penalty(
     certificate: Certificate,
     prior: Prior | None,
     sigma: float | None,
+    distance: float,
     is_near: bool,
 ) -> OtherPenalty | None:
     """Find, prove and name the penalty of which `coef` is the mode, or nearly.
@@ -74,7 +75,7 @@ def other_penalty(
         certificate=_proof(data, scaled, coef, found),
     )
     is_told = other.certificate.is_proven or other.slip is not None
-    is_told &= found.spare > 0 or _is_far(data, penalty, coef, certificate)
+    is_told &= found.spare > 0 or (distance > _FAR**2 and _is_far(data, penalty, coef, certificate))
     return None if other.is_given or (is_near and not is_told) else other
 
 
