@@ -19,6 +19,7 @@ ROOT = Path(priormap.__file__).parent
 PUBLIC = {
     "Beta",
     "Cauchy",
+    "R2D2",
     "enumerate_models",
     "Flat",
     "Horseshoe",

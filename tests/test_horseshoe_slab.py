@@ -189,3 +189,7 @@ def test_the_verbs():
     for draw in (plots.plot_prior_shapes, plots.plot_shrinkage):
         draw(priors)
     assert plots.plot_prior_predictive(data, priors) is not None
+
+
+def test_a_slab_makes_another_prior():
+    assert pmap.Horseshoe(0.7) != PRIORS[0] != PRIORS[1] != pmap.Horseshoe(0.7)

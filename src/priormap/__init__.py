@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         to_inference_data,
     )
     from priormap.priors import (
+        R2D2,
         Beta,
         Cauchy,
         ElasticNet,
@@ -105,6 +106,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "R2D2": "priormap.priors",
     "Beta": "priormap.priors",
     "Cauchy": "priormap.priors",
     "Certificate": "priormap.mode",
@@ -190,6 +192,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "R2D2",
     "Beta",
     "Cauchy",
     "Certificate",

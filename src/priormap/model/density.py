@@ -10,6 +10,7 @@ from priormap.data.coefficients import Coefficients, as_coefficients
 from priormap.data.regression import Regression, check_data
 from priormap.errors import PriormapError
 from priormap.model.model import Model
+from priormap.model.penalty import prior_of_columns
 from priormap.priors import Prior, check_prior
 
 
@@ -72,7 +73,7 @@ def log_posterior(
             f"these data have no intercept, so it must be 0, got {short(intercept)}"
         )
     noise = data.noise.at(sigma)
-    known_prior, log_scale = _at_scale(prior, scale)
+    known_prior, log_scale = _at_scale(prior_of_columns(prior, data), scale)
     with np.errstate(over="ignore", invalid="ignore"):
         log_rows = data.likelihood.logpdf(data.y, intercept + data.X @ coef, noise)
         log_likelihood, log_sigma = float(log_rows.sum()), float(data.noise.logpdf(noise))

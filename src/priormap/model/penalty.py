@@ -21,7 +21,7 @@ from priormap.display import cells
 from priormap.display.blocks import Block, Table
 from priormap.display.text import Described
 from priormap.errors import PriormapError
-from priormap.priors import Prior, check_prior, penalty_parts
+from priormap.priors import OfDesign, Prior, check_prior, penalty_parts
 
 _SMALLEST = float(np.finfo(float).tiny)  # a finite scale, however weak, is no flat prior
 
@@ -139,6 +139,8 @@ def relative_prior(prior: Prior, data: Regression) -> Prior:
 def prior_of_columns(prior: object, data: Regression) -> Prior:
     """Return the prior with its scales in the order of the columns; refuse any other."""
     known = check_prior(prior).for_columns(data.names)
+    if isinstance(known, OfDesign):
+        known = known.of_design(np.ones(data.n_features) if data.standardize else data.column_sd)
     for name in known.scales:
         scale = getattr(known, name)
         if np.ndim(scale) and len(scale) != data.n_features:

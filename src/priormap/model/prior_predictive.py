@@ -61,7 +61,7 @@ class PriorPredictive:
         """
         rng, draws = np.random.default_rng(_SEED), _how_many(data)
         noise = data.noise if sigma is None else Noise(sigma)
-        factor, sigmas = common_draws(noise, prior, rng, draws)
+        factor, sigmas = common_draws(noise, Model(data, prior).prior, rng, draws)
         return cls(factor * _sizes(data, prior, draws, rng), sigmas)
 
     @property

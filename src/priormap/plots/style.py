@@ -77,6 +77,7 @@ LOOKS: Mapping[str, Look] = {
     "Horseshoe": Look("#62140d", (0, (6, 1.2, 2.5, 1.2))),
     "SpikeAndSlab": Look("#051616", (0, (8, 1.2, 1, 1.2, 1, 1.2))),
     "NormalGamma": Look("#19220f", (0, (4, 1, 1, 1, 1, 1))),
+    "R2D2": Look("#e6dcc3", (0, (3, 1, 1, 1))),
     "Flat": Look("#c3cdd4", "-"),
     "penalised fit": Look("#000000", "-"),
     "least squares": Look("#a8a8a8", ":"),

@@ -14,6 +14,7 @@ from priormap.priors.capabilities import (
     CurvedPenalty,
     GroupNorms,
     NormalMixture,
+    OfDesign,
     PenaltyParts,
     PointMass,
     penalty_parts,
@@ -25,12 +26,14 @@ from priormap.priors.group_laplace import GroupLaplace
 from priormap.priors.horseshoe import Horseshoe
 from priormap.priors.laplace import Laplace
 from priormap.priors.normal_gamma import NormalGamma
+from priormap.priors.r2d2 import R2D2
 from priormap.priors.scale_mixture import ScaleMixture
 from priormap.priors.spike_and_slab import SpikeAndSlab
 from priormap.priors.student_t import Cauchy, StudentT
 
 __all__ = [
     "PRIORS",
+    "R2D2",
     "Beta",
     "Cauchy",
     "CurvedPenalty",
@@ -43,6 +46,7 @@ __all__ = [
     "Laplace",
     "NormalGamma",
     "NormalMixture",
+    "OfDesign",
     "OneScalePrior",
     "PenaltyParts",
     "PointMass",
@@ -58,7 +62,7 @@ __all__ = [
 
 PRIORS: tuple[type[Prior], ...] = (
     *(Gaussian, Laplace, ElasticNet, Flat),
-    *(StudentT, Cauchy, Horseshoe, NormalGamma, SpikeAndSlab),
+    *(StudentT, Cauchy, Horseshoe, NormalGamma, R2D2, SpikeAndSlab),
 )
 
 

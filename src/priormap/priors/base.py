@@ -385,7 +385,8 @@ class Prior(Described, ABC):
         known, wanted = (
             (prior.scaled_by_noise, prior.hyperprior, prior._labels) for prior in (self, other)
         )
-        return known == wanted and all(np.array_equal(mine[name], theirs[name]) for name in mine)
+        same = known == wanted and mine.keys() == theirs.keys()
+        return same and all(np.array_equal(mine[name], theirs[name]) for name in mine)
 
     def __hash__(self) -> int:
         numbers = (tuple(np.ravel(value).tolist()) for value in self.parameters.values())

@@ -144,6 +144,14 @@ class PointMass(Protocol):
         """The slab as a mixture of normals; None where it is one normal distribution."""
 
 
+@runtime_checkable
+class OfDesign(Protocol):
+    """A prior that depends on how many columns there are, and on their spread."""
+
+    def of_design(self, column_sd: Floats) -> Prior:
+        """Return the prior of coefficients of columns with these standard deviations."""
+
+
 def penalty_parts(prior: Prior, what: str = "") -> PenaltyParts:
     """Return the prior as one with penalty parts, or refuse `what` with its own reason."""
     if not isinstance(prior, PenaltyParts):

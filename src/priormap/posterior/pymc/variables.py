@@ -20,6 +20,7 @@ from priormap.arrays import Floats
 from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.priors import (
+    R2D2,
     Cauchy,
     ElasticNet,
     Gaussian,
@@ -201,6 +202,7 @@ COEFFICIENTS: dict[type[Prior], Callable[[Any, Tensor, Names], Tensor]] = {
     Cauchy: _student_t,
     Horseshoe: _horseshoe,
     NormalGamma: _normal_gamma,
+    R2D2: _normal_gamma,  # which it is beside data, with its scale learnt
 }
 _DETERMINISTIC = (Horseshoe, NormalGamma)  # coefficients made of other variables
 
