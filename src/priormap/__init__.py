@@ -106,7 +106,6 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "R2D2": "priormap.priors",
     "Beta": "priormap.priors",
     "Cauchy": "priormap.priors",
     "Certificate": "priormap.mode",
@@ -135,6 +134,7 @@ _HOMES = {
     "Projection": "priormap.tables",
     "PriormapError": "priormap.errors",
     "PriormapWarning": "priormap.errors",
+    "R2D2": "priormap.priors",
     "Regression": "priormap.data.regression",
     "Resamples": "priormap.criteria",
     "SavageDickey": "priormap.criteria",
@@ -191,8 +191,7 @@ _HOMES = {
     "write_report": "priormap.report",
 }
 
-__all__ = [
-    "R2D2",
+__all__ = [  # noqa: RUF022 - in the order of letters, R2D2 is no constant
     "Beta",
     "Cauchy",
     "Certificate",
@@ -222,6 +221,7 @@ __all__ = [
     "PriormapError",
     "PriormapWarning",
     "Projection",
+    "R2D2",
     "Regression",
     "Resamples",
     "SavageDickey",
