@@ -1,4 +1,5 @@
-"""Where loss and penalty touch, and what the same picture says as a posterior.
+"""Where loss and penalty touch, and what the same picture says as a posterior
+==============================================================================
 
 Run ``python examples/geometry_of_penalties.py [FOLDER]``; the figures go to FOLDER (default:
 figures).

@@ -1,4 +1,5 @@
-"""The lasso is the mode (MAP) of a posterior with a Laplace prior.
+"""The lasso is the mode (MAP) of a posterior with a Laplace prior
+==================================================================
 
 Run ``python examples/lasso_is_a_laplace_map.py [FOLDER]``; the figure goes to FOLDER (default:
 figures).

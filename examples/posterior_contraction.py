@@ -1,4 +1,5 @@
-"""The lasso is a good estimate, and the posterior that it is the mode of is a bad posterior.
+"""The lasso is a good estimate, and the posterior that it is the mode of is a bad posterior
+============================================================================================
 
 Castillo, Schmidt-Hieber and van der Vaart (2015), "Bayesian linear regression with sparse
 priors", Annals of Statistics 43(5): for a Laplace prior strong enough to make its mode good at

@@ -1,4 +1,5 @@
-"""What two priors look like, how hard they pull, and what they do to one coefficient.
+"""What two priors look like, how hard they pull, and what they do to one coefficient
+=====================================================================================
 
 Run ``python examples/prior_shapes.py [FOLDER]``; the figures go to FOLDER (default: figures).
 """

@@ -1,4 +1,5 @@
-"""Ridge regression is the mode (MAP) of a posterior with a Gaussian prior.
+"""Ridge regression is the mode (MAP) of a posterior with a Gaussian prior
+==========================================================================
 
 Run ``python examples/ridge_is_a_gaussian_map.py [FOLDER]``; the figure goes to FOLDER (default:
 figures).

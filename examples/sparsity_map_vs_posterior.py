@@ -1,4 +1,5 @@
-"""The zeros of the lasso belong to the mode: no draw of its posterior holds one.
+"""The zeros of the lasso belong to the mode: no draw of its posterior holds one
+================================================================================
 
 Run ``python examples/sparsity_map_vs_posterior.py [FOLDER]``; the figures go to FOLDER
 (default: figures).

@@ -1,4 +1,5 @@
-"""Zero in the mode, zero in most resamples, negligible: three statements, three questions.
+"""Zero in the mode, zero in most resamples, negligible: three statements, three questions
+==========================================================================================
 
 Run ``python examples/stability_beside_posterior.py [FOLDER]``; the figure goes to FOLDER
 (default: figures).

@@ -1,4 +1,7 @@
-"""What does alpha = 1 believe? It depends on the columns, the rows and the noise.
+"""What does alpha = 1 believe?
+===============================
+
+It depends on the columns, the rows and the noise.
 
 Run ``python examples/what_does_my_alpha_believe.py [FOLDER]``; the figures go to FOLDER
 (default: figures).

@@ -1,4 +1,7 @@
-"""Which prior do the data favour? Ridge, lasso, elastic net, horseshoe, spike-and-slab.
+"""Which prior do the data favour?
+==================================
+
+Ridge, lasso, elastic net, horseshoe, spike-and-slab.
 
 Run ``python examples/which_prior.py [FOLDER]``; the figure goes to FOLDER (default: figures).
 """

@@ -1,4 +1,7 @@
-"""Why is pm.find_MAP on a Laplace prior not the lasso? It climbs by gradients; the peak has none.
+"""Why is pm.find_MAP on a Laplace prior not the lasso?
+=======================================================
+
+It climbs by gradients; the peak has none.
 
 Run ``python examples/why_find_map_is_not_lasso.py [FOLDER]``; the figure goes to FOLDER
 (default: figures).
