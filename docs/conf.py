@@ -9,8 +9,11 @@ from sphinx_gallery.sorting import FileNameSortKey
 
 import priormap
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from generated_pages import write  # a neighbour of this file
+
+write()
 
 project, author, copyright = "priormap", "the priormap developers", "the priormap developers"
 version = release = priormap.__version__
@@ -19,13 +22,13 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
-    "generated_pages",
 ]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
+templates_path = ["_templates"]
 exclude_patterns = ["_build", "make_gallery.py", "gallery/*.ipynb", "gallery/GALLERY_HEADER.rst"]
 suppress_warnings = ["config.cache"]
 
@@ -46,9 +49,15 @@ sphinx_gallery_conf = {
     "show_memory": False,
 }
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "priormap"
 html_static_path = ["_static"]
+html_show_sourcelink = False
+html_sidebars = {
+    page: []
+    for page in ("start", "ten_programs", "questions", "conventions", "mathematics", "architecture")
+}
 html_css_files = ["site.css"]
 html_js_files = ["filter_table.js"]
 html_theme_options = {

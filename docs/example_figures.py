@@ -17,9 +17,7 @@ def folder_as_argument(gallery_conf: dict[str, Any], script_vars: dict[str, Any]
     return [str(FOLDER)]
 
 
-def saved_figures(
-    block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]
-) -> str:
+def saved_figures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Take the figures that a block of an example has saved."""
     from sphinx_gallery.scrapers import figure_rst
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import priormap
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
 _COLUMNS = {
@@ -27,7 +23,10 @@ _ROOMS = (
     ("Modes", lambda one: one.startswith(("priormap.mode", "priormap.model"))),
     ("Auditing and conventions", lambda one: one.startswith(("priormap.audit", "priormap.conv"))),
     ("Posteriors", lambda one: one.startswith("priormap.posterior")),
-    ("Choosing and comparing", lambda one: one.startswith(("priormap.criteria", "priormap.tables"))),
+    (
+        "Choosing and comparing",
+        lambda one: one.startswith(("priormap.criteria", "priormap.tables")),
+    ),
     ("Figures and pages", lambda one: one.startswith(("priormap.plots", "priormap.report"))),
     ("Errors", lambda one: one.startswith("priormap.errors")),
 )
@@ -62,30 +61,27 @@ def public_names() -> str:
     for title, belongs in _ROOMS:
         names = [name for name, home in left.items() if belongs(home)]
         left = {name: home for name, home in left.items() if name not in names}
-        listed = "\n".join(f"priormap.{name}" for name in names)
-        parts.append(
-            f"## {title}\n\n```{{eval-rst}}\n.. autosummary::\n   :toctree: api\n   :nosignatures:\n\n"
-            + "\n".join(f"   {one}" for one in listed.split("\n"))
-            + "\n```\n"
-        )
+        parts.append(_section(title, [f"priormap.{name}" for name in names]))
     if left:
         raise RuntimeError(f"no room of the reference takes {', '.join(left)}")
-    return "\n".join(parts)
+    return "\n".join([*parts, _section("Estimators", ["priormap.sklearn.BayesianLinear"])])
 
 
-def _write(app: Sphinx) -> None:
-    folder = HERE / "_generated"
-    folder.mkdir(exist_ok=True)
-    (folder / "conventions.html").write_text(conventions(), encoding="utf-8")
-    (HERE / "reference.md").write_text(
-        "# Reference\n\nEvery public name; `import priormap as pmap` has them all.\n\n"
-        f"{public_names()}\n## Estimators\n\n```{{eval-rst}}\n.. autosummary::\n   :toctree: api\n"
-        "   :nosignatures:\n\n   priormap.sklearn.BayesianLinear\n```\n",
-        encoding="utf-8",
+def _section(title: str, names: list[str]) -> str:
+    listed = "".join(f"   {name}\n" for name in names)
+    return (
+        f"{title}\n{'-' * len(title)}\n\n"
+        f".. autosummary::\n   :toctree: api\n   :nosignatures:\n\n{listed}"
     )
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Write the pages before anything is read."""
-    app.connect("builder-inited", _write, priority=100)
-    return {"parallel_read_safe": True}
+def write() -> None:
+    """Write the pages, before Sphinx looks for what there is."""
+    folder = HERE / "_generated"
+    folder.mkdir(exist_ok=True)
+    (folder / "conventions.html").write_text(conventions(), encoding="utf-8")
+    (HERE / "reference.rst").write_text(
+        "Reference\n=========\n\nEvery public name; ``import priormap as pmap`` has them all.\n\n"
+        f"{public_names()}",
+        encoding="utf-8",
+    )

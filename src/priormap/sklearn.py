@@ -51,7 +51,7 @@ class BayesianLinear(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no
 
     Attributes
     ----------
-    coef_ : array of shape (n_features_in_,)
+    coef_ : array of shape (p,)
     intercept_ : float
     sigma_ : float
         The known noise, or the point of the posterior that was asked for.
@@ -61,8 +61,9 @@ class BayesianLinear(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no
         Draws of `priormap.sample`, made when they are first asked for.
     prior_ : Prior
         The prior that was used.
-    n_features_in_, feature_names_in_
-        As in scikit-learn.
+    n_features_in_ : int
+    feature_names_in_ : array of shape (p,)
+        As in scikit-learn; names only where the columns have some.
 
     Raises
     ------
