@@ -1,4 +1,4 @@
-"""Pages that are made of the records themselves: the dictionary of conventions, the public names."""
+"""Pages that are made of the records: the dictionary of conventions, and the public names."""
 
 from __future__ import annotations
 
