@@ -34,8 +34,8 @@ sigma, n = 54.0, len(y)
 data = Regression(X, y, sigma=sigma)
 
 # %% [markdown]
-# A belief: each coefficient is Laplace with mean ``|b|`` = 4. scikit-learn divides the squared error
-# by 2n, so that the penalty that says the same is alpha = sigma^2 / (n * 4).
+# A belief: each coefficient is Laplace with mean ``|b|`` = 4. scikit-learn divides the squared
+# error by 2n, so that the penalty that says the same is alpha = sigma^2 / (n * 4).
 
 # %%
 prior = Laplace(scale=4.0)
