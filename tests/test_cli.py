@@ -55,10 +55,10 @@ def test_the_question_is_answered_without_arguments(capsys):
     digits = [int(d) for d in re.findall(r"MAP to (\d+) digits", shown.out)]
     assert len(digits) == 2
     assert min(digits) >= 10
-    assert "Ridge(alpha=10) on X / sd equals the Gaussian MAP" in shown.out
+    assert "Ridge(alpha=7.94164) on X / sd equals the Gaussian MAP" in shown.out
     assert re.search(r"Lasso\(alpha=\S+\) on X / sd equals .* same zeros \(2 of 10\)", shown.out)
     assert shown.out.count("This is the mode") >= 4
-    for default in ("sigma: 54.154", "scale: both priors have sd 17.125", "target progression"):
+    for default in ("sigma: unknown", "scale: gaussian 19, laplace 14.3", "target progression"):
         assert default in shown.out
 
 
@@ -139,7 +139,7 @@ def test_json_holds_every_number_exactly(tmp_path, capsys):
     assert (saved["rows"], saved["columns"], saved["target"]) == (442, 10, "progression")
     from priormap.cli.choices import choose
 
-    choices = choose(None, None)
+    choices = choose(None, None, sigma="unknown")
     for entry in saved["priors"]:
         fit = priormap.find_map(choices.data, choices.priors[entry["prior"]])
         assert [row["map"] for row in entry["coefficients"]] == fit.coef.tolist()

@@ -77,7 +77,7 @@ def test_options_stand_in_phrases_outside_the_command_line():
         if path.parent.name == "cli":
             continue
         for text in said(ast.parse(path.read_text(encoding="utf-8"))):
-            is_part = text.startswith("--")  # of what a Phrase is made of
+            is_part = text.strip().startswith("--")  # of what a Phrase is made of
             assert is_part or not WORD.findall(text), (path.name, text)
 
 

@@ -73,7 +73,7 @@ def test_constructors_name_the_keyword_that_was_meant():
     refused(lambda: Gaussian(sd=1.0), "Gaussian has no keyword 'sd'", "did you mean scale?")
     refused(lambda: Laplace(alpha=1.0), "Laplace.from_lasso(alpha, ...)")
     refused(lambda: StudentT(dof=3.0), "did you mean df?")
-    refused(lambda: find_map(DATA, "lasso"), "such as Laplace(...), got 'lasso'")
+    refused(lambda: find_map(DATA, "lasso"), "got 'lasso'; did you mean Laplace(...)?")
 
 
 def test_a_likelihood_that_is_not_there_says_where_likelihoods_are():

@@ -27,6 +27,8 @@ from priormap.priors.densities import HalfCauchy, HalfStudentT
 _EXACT_FIT = 1e-11  # residual sd over the sd of y: nothing left but rounding
 _DEFAULT_PRIORS = ("gaussian", "laplace")
 _LEARN = "learn"
+UNKNOWN_IF_JOINT = "unknown, where coefficients and sigma have a joint mode"
+_RESIDUAL = "the residual sd of least squares"
 _SAID = ("r2", "relevant", "effect")  # of a scale in words that `prior_for` takes
 
 Use: TypeAlias = Literal["mode", "posterior", "family"]
@@ -98,7 +100,8 @@ def choose(
     scales : list of str
         One for all priors, or one for each: a number, ``L1,L2``, or ``learn``.
     sigma : str
-        A number, or ``unknown``. Default: estimated.
+        A number, or ``unknown``. Default: estimated, for what has a meaning at one sigma only;
+        `UNKNOWN_IF_JOINT` is estimated only where least squares leaves nothing to tell it by.
     standardize : bool
     weights : str
         Column of weights, which is kept out of the data.
@@ -179,22 +182,24 @@ def _unit(word: str) -> Prior:
 
 def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, Regression, str]:
     """Return the data with their noise, with that of the default scales, and the sentence."""
-    if sigma not in {None, "unknown"}:
+    if sigma not in {None, "unknown", UNKNOWN_IF_JOINT}:
         noise = noise_sd(str(sigma))
         data = data.with_noise(noise)
         return data, data, f"sigma: {noise:g}, as given"
     size = data.y_sd or 1.0
     unknown = data.with_noise(HalfStudentT(4, size))
-    if sigma == "unknown":
-        about = (
-            f"sigma: unknown, under HalfStudentT(4, {size:.6g}); the mode is that of "
-            "coefficients and sigma"
-        )
-        return unknown, unknown, about
-    noise, origin, from_rows = _noise_estimate(unknown)
-    data = data.with_noise(noise)
-    about = f"sigma: {noise:.6g}, {origin} (--sigma for another)"
-    return data, data if from_rows else unknown, about
+    if sigma != "unknown":
+        noise, origin, from_rows = _noise_estimate(unknown)
+        if sigma is None or origin != _RESIDUAL:
+            reason = ", because a penalty is a prior at one sigma only" * (origin == _RESIDUAL)
+            about = f"sigma: {noise:.6g}, {origin}{reason} (--sigma for another)"
+            data = data.with_noise(noise)
+            return data, data if from_rows else unknown, about
+    about = (
+        f"sigma: unknown, under HalfStudentT(4, {size:.6g}); the mode is that of coefficients and "
+        "sigma"
+    )
+    return unknown, unknown, about
 
 
 def noise_sd(text: str) -> float:
@@ -219,7 +224,7 @@ def _noise_estimate(unknown: Regression) -> tuple[float, str, bool]:
         )
         return ScaleFamily.of(unknown, "gaussian").sigma, origin, False
     if fit.sd > _EXACT_FIT * unknown.y_sd:
-        return fit.sd, "the residual sd of least squares", True
+        return fit.sd, _RESIDUAL, True
     return unknown.y_sd, "the sd of y, because least squares fits y exactly", True
 
 

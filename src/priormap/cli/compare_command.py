@@ -9,11 +9,18 @@ import typer
 from priormap.cli import options as ask
 from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
+from priormap.display.blocks import Paragraph
 from priormap.errors import PriormapError
 from priormap.priors import ElasticNet, Gaussian, Laplace
 
 if TYPE_CHECKING:
     from priormap.cli.choices import OfNoise
+
+
+_SHOWN = (
+    "shown: the exact mode (MAP) of each prior, the penalised fit that it is, and how far that is "
+    "from it, asked for every digit and at its default settings; then the verdict"
+)
 
 
 def compare(
@@ -45,7 +52,8 @@ def compare(
         str | None,
         typer.Option(
             metavar="NUMBER|unknown",
-            help="Noise sd. Default: the residual sd of least squares, where there is one.",
+            help="Noise sd. Default: unknown; with an alpha, which is a prior at one sigma "
+            "only, the residual sd of least squares.",
         ),
     ] = None,
     standardize: ask.Standardize = True,
@@ -61,21 +69,22 @@ def compare(
 
     Exit code: 0 where they are equal, 1 where they differ, 2 for input that cannot be used.
     """
-    from priormap.cli.choices import choose
+    from priormap.cli.choices import UNKNOWN_IF_JOINT, choose
     from priormap.tables import compare_map
 
     if l1_ratio is not None and elastic_net_alpha is None:
         raise PriormapError("--l1-ratio goes with --elastic-net-alpha; give both")
     with work(force=force, json=json, csv=csv) as job:
+        given = _of_alphas(ridge_alpha, lasso_alpha, elastic_net_alpha, l1_ratio)
         model = choose(
-            *(path, target, prior, scale, sigma),
+            *(path, target, prior, scale, sigma or (None if given else UNKNOWN_IF_JOINT)),
             standardize=standardize,
-            given=_of_alphas(ridge_alpha, lasso_alpha, elastic_net_alpha, l1_ratio),
+            given=given,
             reading=reading,
         )
         table = compare_map(model.data, model.priors, find_map=find_map)
     job.hand_over(
-        [*model.blocks(), *table.blocks()],
+        [*model.blocks(), Paragraph(_SHOWN), *table.blocks()],
         more="; --csv has all",
         json=lambda: {**model.to_dict(), "warnings": job.notes, **table.to_dict()},
         csv=lambda: table.coefficients,

@@ -64,12 +64,15 @@ class Table:
     weights: tuple[float, ...] = ()
 
     def largest(self, most: int) -> tuple[tuple[Cell, ...], ...]:
-        """At most this many rows, those that count most, in their order."""
+        """At most this many rows, those that count most, in their order.
+
+        Where there are more, none that counts for nothing, unless all do.
+        """
         if len(self.rows) <= most:
             return self.rows
         order: Sequence[int] = range(len(self.rows))
-        if self.weights:
-            order = sorted(order, key=lambda k: -self.weights[k])
+        if any(self.weights):
+            order = sorted((k for k in order if self.weights[k]), key=lambda k: -self.weights[k])
         return tuple(self.rows[k] for k in sorted(order[:most]))
 
 

@@ -6,8 +6,32 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 _SLOW = 10.0  # seconds
+
+
+def tell_of_compiling(event: Any) -> None:
+    """Say on a terminal, once, that kernels are being compiled, where that is what one waits for.
+
+    Compiled kernels are cached on disk, so that only a first run waits. `event` is numba's module
+    of that name, for numba belongs to the kernels.
+    """
+
+    class Told(event.Listener):  # type: ignore[misc]
+        is_told = False
+
+        def on_start(self, event: Any) -> None:
+            module = str(event.data["dispatcher"].py_func.__module__)
+            if shows(None) and not self.is_told and module.startswith("priormap."):
+                self.is_told = True
+                print("priormap: compiling once, some seconds ...", file=sys.stderr, flush=True)
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    if not event._registered["numba:compile"]:
+        event.register("numba:compile", Told())
 
 
 def shows(asked: bool | None) -> bool:

@@ -29,7 +29,7 @@ def _lines(block: Block) -> list[str]:
     match block:
         case Table():
             lines = _facts(block) if block.is_facts else _aligned(block)
-            cut = len(block.rows) - _MOST_ROWS
+            cut = len(block.rows) - len(block.largest(_MOST_ROWS))
             return [*lines, f"  ... {cut} more"] if cut > 0 else lines
         case Paragraph():
             return [visible("".join(block.parts))]
@@ -41,11 +41,11 @@ def _lines(block: Block) -> list[str]:
 
 
 def _facts(table: Table) -> list[str]:
-    return [f"  {visible(f'{name}: {value}')}" for name, value in table.rows[:_MOST_ROWS]]
+    return [f"  {visible(f'{name}: {value}')}" for name, value in table.largest(_MOST_ROWS)]
 
 
 def _aligned(table: Table) -> list[str]:
-    rows = [[str(cell) for cell in row] for row in table.rows[:_MOST_ROWS]]
+    rows = [[str(cell) for cell in row] for row in table.largest(_MOST_ROWS)]
     return aligned(table.header, rows)
 
 

@@ -148,10 +148,11 @@ class MapEstimate(Described):
             (cells.text(name), cells.coefficient(value, 8))
             for name, value in zip(self.names, self.coef, strict=True)
         )
+        sizes = np.abs(self.coef * self.data.unit.x_norm)  # a table shows the largest
         return (
             Paragraph(headline),
             Items((f"intercept: {self.intercept:.8g}",)),
-            Table(("feature", "coef"), rows, is_facts=True),
+            Table(("feature", "coef"), rows, is_facts=True, weights=tuple(sizes.tolist())),
             *([Items(self.about_other_modes)] if self.about_other_modes else []),
         )
 

@@ -76,8 +76,8 @@ def check_prior(prior: object) -> Prior:
     """Return a prior, or refuse whatever is not one."""
     if not isinstance(prior, Prior):
         kind = prior_named(prior) if isinstance(prior, str) else None
-        wanted = f"a prior, such as {kind.__name__}(...)" if kind else listed_priors()
-        raise PriormapError(f"prior must be {wanted}, got {short(prior)}")
+        meant = f"; did you mean {kind.__name__}(...)?" if kind else ""
+        raise PriormapError(f"prior must be {listed_priors()}, got {short(prior)}{meant}")
     return prior
 
 

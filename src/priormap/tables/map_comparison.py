@@ -116,7 +116,9 @@ class MapComparison(Described):
             )
             for one in found.to_dict(orient="records")
         )
-        weights = tuple(np.abs(found["map"].to_numpy() * mode.data.unit.x_norm).tolist())
+        sizes = np.abs(found[["map", *differences]].to_numpy(dtype=float))
+        size = np.nan_to_num(sizes).max(axis=1)  # zero where the mode and every fit are
+        weights = tuple((size * mode.data.unit.x_norm).tolist())
         said = []
         for who, certificate in self.certificates[name].items():
             zeros, at_mode = row[f"zeros_{who}"], row["zeros_map"]

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+_FAILS = (
+    "fails here: below 0, its R^2 says that it predicts y worse than the mean of y, because "
+    "columns that stand in for each other were judged one by one or left out"
+)
 _HEADER = (
     *("feature", "mode", "mean", "sd", "HDI from", "to"),
     *("P(b > 0)", "P(negl.)", "SAVS", "DSS"),
@@ -175,7 +179,9 @@ class Contrast(Described):
             knots = (cells.number(scale, 3) for scale in self.zero_up_to[name])
             header = (*header, _KNOT)
             rows = tuple((*row, knot) for row, knot in zip(rows, knots, strict=True))
-        weights = tuple(np.abs(found["mean"].to_numpy() * self.data.unit.x_norm).tolist())
+        size = np.abs(found["mean"].to_numpy() * self.data.unit.x_norm)
+        kept = (found["mode"].fillna(0.0) != 0).to_numpy()  # before those whose mode is zero
+        weights = tuple((size + kept * size.max()).tolist())
         mode = f"mode {row['r2_mode']:.3f}, " if name in self.modes else ""
         sparse = (
             f"R^2: {mode}posterior mean {row['r2_mean']:.3f}; sparse from "
@@ -183,6 +189,8 @@ class Contrast(Described):
             f"coefficients, DSS {row['r2_dss']:.3f} with {row['nonzero_dss']}."
         )
         loud = (f"{self.conflicts[name]}.",) if name in self.conflicts else ()
+        failed = [one for one in ("savs", "dss") if row[f"r2_{one}"] < 0]
+        fails = tuple(f"{one.upper()} {_FAILS}" for one in failed)
         beside: tuple[Block, ...] = ()
         if "resampled_nonzero" in found:
             beside = resampled_blocks(self.resampled.get(name), found, weights)
@@ -190,7 +198,7 @@ class Contrast(Described):
             Subheading(str(self.priors[name])),
             Table(header, rows, spare=("sd", "DSS", _KNOT), weights=weights),
             Paragraph(f"{name}: {self.sentences[name]}"),
-            Items((sparse, *loud, *self.other_modes.get(name, ()))),
+            Items((sparse, *fails, *loud, *self.other_modes.get(name, ()))),
             *beside,
         )
 

@@ -7,8 +7,12 @@ coordinate descent", Journal of Statistical Software 33(1), section 2.2 (covaria
 from __future__ import annotations
 
 import numba
+from numba.core import event
 
 from priormap.arrays import Floats
+from priormap.display.progress import tell_of_compiling
+
+tell_of_compiling(event)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -24,9 +24,11 @@ from typing import TypeAlias
 
 import numpy as np
 from numba import njit
+from numba.core import event
 from numpy.typing import NDArray
 
 from priormap.arrays import Floats
+from priormap.display.progress import tell_of_compiling
 
 Ints: TypeAlias = NDArray[np.int64]
 COMPLETE, TOO_MANY_KNOTS, BROKEN = 0, 1, 2  # reached lam_min; max_knots; a number not finite
@@ -37,6 +39,7 @@ _TIE = 16 * _EPS  # distances to a bound that rounding cannot tell from zero (un
 _DOUBTFUL = 1e-6  # squared pivots below this are held against the rounding of the Gram matrix
 _MAX_MOVES = 8  # of one column at one lam, after which it waits for the next knot
 _FREE, _DEPENDENT, _BARRED = 0, 1, 2  # may join; not before a column leaves; never (bits)
+tell_of_compiling(event)
 _kernel = partial(njit, cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 _inner = partial(
     njit,

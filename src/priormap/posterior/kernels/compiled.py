@@ -18,14 +18,17 @@ from functools import partial
 
 import numpy as np
 from numba import njit
+from numba.core import event
 from numpy.typing import NDArray
 
 from priormap.arrays import Floats
+from priormap.display.progress import tell_of_compiling
 
 Array = Floats
 Words = NDArray[np.uint64]
 Counts = NDArray[np.int64]
 
+tell_of_compiling(event)
 kernel = partial(njit, cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 inner = partial(
     njit, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
