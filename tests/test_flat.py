@@ -6,6 +6,7 @@ import pytest
 import priormap as pmap
 from priormap import plots
 from priormap.cli import run
+from priormap.cli.choices import _unit
 
 FLAT = pmap.Flat()
 
@@ -97,3 +98,22 @@ def test_on_the_command_line(capsys):
 def test_the_name_that_people_type():
     with pytest.raises(AttributeError, match="did you mean Gaussian"):
         _ = pmap.Normal
+
+
+@pytest.mark.parametrize(
+    ("word", "prior"),
+    [
+        ("student_t(df=4)", pmap.StudentT(4.0)),
+        ("r2d2(mean_r2=0.3, precision=5)", pmap.R2D2(0.3, 5.0)),
+        ("spike_and_slab(inclusion=0.1)", pmap.SpikeAndSlab(0.1)),
+        ("horseshoe(global_scale=0.1,slab_scale=2)", pmap.Horseshoe(0.1, slab_scale=2.0)),
+    ],
+)
+def test_numbers_in_brackets(word, prior):
+    assert _unit(word) == prior
+
+
+@pytest.mark.parametrize("word", ["student_t(dof=4)", "student_t(df=many)", "r2d2(mean_r2=1)"])
+def test_bad_numbers_in_brackets(word, capsys):
+    assert run(["rank", "--prior", word]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from priormap import priors
 from priormap.arrays import Floats
-from priormap.checks import meant, one_of, positive_number
+from priormap.checks import one_of, positive_number
 from priormap.cli.tables import AS_IT_IS, Reading, diabetes
 from priormap.criteria.scale_conflict import loud_conflicts
 from priormap.criteria.scale_family import ScaleFamily
@@ -29,6 +29,7 @@ _DEFAULT_PRIORS = ("gaussian", "laplace")
 _LEARN = "learn"
 UNKNOWN_IF_JOINT = "unknown, where coefficients and sigma have a joint mode"
 _RESIDUAL = "the residual sd of least squares"
+_OF_A_NUMBER = ("float", "float | Floats")  # fields that brackets may set
 _SAID = ("r2", "relevant", "effect")  # of a scale in words that `prior_for` takes
 
 Use: TypeAlias = Literal["mode", "posterior", "family"]
@@ -171,13 +172,23 @@ def _units(
 
 
 def _unit(word: str) -> Prior:
-    kind = priors.prior_named(word)
+    """The prior that a word names, with the numbers in its brackets: ``student_t(df=4)``."""
+    name, _, inside = word.strip().removesuffix(")").partition("(")
+    kind = priors.prior_named(name)
     if kind is None:
-        known = [name for kind in priors.PRIORS for name in (kind.name, *kind.aliases)]
-        listed = ", ".join(kind.name for kind in priors.PRIORS)
-        near = f"; {near}" if (near := meant(word, known)) else ""
-        raise PriormapError(f"--prior {word!r} is unknown; choose one of: {listed}{near}")
-    return kind()
+        known = ", ".join(kind.name for kind in priors.PRIORS)
+        raise PriormapError(f"--prior {name!r} is unknown; choose one of: {known}")
+    own = [one.name for one in fields(kind) if one.init and one.type in _OF_A_NUMBER]
+    numbers: dict[str, Any] = {}
+    for text in filter(None, inside.split(",")):
+        parameter, _, value = (part.strip() for part in text.partition("="))
+        try:
+            numbers[one_of(f"--prior {name}", parameter, own)] = float(value)
+        except PriormapError:
+            raise
+        except ValueError:
+            raise PriormapError(f"--prior {word!r}: {parameter} must be a number") from None
+    return kind(**numbers)
 
 
 def _with_noise(data: Regression, sigma: str | None) -> tuple[Regression, Regression, str]:
