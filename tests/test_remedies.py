@@ -122,11 +122,15 @@ MORE = {
     "report": [["--scale", "1e-300"], ["--format", "markdown", "--output", "there.md"]],
     "explain": [["--alpha", "1", "--sigma", "1e-300"], ["--alpha", "-1"]],
     "audit": [["--scale", "1"], ["--prior", "lasso", "--sigma", "unknown"]],
+    "check": [["--prior", "laplace", "--scale", "inf"], ["--scale", "1e-300"]],
+    "project": [["--most", "0"], ["--folds", "99"], ["--scale", "inf"]],
+    "predict": [["--new", "no.csv"], ["--kind", "mean", "--mass", "2"], ["--scale", "inf"]],
     "convert": [["--to", "glmnet"], ["--sigma", "-1"], ["--weights", "w"]],
 }
 FIRST = {
     "explain": ["sklearn.Lasso"],
     "audit": ["coefs.csv"],
+    "predict": ["--new", "good.csv"],
     "convert": ["0.1", "--from", "sklearn.Lasso", "--to", "lm.ridge", "--data"],
 }
 

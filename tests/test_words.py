@@ -1,5 +1,6 @@
 """Words that point the right way: refusals name what was meant; seeds come in any form."""
 
+import inspect
 import re
 
 import numpy as np
@@ -9,6 +10,7 @@ import priormap
 from priormap import (
     Cauchy,
     ElasticNet,
+    Flat,
     Gaussian,
     HalfCauchy,
     HalfNormal,
@@ -185,3 +187,17 @@ def test_dir_lists_public_names_only():
 def test_a_name_that_is_not_there_says_which_is_near(name, meant):
     with pytest.raises(AttributeError, match=re.escape(f"did you mean {meant}")):
         getattr(priormap, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Regression, ["X", "y", "sigma", "intercept", "standardize", "names"]),
+        (Gaussian, ["scale", "scaled_by_noise", "hyperprior"]),
+        (StudentT, ["df", "scale", "scaled_by_noise", "hyperprior"]),
+        (ElasticNet, ["l1_scale", "l2_scale", "scaled_by_noise", "hyperprior"]),
+        (Flat, []),
+    ],
+)
+def test_help_shows_the_words_of_a_constructor(kind, words):
+    assert list(inspect.signature(kind).parameters) == words

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from inspect import Signature, signature
 from pathlib import Path
 from reprlib import Repr
 from typing import Any, NamedTuple, TypeAlias
@@ -135,6 +136,14 @@ you mean chains?
         if name not in known:
             said = (f"{what} has no {word} {name!r}", f"there are: {', '.join(known)}")
             raise PriormapError("; ".join(filter(None, (*said, meant(name, known)))))
+
+
+class WordsOfInit:
+    """`__signature__` of a class whose ``__new__`` only refuses: the words of `__init__`."""
+
+    def __get__(self, instance: object, owner: type) -> Signature:
+        _, *words = signature(owner.__init__).parameters.values()  # type: ignore[misc]
+        return Signature(words)
 
 
 def one_of(name: str, value: object, choices: Collection[str]) -> str:

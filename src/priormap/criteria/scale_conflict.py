@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from priormap.arrays import Floats
 from priormap.criteria.choosing import default_scales
 from priormap.criteria.criterion import peak
 from priormap.criteria.gaussian_curves import GaussianCurves
@@ -18,6 +19,8 @@ from priormap.model.model import Model
 from priormap.priors import Gaussian, Prior
 
 _LOUD = 3.0  # nats: odds of twenty to one
+_FAR_OUT = 1e3  # sds
+_HARDLY_MORE = 1.5  # of the penalty twice as far out: 2 of a Laplace, 4 of a normal prior
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def scale_conflict(data: Regression, prior: Prior) -> ScaleConflict | None:
         return None
     prior = Model(data, prior).prior
     sd = np.asarray(prior.spread)
+    if _has_heavy_tails(prior, sd):
+        return None
     with suppress(PriormapError):  # of scales beyond what a double holds
         family = ScaleFamily.of(data, Gaussian(sd / sd.max(), prior.scaled_by_noise))
         curves = GaussianCurves.of(family)
@@ -86,6 +91,12 @@ def scale_conflict(data: Regression, prior: Prior) -> ScaleConflict | None:
         now, then = curves.evidence(np.array([sd.max(), best]))[0]
         return ScaleConflict(prior, max(0.0, float(then - now)), best / float(sd.max()))
     return None
+
+
+def _has_heavy_tails(prior: Prior, sd: Floats) -> bool:
+    """Whether a coefficient far out hardly pays more for going on: below the |b| of a Laplace."""
+    near, far = prior.penalty(_FAR_OUT * sd), prior.penalty(2 * _FAR_OUT * sd)
+    return bool((far < _HARDLY_MORE * near).any())
 
 
 def loud_conflicts(data: Regression, priors: Mapping[str, Prior]) -> dict[str, ScaleConflict]:

@@ -362,11 +362,11 @@ def _refuse_other_separator(path: str | os.PathLike[str], lines: list[str], sep:
         entries = [entry.strip() for row in _rows_of(lines[1:], sign) for entry in row]
         commas = any(map(_DECIMAL_COMMA.fullmatch, entries))
         with_commas = " with decimal commas" if commas else ""
-        python = f"sep={sign!r}" + ", decimal=','" * commas
-        option = f"--sep {'TAB' if sign == chr(9) else repr(sign)}" + " --decimal ','" * commas
-        raise PriormapError(
-            f"{shown(path)} is separated by {name}{with_commas}; add ", Phrase(python, option)
+        remedy = Phrase(
+            f"sep={sign!r}" + ", decimal=','" * commas,
+            f"--sep {'TAB' if sign == chr(9) else repr(sign)}" + " --decimal ','" * commas,
         )
+        raise PriormapError(f"{shown(path)} is separated by {name}{with_commas}; add ", remedy)
     for sign in (sep, *_SEPARATORS):
         header, width = _widths(lines, sign)
         if width > max(1, header) and len(lines) > 2:

@@ -8,14 +8,14 @@ import warnings
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
 from priormap.arrays import Floats, Indices, Matrix
-from priormap.checks import meant, refuse_keywords, short
+from priormap.checks import WordsOfInit, meant, refuse_keywords, short
 from priormap.data.coding import (
     Coding,
     Missing,
@@ -125,6 +125,8 @@ class Regression(Described):
             standardize: bool = False,
             names: Iterable[str] | None = None,
         ) -> None: ...
+
+    __signature__: ClassVar = WordsOfInit()
 
     def __new__(cls, *args: object, **options: object) -> Self:
         """Refuse an unknown keyword in one sentence that names the nearest ones."""

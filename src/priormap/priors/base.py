@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Bools, Floats, Indices, to_infinity
 from priormap.checks import (
     RandomState,
+    WordsOfInit,
     as_generator,
     as_labelled_numbers,
     as_numbers,
@@ -105,6 +106,8 @@ class Prior(Described, ABC):
     def is_continuous(self) -> bool:
         """Whether it has a density, and no point mass at zero."""
         return True
+
+    __signature__: ClassVar = WordsOfInit()
 
     def __new__(cls, *args: object, **options: object) -> Self:
         """Refuse an unknown keyword in one sentence that names the nearest ones."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass
-from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -142,8 +141,3 @@ class Laplace(OneScalePrior, L1L2Prior):
     def with_parts(self, l1_scale: float | Floats, l2_scale: float | Floats) -> Self:
         """Return the prior with this scale."""
         return self._changed(scale=l1_scale, hyperprior=None)
-
-
-if not TYPE_CHECKING:  # what help shows: the words of __init__, not those of __new__
-    _, *_words = signature(Laplace.__init__).parameters.values()
-    Laplace.__signature__ = Signature(_words)
