@@ -81,7 +81,7 @@ def test_constructors_name_the_keyword_that_was_meant():
 def test_a_likelihood_that_is_not_there_says_where_likelihoods_are():
     known = LIKELIHOODS[0].label
     for word in ("likelihood", "family"):
-        refused(lambda w=word: Regression(X, DATA.y, **{w: "poisson"}), known, "pymc_model(")
+        refused(lambda w=word: Regression(X, DATA.y, **{w: "probit"}), known, "pymc_model(")
     refused(lambda: pymc_model(DATA, Laplace(1.0), likelihood="poisson"), known, "pymc_model(")
     options = {"method": "nuts", "likelihood": "poisson"}
     refused(lambda: sample(DATA, Laplace(1.0), **options), known, "pymc_model(")

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from priormap.arrays import Floats, Matrix
 from priormap.checks import as_labelled_numbers, as_numbers, positive_number, short
 from priormap.data.moments import dense, row_blocks
-from priormap.data.regression import Regression
+from priormap.data.regression import Regression, check_data
 from priormap.errors import Phrase, PriormapError
 
 _WEIGHTS = Phrase("sample_weight", "--weights")
@@ -62,6 +62,8 @@ class DataFacts:
     def __post_init__(self) -> None:
         if not isinstance(self.data, Regression | None):
             raise PriormapError(f"data must be a Regression, got {type(self.data).__name__}")
+        if self.data is not None:
+            check_data(self.data)
         for name in ("n", "column_sd", "response_sd"):
             if getattr(self, name) is not None and self.data is not None:
                 raise PriormapError(f"data has its own {name}; give one of the two")

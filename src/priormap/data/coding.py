@@ -16,6 +16,7 @@ import numpy as np
 
 from priormap.arrays import Bools
 from priormap.checks import meant, one_of, reads_as_number, short
+from priormap.data.frames import as_pandas, is_frame, is_series
 from priormap.errors import Phrase, PriormapError, PriormapWarning
 
 if TYPE_CHECKING:
@@ -206,6 +207,62 @@ def coded(frame: pd.DataFrame) -> tuple[pd.DataFrame, FactorCoding | None]:
     _refuse_missing(frame, frame.isna().to_numpy())
     coding = FactorCoding.of(frame)
     return coding.code(frame), coding
+
+
+def as_yes_or_no(y: Any, event: Any = None) -> tuple[Any, tuple[str, str] | None]:
+    """Zeros and ones of a response with two answers, and what they stand for.
+
+    Numbers stay what they are unless an event is named; then everything else is 0.
+
+    Raises
+    ------
+    PriormapError
+        If there are not two answers, or the event is none of them.
+
+    Examples
+    --------
+    >>> as_yes_or_no(["no", "yes", "no"])
+    (array([0., 1., 0.]), ('no', 'yes'))
+    """
+    y = as_pandas(y)
+    if is_frame(y) and y.shape[1] == 1:
+        y = y.iloc[:, 0]
+    values = y if is_series(y) else np.asarray(y)
+    are_numbers = getattr(values.dtype, "kind", "O") in "fiu"
+    if (event is None and are_numbers) or values.ndim != 1:
+        return y, None
+    import pandas as pd
+
+    column = pd.Series(values)
+    if column.isna().any():
+        count = int(column.isna().sum())
+        raise PriormapError(
+            f"y has {count} missing value{'s' * (count != 1)}; drop or impute these rows first"
+        )
+    try:
+        levels = _levels_of(column)
+    except TypeError:
+        raise PriormapError("y mixes texts with other values; give it two levels") from None
+    said = _listed(map(str, levels), _MOST_LEVELS)
+    if event is None and len(levels) != 2:
+        raise PriormapError(
+            f"y has the level{'s' * (len(levels) != 1)} {said}, and a yes/no response has two; "
+            "name the event with event=, against which all else counts as no"
+        )
+    yes = levels[1] if event is None else event
+    if yes not in levels:
+        raise PriormapError(f"event={short(event)} is no value of y, which has {said}; name one")
+    others = [str(level) for level in levels if level != yes]
+    reference = others[0] if len(others) == 1 else f"not {yes}"
+    return (column == yes).to_numpy(dtype=float), (reference, str(yes))
+
+
+def about_levels(reference: str, event: str) -> str:
+    """What the zeros and ones of a yes/no response stand for, as a sentence."""
+    return (
+        f"y has the levels {reference}, {event}; {reference} is the reference, so that the "
+        f"probability is that of {event}"
+    )
 
 
 def of_formula(formula: str, frame: pd.DataFrame) -> tuple[Any, pd.DataFrame, bool, FormulaCoding]:

@@ -19,6 +19,8 @@ from priormap.checks import WordsOfInit, meant, refuse_keywords, short
 from priormap.data.coding import (
     Coding,
     Missing,
+    about_levels,
+    as_yes_or_no,
     formula_names,
     of_formula,
     warn_of_a_row_count,
@@ -39,13 +41,15 @@ from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
 from priormap.errors import Phrase, PriormapError, PriormapWarning
-from priormap.likelihoods import ANOTHER, Gaussian, Likelihood
+from priormap.likelihoods import ANOTHER, Likelihood, likelihood_named
 from priormap.priors.densities import HalfStudentT, PositiveDensity
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+# verbs that need no moments of the rows
+OF_ANY_LIKELIHOOD = ("find_map", "log_posterior")
 _FARTHEST = 1e153  # ratio of sigma to a unit, or to the sd of y, that can still be squared
 _OPTIONS = {"target": "--target", "features": "--features", "drop": "--drop"}
 _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look
@@ -53,7 +57,7 @@ _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that nee
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Regression(Described):
-    r"""Data and noise of the model ``y | a, b ~ Normal(a + X b, sigma**2)``.
+    r"""Data and noise of the model ``y | a, b ~ Normal(a + X b, sigma**2)``, or of another family.
 
     The intercept ``a`` is not penalised: its prior is flat. X is not copied, so do not change
     it afterwards.
@@ -75,9 +79,19 @@ class Regression(Described):
         with 1/n), that is of ``sd_j * b_j``. Coefficients are always in units of X.
     names : list of str, optional
         Column names; default those of the DataFrame, or x0, x1, ...
+    family : str
+        What y is, given the linear predictor ``eta = a + X b``: "gaussian"; "bernoulli" (also
+        "binomial" or "logistic"), a yes/no response with ``logit(P(y = 1)) = eta``; or
+        "poisson", a count with the mean ``exp(eta)``. The latter two have no sigma, which is 1
+        wherever a number is needed.
+    event : optional
+        The value of a yes/no y that counts as 1. By default the second of its two levels: True,
+        the last in the order of categories, or of the alphabet.
 
     Attributes
     ----------
+    levels : tuple of two str, or None
+        The reference and the event of a yes/no y that was coded.
     coding : FactorCoding, FormulaCoding or None
         How the columns of a DataFrame became columns of numbers, where they were not: text and
         categories are factors, of which every level but the first (the reference) becomes an
@@ -109,6 +123,9 @@ class Regression(Described):
     intercept: bool = True
     standardize: bool = False
     names: tuple[str, ...] = None  # type: ignore[assignment]  # None is replaced below
+    family: str = "gaussian"
+    event: Any = None
+    levels: tuple[str, str] | None = field(init=False, default=None)
     unit: UnitColumns = field(init=False)
     notes: tuple[str, ...] = field(init=False, default=())
     coding: Coding | None = field(init=False, default=None)
@@ -124,6 +141,8 @@ class Regression(Described):
             intercept: bool = True,
             standardize: bool = False,
             names: Iterable[str] | None = None,
+            family: str | Likelihood = "gaussian",
+            event: Any = None,
         ) -> None: ...
 
     __signature__: ClassVar = WordsOfInit()
@@ -131,8 +150,8 @@ class Regression(Described):
     def __new__(cls, *args: object, **options: object) -> Self:
         """Refuse an unknown keyword in one sentence that names the nearest ones."""
         known = cls.__match_args__  # the names of __init__
-        if another := {"likelihood", "family"}.intersection(options).difference(known):
-            raise PriormapError(f"Regression has no keyword {another.pop()!r}; {ANOTHER}")
+        if "likelihood" in options:
+            raise PriormapError(f"Regression has no keyword 'likelihood'; {ANOTHER}")
         refuse_keywords("Regression", options, known)
         return super().__new__(cls)
 
@@ -141,13 +160,15 @@ class Regression(Described):
             value = getattr(self, name)
             if not isinstance(value, bool | np.bool_):
                 raise PriormapError(f"{name} must be True or False, got {short(value)}")
+        likelihood = likelihood_named(self.family)
+        object.__setattr__(self, "family", likelihood.name)
         check_same_index(self.X, self.y)
         index = row_index(self.X)
         object.__setattr__(self, "_index", row_index(self.y) if index is None else index)
         X, names, coding = as_design(self.X, self.names)
         object.__setattr__(self, "coding", coding)
-        y = as_response(self.y, X.shape[0])
-        self.likelihood.check(y)
+        y = as_response(self._yes_or_no(likelihood), X.shape[0])
+        likelihood.check(y)
         if len(y) < 1 + self.intercept:
             raise PriormapError(
                 f"X has {len(y)} row; ",
@@ -168,7 +189,8 @@ class Regression(Described):
             ", standardize=True" if self.standardize else ""
         )
         columns = f"{self.n_features} column{'s' * (self.n_features != 1)}"
-        return f"Regression({self.n_rows} rows, {columns}, sigma={self.noise}{options})"
+        what = f"sigma={self.noise}" if self.likelihood.has_sigma else f"family={self.family!r}"
+        return f"Regression({self.n_rows} rows, {columns}, {what}{options})"
 
     def blocks(self) -> tuple[Block, ...]:
         """The data in a sentence, and the standard deviation of each column."""
@@ -177,6 +199,8 @@ class Regression(Described):
             for name, sd in zip(self.names, self.column_sd, strict=True)
         )
         said = self.coding.sentences if self.coding is not None else ()
+        if self.levels is not None:
+            said = (about_levels(*self.levels), *said)
         return Paragraph(repr(self)), *map(Paragraph, said), Table(("column", "sd"), rows)
 
     @classmethod
@@ -386,7 +410,7 @@ class Regression(Described):
     @property
     def likelihood(self) -> Likelihood:
         """Density of a response given its linear predictor."""
-        return Gaussian()
+        return likelihood_named(self.family)
 
     @property
     def noise(self) -> Noise:
@@ -432,7 +456,27 @@ class Regression(Described):
             object.__setattr__(other, name, value)
         return other
 
+    def _yes_or_no(self, likelihood: Likelihood) -> Any:
+        """The response, its two answers as 0 and 1 where it is one of these."""
+        if not likelihood.is_binary:
+            if self.event is not None:
+                raise PriormapError(
+                    f"event={short(self.event)} names one of the two answers of a yes/no response, "
+                    "which y is under family='bernoulli'; give that family, or leave event out"
+                )
+            return self.y
+        y, levels = as_yes_or_no(self.y, self.event)
+        object.__setattr__(self, "levels", levels)
+        return y
+
     def _checked_sigma(self, sigma: object) -> float | PositiveDensity:
+        if not self.likelihood.has_sigma:
+            if sigma is not None:
+                raise PriormapError(
+                    f"a {self.likelihood.label} response has no sigma, got sigma={short(sigma)}; "
+                    "leave it out"
+                )
+            return 1.0
         if sigma is None:
             return HalfStudentT(4, self.y_sd if self.unit.y_norm > 0 else 1.0)
         noise = Noise.of(sigma)
@@ -472,7 +516,7 @@ class Regression(Described):
                 f"column {constant[0]!r}{more} is {kind}: the data say nothing about its "
                 "coefficient, whose mode is 0"
             )
-        if self.unit.y_norm == 0:
+        if self.unit.y_norm == 0 and self.likelihood.has_moments:
             kind = "constant" if self.intercept else "zero"
             self._note(f"y is {kind}: every coefficient's mode is 0")
 
@@ -495,11 +539,22 @@ class Regression(Described):
             )
 
 
-def check_data(data: object) -> None:
-    """Refuse what is not a Regression in one sentence."""
+def check_data(data: object, *, any_likelihood: bool = False) -> None:
+    """Refuse what is not a Regression in one sentence.
+
+    Unless it takes any likelihood, a verb computes with moments, and refuses data of which these
+    do not say everything.
+    """
     if not isinstance(data, Regression):
         raise PriormapError(
             f"data must be a Regression, got {type(data).__name__}; make one by Regression(X, y)"
+        )
+    likelihood = data.likelihood
+    if not (any_likelihood or likelihood.has_moments):
+        raise PriormapError(
+            f"y is {likelihood.response} here (family={data.family!r}), which only "
+            f"{', '.join(OF_ANY_LIKELIHOOD[:-1])} and {OF_ANY_LIKELIHOOD[-1]} take so far; ask "
+            "one of these, or give Regression(..., family='gaussian')"
         )
 
 

@@ -18,7 +18,13 @@ class Likelihood(ABC):
     ----------
     name, label : str
         The word for it in options, and as figures and sentences write it.
+    aliases : tuple of str
+        What other packages call it.
     reference : str
+    response : str
+        What one response is, in words.
+    is_binary : bool
+        Whether y is one of two answers, which may have names.
     has_sigma : bool
         Whether there is a scale sigma, to be known or learnt.
     has_moments : bool
@@ -28,7 +34,10 @@ class Likelihood(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
     reference: ClassVar[str]
+    response: ClassVar[str] = "y"
+    is_binary: ClassVar[bool] = False
     has_sigma: ClassVar[bool]
     has_moments: ClassVar[bool]
 
@@ -51,6 +60,19 @@ class Likelihood(ABC):
     @abstractmethod
     def curvature(self, y: Floats, eta: Floats, sigma: float | Floats) -> Floats:
         """Second derivative of ``-logpdf`` in eta: the weight of a row in a Newton step."""
+
+    @abstractmethod
+    def fenchel_young(self, y: Floats, eta: Floats, slope: Floats, sigma: float | Floats) -> Floats:
+        """``l(eta) + l*(slope) - eta slope`` of the loss ``l = -logpdf`` and its conjugate.
+
+        Never negative, 0 where `slope` is that of the loss at eta, and infinite where the loss
+        has this slope nowhere. At ``slope = 0`` it is how far the loss is above its lowest, half
+        of the deviance; with a dual point for the slope it is what that loses of a duality gap.
+        """
+
+    @abstractmethod
+    def recession(self, y: Floats) -> Floats:
+        """Where eta may go without bound while the loss falls: 1 up, -1 down, 0 nowhere."""
 
     @abstractmethod
     def rvs(self, eta: Floats, sigma: float | Floats, random_state: RandomState = None) -> Floats:

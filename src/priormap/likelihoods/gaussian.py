@@ -23,6 +23,7 @@ class Gaussian(Likelihood):
 
     name: ClassVar[str] = "gaussian"
     label: ClassVar[str] = "Gaussian"
+    aliases: ClassVar[tuple[str, ...]] = ("normal",)
     reference: ClassVar[str] = "Gauss (1809)"
     has_sigma: ClassVar[bool] = True
     has_moments: ClassVar[bool] = True
@@ -45,6 +46,14 @@ class Gaussian(Likelihood):
     def curvature(self, y: Floats, eta: Floats, sigma: float | Floats) -> Floats:
         """``1 / sigma**2``."""
         return np.broadcast_to(1 / np.asarray(sigma) ** 2, np.broadcast_shapes(y.shape, eta.shape))
+
+    def fenchel_young(self, y: Floats, eta: Floats, slope: Floats, sigma: float | Floats) -> Floats:
+        """``(eta - y - sigma**2 slope)**2 / (2 sigma**2)``."""
+        return 0.5 * ((eta - y) / sigma - sigma * slope) ** 2
+
+    def recession(self, y: Floats) -> Floats:
+        """Nowhere."""
+        return np.zeros(y.shape)
 
     def rvs(self, eta: Floats, sigma: float | Floats, random_state: RandomState = None) -> Floats:
         """``eta + sigma e`` with e standard normal."""

@@ -20,13 +20,16 @@ from priormap.display.text import Described
 from priormap.errors import PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate
 from priormap.mode.certify import certify
+from priormap.mode.certify_rows import certify_rows
 from priormap.mode.group_lasso import GroupProblem, GroupRoute
+from priormap.mode.newton import RowMode, minimise_rows
 from priormap.mode.solve import minimise
 from priormap.mode.stationary import OtherPoint, certify_point, stationary_points
 from priormap.mode.stationary_certificate import StationaryCertificate
 from priormap.model import Model, Penalty, log_posterior
 from priormap.model.curved_problem import CurvedProblem
 from priormap.model.problem import UnitProblem
+from priormap.model.row_problem import RowProblem, refuse_separation
 from priormap.priors import GroupNorms, PenaltyParts, Prior, penalty_parts
 
 if TYPE_CHECKING:
@@ -55,7 +58,8 @@ class MapEstimate(Described):
     intercept : float
         Zero if the data have no intercept.
     sigma : float
-        Noise standard deviation: the known one, or that of the joint mode.
+        Noise standard deviation: the known one, or that of the joint mode; 1 where the
+        likelihood has none.
     certificate : Certificate or StationaryCertificate
         Proof that this is the mode; or where the penalty is not convex, that it is the highest of
         the stationary points that were found.
@@ -79,7 +83,7 @@ class MapEstimate(Described):
     @cached_property
     def penalty(self) -> Penalty:
         """The penalised problem (l1, l2) that it minimises at this sigma, where it is one."""
-        return Model(self.data, self.prior).penalty(self.sigma)
+        return Model(self.data, self.prior, True).penalty(self.sigma)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,7 +98,8 @@ class MapEstimate(Described):
     @cached_property
     def log_posterior(self) -> float:
         """Log joint density at the mode (see `priormap.log_posterior`)."""
-        return log_posterior(self.data, self.prior, self.coef, self.intercept, self.sigma)
+        sigma = self.sigma if self.data.likelihood.has_sigma else None
+        return log_posterior(self.data, self.prior, self.coef, self.intercept, sigma)
 
     @property
     def about_other_modes(self) -> tuple[str, ...]:
@@ -121,14 +126,14 @@ class MapEstimate(Described):
         )
 
     def predict(self, X: ArrayLike | pd.DataFrame | sparse.sparray) -> Floats:
-        """Fitted values ``intercept + X coef`` of new rows.
+        """Mean responses of new rows: ``intercept + X coef``, through the inverse link.
 
         Columns of a DataFrame (or a DataArray) are met by name, in whatever order they stand, and
         its factors coded as in the data; those of an array by position. A column that is missing,
         unknown or not finite is refused, and so is a level that the data have not.
         """
         rows = as_new_rows(X, self.names, self.data.coding)
-        return np.asarray(self.intercept + rows @ self.coef)
+        return self.data.likelihood.mean(np.asarray(self.intercept + rows @ self.coef))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per column: its coefficient, and whether that is an exact zero."""
@@ -140,9 +145,11 @@ class MapEstimate(Described):
     def blocks(self) -> tuple[Block, ...]:
         """The mode and its certificate in a sentence, its coefficients, and lower modes."""
         zeros = int((~self.support).sum())
+        likelihood = self.data.likelihood
+        given = f"sigma = {self.sigma:.6g}" if likelihood.has_sigma else likelihood.response
         headline = (
             f"Mode under {self.prior}: {zeros} of {len(self.coef)} coefficients exactly zero, "
-            f"sigma = {self.sigma:.6g}. {self.certificate}"
+            f"{given}. {self.certificate}"
         )
         rows = tuple(
             (cells.text(name), cells.coefficient(value, 8))
@@ -184,6 +191,10 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     density of sigma itself: no Jacobian for a transformed parameter, so that a mode in
     log sigma would differ.
 
+    Of a yes/no response or a count (``family=`` of the data) the loss of the rows is their
+    negative log likelihood, ``l1 = 1 / s`` and ``l2 = 1 / t**2``; the certificate's gap is that of
+    the loss and its conjugate.
+
     Where the penalty is not convex (`StudentT`, `Cauchy`, `NormalGamma` below the shape 1),
     stationary points are looked for from several starts, always the same ones (all zero, least
     squares, ridge, the rule of one dimension, lasso modes and their supports), and the highest
@@ -207,7 +218,9 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     ------
     PriormapError
         If the prior has no mode that means anything, or sigma is unknown and a perfect fit exists:
-        the joint density is then unbounded.
+        the joint density is then unbounded. Also if columns under a flat prior separate the rows
+        by their y, so that there is no finite mode; and under another family than Gaussian if the
+        prior has no penalty parts.
 
     Warns
     -----
@@ -238,8 +251,20 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     (array([4.562]), [array([0.027])])
     >>> print(fit.certificate.verdict.split(":")[0])
     This is the highest of 2 stationary points found from 9 starts
+
+    Logistic regression, as ``LogisticRegression(C=1)`` of scikit-learn penalises it:
+
+    >>> from priormap import Gaussian
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "yes", "no", "yes"]
+    >>> fit = find_map(Regression(X, y, family="bernoulli"), Gaussian(1.0))
+    >>> fit.coef.round(4).tolist(), fit.certificate.is_mode
+    ([0.5742], True)
+    >>> fit.predict([[3.0]]).round(4).tolist()
+    [0.7029]
     """
-    model = Model(data, prior)
+    model = Model(data, prior, any_likelihood=True)
+    if not data.likelihood.has_moments:
+        return mode_of_rows(model)[0]
     if isinstance(model.prior, GroupNorms):
         return _group_mode(model)
     if has_stationary_points(prior):
@@ -255,6 +280,20 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
         LocalMode(m.sigma, float(fit.log_posterior + m.height - highest.height)) for m in others
     ]
     return replace(fit, other_modes=tuple(lower))
+
+
+def mode_of_rows(model: Model, near: RowMode | None = None) -> tuple[MapEstimate, RowMode]:
+    """Mode under a likelihood of which only the rows say everything, from one that is near."""
+    penalty_parts(model.prior, f"mode of {model.data.likelihood.response}")
+    refuse_separation(model.data, model.is_flat)
+    problem = RowProblem.of(model.data, model.penalty())
+    found = minimise_rows(problem, near)
+    certificate = certify_rows(
+        problem, found.coef, found.centre, tolerance=TOLERANCE, iterations=found.steps
+    )
+    _warn_of_doubt(certificate, model.data)
+    user, intercept = problem.to_user(found.coef, found.centre)
+    return MapEstimate(user, intercept, 1.0, certificate, model.data, model.prior), found
 
 
 def has_stationary_points(prior: Prior) -> bool:
@@ -338,7 +377,7 @@ def _warn_of_doubt(certificate: Certificate, data: Regression) -> None:
             PriormapWarning,
             stacklevel=4,
         )
-    elif certificate.objective < _EXACT_FIT * data.unit.y_norm**2:
+    elif data.likelihood.has_sigma and certificate.objective < _EXACT_FIT * data.unit.y_norm**2:
         warnings.warn(
             "the mode fits y exactly: nothing is left from which to judge the noise",
             PriormapWarning,

@@ -29,9 +29,10 @@ def log_posterior(
         -n \log(\sigma \sqrt{2\pi}) - \frac{\lVert y - a - X b\rVert^2}{2\sigma^2}
         + \sum_j \log p(b_j \mid \sigma, s) + \log p(\sigma) + \log p(s)
 
-    The intercept's flat prior counts as density one, and so does a coefficient's flat prior.
-    It is a density of sigma and of the scale s themselves (no Jacobian for their logs or
-    squares), where they are unknown.
+    Of another family than Gaussian the first line is the log probability of y at its linear
+    predictors. The intercept's flat prior counts as density one, and so does a coefficient's
+    flat prior. It is a density of sigma and of the scale s themselves (no Jacobian for their
+    logs or squares), where they are unknown.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def log_posterior(
     >>> round(log_posterior(data, Gaussian(1.0), coef=[1.0], intercept=0.0), 6)
     -3.256816
     """
-    check_data(data)
+    check_data(data, any_likelihood=True)
     coef = as_coefficients(coef, data.names)
     intercept = real_number("intercept", intercept)
     if not np.isfinite(intercept):
@@ -71,6 +72,10 @@ def log_posterior(
     if intercept != 0 and not data.intercept:
         raise PriormapError(
             f"these data have no intercept, so it must be 0, got {short(intercept)}"
+        )
+    if sigma is not None and not data.likelihood.has_sigma:
+        raise PriormapError(
+            f"{data.likelihood.response} has no sigma; leave sigma={short(sigma)} out"
         )
     noise = data.noise.at(sigma)
     known_prior, log_scale = _at_scale(prior_of_columns(prior, data), scale)
@@ -98,4 +103,4 @@ def _at_scale(prior: Prior, scale: float | None) -> tuple[Prior, float]:
 
 def log_prior(data: Regression, prior: Prior, coef: ArrayLike, sigma: float) -> float:
     """Log density of `coef` under `prior` given sigma, in the caller's units."""
-    return float(np.sum(Model(data, prior).given_noise(sigma).logpdf_together(coef)))
+    return float(np.sum(Model(data, prior, True).given_noise(sigma).logpdf_together(coef)))

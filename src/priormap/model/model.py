@@ -18,6 +18,7 @@ from priormap.checks import positive_number
 from priormap.data.noise import Noise
 from priormap.data.regression import Regression, check_data
 from priormap.data.unit_columns import UnitColumns
+from priormap.errors import PriormapError
 from priormap.model.penalty import Penalty, prior_of_columns, relative_prior
 from priormap.model.problem import UnitProblem, in_range
 from priormap.priors import Prior, penalty_parts
@@ -33,6 +34,8 @@ class Model:
     data : Regression
     prior : Prior
         Its scales are one number, or one for each column; they may be learnt.
+    any_likelihood : bool
+        Whether who asks can do without moments of the rows.
 
     Raises
     ------
@@ -52,10 +55,16 @@ class Model:
 
     data: Regression
     prior: Prior
+    any_likelihood: bool = False
 
     def __post_init__(self) -> None:
-        check_data(self.data)
+        check_data(self.data, any_likelihood=self.any_likelihood)
         object.__setattr__(self, "prior", prior_of_columns(self.prior, self.data))
+        if self.prior.scaled_by_noise and not self.data.likelihood.has_sigma:
+            raise PriormapError(
+                f"{self.prior!r} is in units of sigma, which {self.data.likelihood.response} has "
+                "not; leave scaled_by_noise out"
+            )
 
     @property
     def columns(self) -> UnitColumns:

@@ -9,6 +9,7 @@ from scipy import linalg
 
 from priormap.arrays import Bools, Floats, Indices
 from priormap.model.problem import UnitProblem
+from priormap.model.row_problem import RowProblem
 
 _EPS = float(np.finfo(float).eps)
 _EQUAL_PULL = 1e-9  # relative: how close to l1 the pull of a zero coefficient counts as full
@@ -60,6 +61,28 @@ def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float
     gap = 0.5 * (1 - shrink) ** 2 * rss + 0.5 * (2 - shrink) * shrink * projection
     theta = _within_bounds(problem, shrink * theta)
     return Gap(gap + float(_losses(problem, coef, theta).sum()), 0.0, gradient)
+
+
+def duality_gap_of_rows(
+    problem: RowProblem, coef: Floats, eta: Floats, slope: Floats
+) -> tuple[float, Floats]:
+    """As `duality_gap` of any likelihood, with the conjugates of its losses; and the pull.
+
+    The dual point is the negative slope of the losses, taken off what has no penalty.
+    """
+    penalised, columns = problem.penalised, problem.columns
+    flat, dual = np.flatnonzero(penalised.is_flat), -slope
+    if problem.data.intercept:
+        dual = dual - dual.mean()
+    if flat.size:
+        span, *_ = _span(columns.columns(flat))
+        dual = dual - span @ (span.T @ dual)
+    pull = np.where(penalised.is_flat, 0.0, columns.correlate(dual))
+    shrink = 1 / max(1.0, _excess(penalised, pull, _is_bound(penalised)))
+    losses = _losses(penalised, coef, _within_bounds(penalised, shrink * pull))
+    dual_slope = -shrink * problem.unit * dual
+    rows = problem.likelihood.fenchel_young(problem.data.y, eta, dual_slope, 1.0)
+    return float(rows.sum()) / problem.unit**2 + float(losses.sum()), pull
 
 
 def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
