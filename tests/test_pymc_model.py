@@ -335,9 +335,9 @@ def test_improper_priors_refuse_to_be_drawn_from():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"likelihood": "row"}, "likelihood must be 'rows' or 'moments', got 'row'"),
+        ({"likelihood": "row"}, "likelihood must be 'moments' or 'rows', got 'row'"),
         ({"prior": Laplace([1.0, 2.0])}, "scale has 2 entries but X has 3 columns"),
-        ({"prior": "lasso"}, "prior must be Gaussian"),
+        ({"prior": "lasso"}, "prior must be a prior, such as"),
     ],
 )
 def test_bad_input(arguments, sentence):
