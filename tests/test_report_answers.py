@@ -135,7 +135,7 @@ def test_priors_without_a_mode_and_learnt_scales(sigma, tmp_path):
     for name in ("horseshoe", "spike"):
         (about,) = (one for one in said if one.startswith(f"Under {name}: "))
         assert about.startswith(f"Under {name}: There is no exact mode, because")
-    assert any(one.startswith("Under spike: log evidence: not given") for one in page["support"])
+    assert not any("log evidence: not given" in one for one in page["support"] if "spike" in one)
     assert "Under learnt the scale is learnt from the data: " in "".join(page["data"])
     known = "Sigma is 0.5, taken as known." if sigma else "Sigma is unknown, under HalfStudentT("
     assert any(one.startswith(known) for one in page["data"])
