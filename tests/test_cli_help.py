@@ -28,6 +28,7 @@ def cars(tmp_path, monkeypatch):
     X = rng.normal(size=(30, 2))
     frame = pd.DataFrame(X, columns=["hp", "wt"]).assign(mpg=X @ [1.0, 0.0] + rng.normal(size=30))
     frame.to_csv(tmp_path / "cars.csv", index=False)
+    frame[["hp", "wt"]].head(3).to_csv(tmp_path / "new.csv", index=False)
     (tmp_path / "coefs.csv").write_text("feature,coef\nhp,1\nwt,0\n")
     monkeypatch.chdir(tmp_path)
 

@@ -147,7 +147,7 @@ def test_what_a_command_says_names_its_own_options(command, tmp_path, monkeypatc
     few += ["--draws", "20"] if command == "figures" else []
     out = ["--output", "out.nc"] if command == "sample" else []
     lines = [[f"{name}.csv", "--target", "y"] for name in TABLES] + [["good.csv"], ["no.csv"]]
-    lines += [["good.csv", "--target", "y", *more] for more in MORE[command]]
+    lines += [["good.csv", "--target", "y", *more] for more in MORE.get(command, [])]
     known, seen = options(command), 0
     if command in {"figures", "report"}:  # slow where they go through
         lines = [line for line in lines if line[0] not in {"good.csv", "hole.csv"} or len(line) > 3]
