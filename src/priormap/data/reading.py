@@ -211,7 +211,7 @@ class _Layout:
         start = _start_of(path)
         encoding = encoding or _encoding_of(start)
         with _opened(path, encoding) as file:
-            lines = [line.rstrip("\r\n") for line in islice(file, skip + _SAMPLE)]
+            lines = list(islice(file, skip + _SAMPLE))
         before = skip
         while before < len(lines) and (
             not lines[before].strip() or lines[before].lstrip().startswith("#")
@@ -230,7 +230,7 @@ class _Layout:
         elif not isinstance(sep, str) or len(sep) != 1:
             raise PriormapError(Phrase("sep", "--sep"), f" must be one character, got {short(sep)}")
         rows = _rows_of(lines, sep)
-        names = tuple(name.strip() for name in rows[0])
+        names = tuple(name.strip(" \t") for name in rows[0])
         if any("\0" in name for name in names):
             raise PriormapError(_NO_TABLE.format(shown(path), names[0][:10]))
         widths = [len(row) for row in rows[1:]]
@@ -298,7 +298,7 @@ def _with_index(
 
 
 def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+    return value.strip(" \t") if isinstance(value, str) else value
 
 
 def _labels_rows(column: pd.Series[Any]) -> bool:
@@ -338,13 +338,13 @@ def _rows_of(lines: Sequence[str], sep: str) -> list[list[str]]:
     """Entries of the first lines."""
     if sep == " ":
         lines = [" ".join(line.split()) for line in lines]
-    rows = csv.reader((line + "\n" for line in lines), delimiter=sep, skipinitialspace=True)
+    rows = csv.reader(lines, delimiter=sep, skipinitialspace=True)
     return [row for row in rows if row]
 
 
 def _lines_of_header(lines: Sequence[str], sep: str) -> int:
     """How many lines the header takes: a name in quotes may have several."""
-    reader = csv.reader((line + "\n" for line in lines), delimiter=sep, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=sep, skipinitialspace=True)
     next(reader)
     return reader.line_num
 
