@@ -69,6 +69,7 @@ OPTIONS = {
     "--json": st.sampled_from(["-", "", "/dev/full", "/nowhere/x.json", "."]),
     "--csv": st.sampled_from(["-", "", "/dev/full", "\x00"]),
     "--lasso-alpha": NUMBERS,
+    "--column": st.sampled_from(["a", "y", ""]),
     "--no-standardize": st.none(),
     "--never-heard-of": st.none(),
 }
@@ -76,10 +77,11 @@ TAKES = {
     "compare": ["--sigma", "--scale", "--prior", "--lasso-alpha", "--json", "--csv"],
     "contrast": ["--sigma", "--scale", "--prior", "--rope", "--json", "--csv", "--chains"],
     "rank": ["--sigma", "--scale", "--prior", "--folds", "--rope", "--chains"],
+    "evidence": ["--sigma", "--scale", "--prior", "--column", "--chains", "--json", "--csv"],
     "path": ["--sigma", "--prior", "--points", "--json", "--csv"],
     "choose": ["--sigma", "--prior", "--folds", "--chains", "--json"],
 }
-DRAWN = {"contrast", "rank", "choose"}
+DRAWN = {"contrast", "rank", "evidence", "choose"}
 
 
 @st.composite

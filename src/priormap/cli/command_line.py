@@ -19,6 +19,7 @@ from priormap.cli.choose_command import choose
 from priormap.cli.compare_command import compare
 from priormap.cli.contrast_command import contrast
 from priormap.cli.convert_command import TakesNumbers, convert
+from priormap.cli.evidence_command import evidence
 from priormap.cli.explain_command import explain
 from priormap.cli.figures_command import figures
 from priormap.cli.guard import (
@@ -49,6 +50,7 @@ GROUPS: dict[str, dict[Callable[..., Any], str]] = {  # every command with an ex
     },
     "Compute": {
         rank: f"{_TABLE} --prior ridge --prior lasso",
+        evidence: f"{_TABLE} --column hp --figure evidence.png",
         check: f"{_TABLE} --prior lasso --scale r2=0.5",
         project: f"{_TABLE} --prior horseshoe",
         choose: f"{_TABLE} --prior lasso --method cv",

@@ -120,10 +120,11 @@ class SavageDickey(Described):
             "A Bayes factor of a point judges the prior of what is not the point: the wider it is, "
             "the more it favours zero, without end (Lindley's paradox)."
         )
+        said = [self.sentence, *[_DOUBT] * self.is_doubtful]
         return (
-            Paragraph(f"{self.column} under {self.prior}: {self.sentence}"),
+            Paragraph(f"{self.column} under {self.prior}: {' '.join(said)}"),
             Table(header, rows),
-            Items((warning, *[_DOUBT] * self.is_doubtful)),
+            Items((warning,)),
         )
 
     def to_dict(self) -> dict[str, Any]:
