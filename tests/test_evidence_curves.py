@@ -1,6 +1,10 @@
 """Evidence of several families on one axis: against closed forms, and what the figure draws."""
 
+import io
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -15,7 +19,9 @@ from priormap import (
     compare_evidence,
     plot_evidence,
     plots,
+    savage_dickey,
 )
+from priormap.cli import run
 from priormap.criteria.averaged_models import evidence_of_models
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.scale_family import ScaleFamily
@@ -104,3 +110,33 @@ def test_what_has_no_curve_is_refused(data, prior, said):
 def test_another_thing_is_no_comparison():
     with pytest.raises(PriormapError, match="what compare_evidence"):
         plot_evidence("found")
+
+
+def test_the_command_prints_writes_and_draws_what_python_returns(tmp_path, capsys):
+    X = np.random.default_rng(3).normal(size=(30, 2))
+    frame = pd.DataFrame(X, columns=["a", "b"]).assign(y=X[:, 0])
+    path, picture, curves = (tmp_path / name for name in ("x.csv", "evidence.svg", "curves.csv"))
+    frame.to_csv(path, index=False)
+    priors = ["--prior", "ridge", "--prior", "lasso", "--scale", "1", "--scale", "0.5"]
+    given = ["evidence", str(path), "--target", "y", "--sigma", "1", *priors, "--no-standardize"]
+    given += ["--draws", "200", "--seed", "1", "--column", "b"]
+    assert run([*given, "--csv", str(curves), "--figure", str(picture)]) == 0
+    out = capsys.readouterr().out
+    data = Regression.from_csv(path, target="y", sigma=1.0)
+    pair = {"gaussian": Gaussian(1.0), "laplace": Laplace(0.5)}
+    options = {"draws": 200, "random_seed": 1}
+    found = compare_evidence(data, pair, **options)
+    assert found.sentence in out
+    assert out.count("Lindley") == 1
+    assert picture.read_text().startswith("<?xml")
+    assert pd.read_csv(curves)["log_evidence"].to_numpy() == pytest.approx(
+        found.curves["log_evidence"].to_numpy(), nan_ok=True
+    )
+    assert run([*given, "--json", "-"]) == 0
+    told = json.load(io.StringIO(capsys.readouterr().out))
+    assert told["sentence"] == found.sentence
+    assert [one["sentence"] for one in told["columns"]] == [
+        savage_dickey(data, prior, "b", **options).sentence for prior in pair.values()
+    ]
+    assert run([*given, "--column", "c"]) == 2
+    assert "column 'c' is unknown" in capsys.readouterr().err
