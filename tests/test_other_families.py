@@ -326,6 +326,173 @@ def test_a_flat_prior_needs_columns_that_rows_can_tell_apart():
     assert any("not unique" in str(one.message) for one in caught)
 
 
+# ------------------------------------------------------------------------------- paths and audits
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_path_has_the_modes_of_its_scales(family):
+    data = data_of(family)
+    path = pmap.map_path(data, Laplace())
+    assert len(path.values) == 100
+    for k in (0, 40, 99):
+        fit = find_map(data, Laplace(path.values[k]))
+        np.testing.assert_allclose(path.coef[k], fit.coef, rtol=1e-9, atol=1e-13)
+        assert ((path.coef[k] == 0) == (fit.coef == 0)).all()
+        assert path.intercept[k] == pytest.approx(fit.intercept, rel=1e-10)
+        assert path.certificate(k).is_mode
+    np.testing.assert_allclose(path.at(path.values[40]), path.coef[40], atol=1e-13)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("shape", [(120, 6), (40, 60)], ids=["tall", "wide"])
+def test_a_path_begins_exactly_where_all_is_zero(family, shape):
+    X = design(*shape)
+    data = Regression(X, responses(X, family), family=family)
+    path = pmap.map_path(data, Laplace())
+    entry = 1 / np.abs(X.T @ (data.y - data.y.mean())).max()
+    assert path.values[0] == pytest.approx(entry, rel=1e-12)
+    assert not path.coef[0].any()
+    assert np.count_nonzero(find_map(data, Laplace(entry * (1 + 1e-6))).coef) == 1
+    assert not find_map(data, Laplace(entry * (1 - 1e-6))).coef.any()
+
+
+def test_a_path_beside_a_column_without_a_prior():
+    data, scale = data_of("bernoulli"), np.array([np.inf, 1, 1, 1, 1, 1])
+    path = pmap.map_path(data, Laplace(scale))
+    assert np.count_nonzero(path.coef[0]) == 1
+    assert np.count_nonzero(path.coef[1]) == 2
+    assert path.certificate(1).is_mode
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_paths_of_other_priors(family):
+    data = data_of(family)
+    net = pmap.ElasticNet(l1_scale=1.0, l2_scale=1.0)
+    path = pmap.map_path(data, net, along="power")
+    assert not path.coef[0].any()
+    assert path.certificate(50).is_mode
+    ridge = pmap.map_path(data, Gaussian(), [3.0, 0.1])
+    np.testing.assert_allclose(ridge.coef[1], find_map(data, Gaussian(0.1)).coef, rtol=1e-10)
+    assert np.isfinite(pmap.map_path(data, Laplace(), [np.inf, 1.0]).coef).all()
+    with pytest.raises(PriormapError, match="give scales="):
+        pmap.map_path(data, Gaussian())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_audit_tells_the_mode_from_what_is_near_it_and_what_is_not(family):
+    data = data_of(family)
+    fit = find_map(data, Laplace(0.2))
+    assert pmap.audit(data, Laplace(0.2), fit.coef).grade == "mode"
+    assert pmap.audit(data, fit.penalty, fit.coef).grade == "mode"
+    near = pmap.audit(data, Laplace(0.2), fit.coef.round(5))
+    assert near.grade == "mode to digits"
+    assert 3 <= near.digits <= 7
+    far = pmap.audit(data, Laplace(0.2), np.zeros(6))
+    assert far.grade == "another point"
+    assert set(far.shortfall.zero_here) == {f"x{j}" for j in np.flatnonzero(fit.support)}
+    null = find_map(data, Laplace(1e-9)).certificate.objective
+    assert far.shortfall.excess == pytest.approx(null / fit.certificate.objective - 1, rel=1e-9)
+    with pytest.raises(PriormapError, match="has no sigma"):
+        pmap.audit(data, Laplace(0.2), fit.coef, sigma=1.0)
+    with pytest.raises(PriormapError, match="overflows"):
+        pmap.audit(data, Laplace(0.2), np.full(6, 1e200))
+
+
+def test_scikit_learns_coefficients_are_audited():
+    data = data_of("bernoulli")
+    theirs = linear_model.LogisticRegression(C=1.0, tol=1e-12).fit(data.X, data.y)
+    assert pmap.audit(data, Gaussian(1.0), theirs.coef_[0], tolerance=1e-5).is_mode
+
+
+# ------------------------------------------------------------------------------- posteriors
+
+
+def by_quadrature(data, prior):
+    """Mean and sd of the one coefficient, and of the intercept, on a grid of both."""
+    fit = find_map(data, prior)
+    b, a = np.linspace(-6, 6, 601) + fit.coef[0], np.linspace(-8, 8, 601) + fit.intercept
+    eta = a[:, None, None] + b[None, :, None] * data.X[:, 0]
+    logs = data.likelihood.logpdf(data.y, eta).sum(axis=-1) + prior.logpdf(b)
+    mass = np.exp(logs - logs.max())
+    mass /= mass.sum()
+
+    def moments(values, weights):
+        mean = float(values @ weights)
+        return mean, float(np.sqrt((values - mean) ** 2 @ weights))
+
+    return moments(b, mass.sum(axis=0)), moments(a, mass.sum(axis=1))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("prior", [Gaussian(0.5), Laplace(0.3)], ids=repr)
+def test_draws_have_the_moments_of_quadrature(family, prior):
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((25, 1)) + 0.5
+    y = responses(np.column_stack([x, np.ones(25)]), family)
+    data = Regression(x, y, family=family)
+    tree = pmap.sample(data, prior, draws=2000, tune=1000, chains=2, random_seed=1)
+    assert tree.attrs["method"] == "nuts"
+    assert tree.attrs["family"] == family
+    assert "sigma" not in tree["posterior"]
+    assert "sigma" not in tree.attrs
+    for name, (mean, sd) in zip(("coef", "intercept"), by_quadrature(data, prior), strict=True):
+        draws = tree["posterior"][name].to_numpy().ravel()
+        error = sd / np.sqrt(800)
+        assert abs(draws.mean() - mean) < 4 * error
+        assert abs(draws.std() / sd - 1) < 4 / np.sqrt(2 * 800)
+        assert abs(draws.mean() - mean - 0.4 * sd) > 4 * error  # negative control
+
+
+def test_draws_carry_the_log_posterior_and_predict():
+    X = design(60, 2)
+    data = Regression(X, responses(X, "bernoulli"), family="bernoulli")
+    extras = ("log_likelihood", "posterior_predictive")
+    options = {"draws": 500, "chains": 2, "random_seed": 1}
+    tree = pmap.sample(data, Gaussian(1.0), include=extras, **options)
+    coef = tree["posterior"]["coef"].to_numpy()[1, 3]
+    intercept = float(tree["posterior"]["intercept"][1, 3])
+    expected = pmap.log_posterior(data, Gaussian(1.0), coef, intercept)
+    assert float(tree["sample_stats"]["lp"][1, 3]) == pytest.approx(expected, rel=1e-12)
+    assert set(np.unique(tree["posterior_predictive"]["y"])) == {0.0, 1.0}
+    rows = tree["log_likelihood"]["y"].to_numpy()[1, 3]
+    assert rows.sum() == pytest.approx(expected - Gaussian(1.0).logpdf(coef).sum(), rel=1e-12)
+    mean = pmap.predict(tree, X[:3], kind="mean")["predictions"]["mu"].to_numpy()[1, 3]
+    np.testing.assert_allclose(mean, special.expit(intercept + X[:3] @ coef), rtol=1e-12)
+    drawn = pmap.predict(tree, X[:3], data=data, random_seed=1)["predictions"]["y"]
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    assert "logit" in tree["posterior"]["coef"].attrs["units"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_density_of_pymc_is_ours(family):
+    data, prior = data_of(family), Laplace(0.5)
+    model = pmap.pymc_model(data, prior)
+    coef, intercept = np.full(6, 0.1), 0.3
+    point = model.initial_point()
+    point["coef"] = coef
+    (name,) = set(point) - {"coef"}
+    point[name] = np.asarray(intercept + data.unit.x_mean @ coef)
+    found = float(model.compile_logp(jacobian=False)(point))
+    assert found == pytest.approx(pmap.log_posterior(data, prior, coef, intercept), rel=1e-12)
+    with pytest.raises(PriormapError, match="likelihood='moments' is for Gaussian noise"):
+        pmap.pymc_model(data, prior, likelihood="moments")
+
+
+@pytest.mark.parametrize("method", ["exact", "gibbs"])
+def test_kernels_of_gaussian_noise_are_refused(method):
+    with pytest.raises(PriormapError, match="is for Gaussian noise, and y is a yes/no response"):
+        pmap.sample(data_of("bernoulli"), Laplace(1.0), method=method)
+
+
+def test_an_improper_posterior_is_refused():
+    x = np.linspace(-1, 1, 10)[:, None]
+    data = Regression(x, (x[:, 0] > 0).astype(float), family="bernoulli")
+    with pytest.raises(PriormapError, match="separates the rows"):
+        pmap.sample(data, Flat())
+    with pytest.raises(PriormapError, match="in every row"):
+        pmap.sample(Regression(x, np.ones(10), family="bernoulli"), Gaussian(1.0))
+
+
 # ------------------------------------------------------------------------------- every verb
 
 
@@ -394,12 +561,15 @@ ASKED = {
     "project": lambda d: pmap.project(d, ONE),
     "pymc_model": lambda d: pmap.pymc_model(d, ONE),
     "pymc_prior": lambda d: in_a_model(lambda: pmap.pymc_prior(ONE, d)),
-    "sample": lambda d: pmap.sample(d, ONE, draws=200, chains=2, random_seed=1),
+    "sample": lambda d: pmap.sample(d, ONE, draws=500, chains=4, random_seed=1),
     "savage_dickey": lambda d: pmap.savage_dickey(d, ONE, "x0"),
     "write_report": lambda d: pmap.write_report(d, NAMED),
 }
 # what has an answer of its own, which other tests hold to be right
-ANSWERED = {"find_map", "log_posterior"}
+ANSWERED = {
+    *("audit", "find_map", "log_posterior", "map_path"),
+    *("pymc_model", "pymc_prior", "sample"),
+}
 # verbs of results, of priors alone and of lists
 WITHOUT_DATA = {
     *("list_conventions", "prediction_table", "to_inference_data", "plot_evidence"),

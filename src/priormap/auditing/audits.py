@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.auditing.judging import judge, judge_groups, judge_point
+from priormap.auditing.judging import judge, judge_groups, judge_point, judge_rows
 from priormap.auditing.library_call import library_call
 from priormap.checks import as_labelled_numbers, in_order, positive_number, refuse_keywords
 from priormap.conventions import convention_named
@@ -115,7 +115,7 @@ def audit(
     >>> round(other.l2_factor, 9), other.l2_slip, other.prior
     (3.0, 'n', Gaussian(scale=0.57735))
     """
-    check_data(data)
+    check_data(data, any_likelihood=not isinstance(prior, str))
     values = as_coefficients(coef, data.names)
     tolerance = positive_number("tolerance", tolerance)
     if isinstance(prior, str):
@@ -128,6 +128,8 @@ def audit(
             "sample_weight goes with the call of a library, such as audit(data, 'sklearn.Ridge', "
             "coef, alpha=1.0, sample_weight=w)"
         )
+    if sigma is not None and not data.likelihood.has_sigma:
+        raise PriormapError(f"{data.likelihood.response} has no sigma; leave sigma={sigma!r} out")
     factor = _checked_factor(penalty_factor, data)
     if isinstance(prior, Penalty):
         penalty = prior.for_columns(data.names)
@@ -138,7 +140,13 @@ def audit(
             )
         if factor is not None:
             penalty = Penalty(factor * penalty.l1, factor * penalty.l2)
+        if not data.likelihood.has_moments:
+            return judge_rows(data, penalty, values, tolerance)
         return judge(data, penalty, values, None, data.noise.known, tolerance)
+    if not data.likelihood.has_moments:
+        model = Model(data, _times(prior_of_columns(prior, data), factor), any_likelihood=True)
+        penalty_parts(model.prior, f"mode of {data.likelihood.response}")
+        return judge_rows(data, model.penalty(), values, tolerance)
     noise = data.noise.at(sigma, otherwise="say at which sigma to judge")
     given = _times(prior_of_columns(prior, data), factor)
     if isinstance(given, GroupNorms):

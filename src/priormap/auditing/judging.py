@@ -14,7 +14,9 @@ from priormap.data.regression import Regression
 from priormap.errors import PriormapError, PriormapWarning
 from priormap.mode.certificate import TOLERANCE, Certificate, Shortfall
 from priormap.mode.certify import certify
+from priormap.mode.certify_rows import certify_rows
 from priormap.mode.group_lasso import GroupProblem
+from priormap.mode.newton import minimise_rows
 from priormap.mode.solve import minimise
 from priormap.mode.stationary import certify_point, stationary_points
 from priormap.mode.stationary_certificate import StationaryCertificate
@@ -22,6 +24,7 @@ from priormap.model import Model
 from priormap.model.curved_problem import CurvedProblem
 from priormap.model.penalty import Penalty
 from priormap.model.problem import UnitProblem
+from priormap.model.row_problem import RowProblem, refuse_separation
 from priormap.priors import Prior
 
 _EPS = float(np.finfo(float).eps)
@@ -72,6 +75,40 @@ def judge(
     if certificate.is_proven:
         return certificate
     shortfall = _shortfall(data, penalty, coef, certificate, prior, sigma, mode)
+    return replace(certificate, shortfall=shortfall)
+
+
+def judge_rows(
+    data: Regression, penalty: Penalty, coef: Floats, tolerance: float = TOLERANCE
+) -> Certificate:
+    """Judge a vector under a likelihood of rows, at its best intercept."""
+    refuse_separation(data, (penalty.l1 == 0) & (penalty.l2 == 0))
+    problem = RowProblem.of(data, penalty)
+    with np.errstate(over="ignore"):
+        unit = problem.penalised.from_user(coef)
+        if not np.abs(unit).sum() < _LARGEST:
+            raise PriormapError("coef is so large that X coef overflows; give it per unit of X")
+        centre = problem.best_centre(unit)
+        certificate = certify_rows(problem, unit, centre, tolerance=tolerance)
+    if certificate.is_proven:
+        return certificate
+    mode = minimise_rows(problem)
+    user, _ = problem.to_user(mode.coef, mode.centre)
+    best = certify_rows(problem, mode.coef, mode.centre, tolerance=TOLERANCE)
+    excess = max(certificate.objective - best.objective, 0.0)
+    apart = data.unit.relative_difference(coef, user)
+    if not best.is_unique:
+        apart = _fits_apart(problem.penalised, coef, user)
+    names, tells = np.asarray(data.names), best.is_unique
+    shortfall = Shortfall(
+        excess=excess / best.objective if best.objective > 0 else np.inf,
+        zero_here=tuple(names[(coef == 0) & (user != 0)].tolist()) if tells else (),
+        zero_at_mode=tuple(names[(coef != 0) & (user == 0)].tolist()) if tells else (),
+        mode=user,
+        other=None,
+        coef_distance=apart,
+        is_near=apart <= NEAR,
+    )
     return replace(certificate, shortfall=shortfall)
 
 

@@ -49,7 +49,10 @@ if TYPE_CHECKING:
 
 
 # verbs that need no moments of the rows
-OF_ANY_LIKELIHOOD = ("find_map", "log_posterior")
+OF_ANY_LIKELIHOOD = (
+    *("find_map", "map_path", "audit", "log_posterior"),
+    *("pymc_model", "pymc_prior", "sample", "predict"),
+)
 _FARTHEST = 1e153  # ratio of sigma to a unit, or to the sd of y, that can still be squared
 _OPTIONS = {"target": "--target", "features": "--features", "drop": "--drop"}
 _CLEARLY_INDEPENDENT = 1e-5  # smallest pivot of the correlation matrix that needs no second look

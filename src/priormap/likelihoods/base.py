@@ -23,6 +23,8 @@ class Likelihood(ABC):
     reference : str
     response : str
         What one response is, in words.
+    linear : str
+        What the linear predictor is, in a word.
     is_binary : bool
         Whether y is one of two answers, which may have names.
     has_sigma : bool
@@ -37,6 +39,7 @@ class Likelihood(ABC):
     aliases: ClassVar[tuple[str, ...]] = ()
     reference: ClassVar[str]
     response: ClassVar[str] = "y"
+    linear: ClassVar[str] = "y"
     is_binary: ClassVar[bool] = False
     has_sigma: ClassVar[bool]
     has_moments: ClassVar[bool]

@@ -30,6 +30,7 @@ class Bernoulli(Likelihood):
     aliases: ClassVar[tuple[str, ...]] = ("binomial", "logistic", "logit", "binary")
     reference: ClassVar[str] = "Cox (1958), The regression analysis of binary sequences"
     response: ClassVar[str] = "a yes/no response"
+    linear: ClassVar[str] = "logit of P(y = 1)"
     is_binary: ClassVar[bool] = True
     has_sigma: ClassVar[bool] = False
     has_moments: ClassVar[bool] = False

@@ -32,6 +32,7 @@ class Poisson(Likelihood):
     aliases: ClassVar[tuple[str, ...]] = ("count", "counts")
     reference: ClassVar[str] = "Nelder and Wedderburn (1972), Generalized linear models"
     response: ClassVar[str] = "a count"
+    linear: ClassVar[str] = "log of the mean of y"
     has_sigma: ClassVar[bool] = False
     has_moments: ClassVar[bool] = False
 

@@ -74,6 +74,20 @@ def minimise_rows(problem: RowProblem, near: RowMode | None = None) -> RowMode:
         working[np.argpartition(-excess, size - 1)[:size]] = True
 
 
+def entry_strength(problem: RowProblem) -> float:
+    """Strength of the l1 penalties from which on all their coefficients are zero.
+
+    Every live column has an l1 penalty or none at all.
+    """
+    penalised, p = problem.penalised, problem.columns.p
+    mode = RowMode(np.zeros(p), problem.best_centre(np.zeros(p)), 0)
+    flat, bound = np.flatnonzero(penalised.is_flat), penalised.l1 > 0
+    if flat.size:
+        mode = _on_columns(problem, flat, mode)
+    pull = np.abs(problem.gradient(problem.slope(problem.eta(mode.coef, mode.centre))))
+    return float((pull[bound] / penalised.l1[bound]).max(initial=0.0))
+
+
 def _on_columns(problem: RowProblem, which: Indices, mode: RowMode) -> RowMode:
     """Minimise over some columns, all others at zero."""
     Z = problem.columns.columns(which)

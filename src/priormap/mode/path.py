@@ -17,10 +17,13 @@ from priormap.display.text import Described
 from priormap.errors import Phrase, PriormapError
 from priormap.mode.certificate import TOLERANCE, Certificate
 from priormap.mode.certify import certify
-from priormap.mode.find import LocalMode, find_map, has_stationary_points
+from priormap.mode.certify_rows import certify_rows
+from priormap.mode.find import LocalMode, find_map, has_stationary_points, mode_of_rows
+from priormap.mode.newton import entry_strength
 from priormap.mode.routes import Knots, OneSpectrum, Route, route_of
 from priormap.mode.stationary_certificate import StationaryCertificate
 from priormap.model import Model
+from priormap.model.row_problem import RowProblem, refuse_separation
 from priormap.priors import PenaltyParts, Prior, penalty_parts
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 Along: TypeAlias = Literal["scale", "power"]
 
+_GRID, _WEAKEST = 100, 1e-3  # default grid of other likelihoods: from the entry down to this
 _MOST_ROWS, _MOST_NAMES = 20, 12  # of the table that a notebook shows
 
 
@@ -183,6 +187,11 @@ class MapPath(Described):
         prior = _Axis(self.along).prior_at(self.prior, float(self.values[k]))
         if not isinstance(prior, PenaltyParts):
             return find_map(self.data, prior).certificate
+        if not self.data.likelihood.has_moments:
+            rows = RowProblem.of(self.data, Model(self.data, prior, True).penalty())
+            centre = float(self.intercept[k] + self.coef[k] @ self.data.unit.x_mean)
+            found = rows.penalised.from_user(self.coef[k])
+            return certify_rows(rows, found, centre, tolerance=TOLERANCE)
         problem = Model(self.data, prior).problem(float(self.sigma[k]))
         unit = problem.from_user(self.coef[k])
         return certify(problem, unit, names=self.names, tolerance=TOLERANCE, exact=True)
@@ -243,7 +252,9 @@ def map_path(
     Under a Laplace prior the coefficients are piecewise linear in ``1 / scale``; all knots are
     found. Under a Gaussian prior one eigendecomposition serves every scale. Under an elastic
     net prior each mode is found from its neighbour. With sigma unknown each scale has its own
-    joint mode; where the penalty is not convex, its own highest stationary point.
+    joint mode; where the penalty is not convex, its own highest stationary point. Of a yes/no
+    response or a count each mode starts from its neighbour, and the first of the default scales
+    is that from which on all coefficients are zero, exactly.
 
     Parameters
     ----------
@@ -292,8 +303,10 @@ def map_path(
            [3. , 0.5]])
     """
     axis = _Axis(along)
-    model = Model(data, prior)
+    model = Model(data, prior, any_likelihood=True)
     grid = None if scales is None else axis.checked("scales", scales)
+    if not data.likelihood.has_moments:
+        return _path_of_rows(model, grid, axis)
     if has_stationary_points(prior):
         return _path_of_points(data, prior, grid, axis)
     parts = penalty_parts(prior)
@@ -317,6 +330,35 @@ def map_path(
     intercept = columns.y_mean - coef @ columns.x_mean
     sigma = np.full(len(chosen), model.noise.sd)
     return MapPath(chosen, coef, intercept, sigma, knots is not None, data, prior, along, route)
+
+
+def _path_of_rows(model: Model, values: Floats | None, axis: _Axis) -> MapPath:
+    """Modes under a likelihood of rows, each started from the one of fewer non-zeros before it."""
+    data, prior = model.data, model.prior
+    parts = penalty_parts(prior, f"mode of {data.likelihood.response}")
+    if values is None:
+        refuse_separation(data, model.is_flat)
+        problem = RowProblem.of(data, model.with_prior(axis.prior_at(parts, 1.0)).penalty())
+        l1, is_flat = problem.penalised.l1, problem.penalised.is_flat
+        entry = 0.0
+        if (l1[~is_flat] > 0)[data.unit.x_norm[~is_flat] > 0].all():
+            entry = entry_strength(problem)
+        if not entry > 0:
+            raise PriormapError(
+                f"{prior!r} has no scale from which on all coefficients of these data are zero; "
+                "give scales=..."
+            )
+        values = axis.values_at(np.geomspace(entry, _WEAKEST * entry, _GRID), of_l1=True)
+    strengths, _ = axis.strengths(values)
+    fits, near = {}, None
+    for k in np.argsort(-strengths, kind="stable"):
+        at = model.with_prior(axis.prior_at(parts, float(values[k])))
+        fits[k], near = mode_of_rows(at, near)
+    found = [fits[k] for k in range(len(values))]
+    coef = np.stack([fit.coef for fit in found])
+    intercept = np.array([fit.intercept for fit in found])
+    sigma = np.ones(len(values))
+    return MapPath(values, coef, intercept, sigma, False, data, prior, axis.along)
 
 
 def _path_of_points(data: Regression, prior: Prior, values: Floats | None, axis: _Axis) -> MapPath:

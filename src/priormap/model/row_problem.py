@@ -118,12 +118,6 @@ class RowProblem:
         user = self.columns.in_callers_units(coef)
         return user, float(centre - self.columns.x_mean @ user) if self.data.intercept else 0.0
 
-    @cached_property
-    def null_slope(self) -> Floats:
-        """Correlations with y where all coefficients under an l1 penalty are zero."""
-        coef = np.zeros(self.columns.p)
-        return self.gradient(self.slope(self.eta(coef, self.best_centre(coef))))
-
 
 def refuse_separation(data: Regression, is_flat: Bools) -> None:
     """Refuse data whose loss falls without end along the intercept and columns without a prior.

@@ -102,11 +102,12 @@ def _variables(model: Model, draws: Draws, include: tuple[str, ...]) -> dict[str
 def _units(model: Model) -> dict[str, str]:
     """Units of the variables in words; a learnt scale has those of what the prior speaks of."""
     per_unit, per_sd = "per unit of the column", "per standard deviation of the column"
-    of_scale = "sigma" if model.prior.scaled_by_noise else "y"
+    linear = model.data.likelihood.linear
+    of_scale = "sigma" if model.prior.scaled_by_noise else linear
     return {
-        "coef": f"y {per_unit}",
-        "effect": f"y {per_sd}",
-        "intercept": "y",
+        "coef": f"{linear} {per_unit}",
+        "effect": f"{linear} {per_sd}",
+        "intercept": linear,
         "sigma": "y",
         "scale": f"{of_scale} {per_sd if model.data.standardize else per_unit}",
     }

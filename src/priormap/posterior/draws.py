@@ -15,6 +15,7 @@ from priormap.errors import PriormapError
 from priormap.model import Model
 from priormap.priors import Prior
 
+_ROWS_AT_ONCE = 1 << 20  # linear predictors that are held at a time
 _BLOCK = 1 << 15  # numbers in a block of draws, small enough to stay in cache
 
 
@@ -187,11 +188,28 @@ def _log_coef_priors(columns: Prior, coef: Floats, factor: Floats | None) -> Flo
 
 def log_posterior_of_draws(data: Regression, draws: Draws, log_prior: dict[str, Floats]) -> Floats:
     """`priormap.log_posterior` of each draw, from its `log_priors`; shape (chains, draws)."""
-    sigma = sigma_of(data, draws)
-    total = -data.n_rows * np.log(sigma * np.sqrt(2 * np.pi))
-    total -= 0.5 * residual_sums(data, draws) / sigma**2
+    if data.likelihood.has_moments:
+        sigma = sigma_of(data, draws)
+        total = -data.n_rows * np.log(sigma * np.sqrt(2 * np.pi))
+        total -= 0.5 * residual_sums(data, draws) / sigma**2
+    else:
+        total = _sums_over_rows(data, draws)
     for name, values in log_prior.items():
         total += values.sum(axis=-1) if name == "coef" else values
+    return total
+
+
+def _sums_over_rows(data: Regression, draws: Draws) -> Floats:
+    """Log likelihood of each draw, from the rows, a block of draws at a time."""
+    total = np.empty(draws.coef.shape[:2])
+    size = max(1, _ROWS_AT_ONCE // data.n_rows)
+    for chain, coefs in enumerate(draws.coef):
+        for start in range(0, len(coefs), size):
+            block = slice(start, start + size)
+            eta = np.asarray((data.X @ coefs[block].T).T)
+            if draws.intercept is not None:
+                eta = eta + draws.intercept[chain, block, None]
+            total[chain, block] = data.likelihood.logpdf(data.y, eta, 1.0).sum(axis=-1)
     return total
 
 

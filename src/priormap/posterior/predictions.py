@@ -12,7 +12,7 @@ from priormap.data.coding import Coding
 from priormap.data.regression import Regression, check_data
 from priormap.data.validation import as_new_rows, row_index
 from priormap.errors import PriormapError
-from priormap.likelihoods import Gaussian, Likelihood
+from priormap.likelihoods import Likelihood, likelihood_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,9 +89,15 @@ def predict(
     posterior = _posterior_of(draws)
     names = tuple(map(str, posterior["feature"].to_numpy()))
     coding: Coding | None = None
-    likelihood: Likelihood = Gaussian()
+    told = posterior.attrs.get("family", "gaussian" if "prior" in posterior.attrs else None)
+    likelihood = likelihood_named(told or "gaussian")
     if data is not None:
-        check_data(data)
+        check_data(data, any_likelihood=True)
+        if told not in (None, data.family):
+            raise PriormapError(
+                f"data has family={data.family!r}, the draws are of family={told!r}; give the data "
+                "that the draws are of"
+            )
         if data.names != names:
             raise PriormapError(
                 f"data has the columns {', '.join(data.names[:5])}, the draws have "
@@ -106,7 +112,11 @@ def predict(
     mu = np.stack([(rows @ chain.T).T for chain in coef])
     if "intercept" in posterior:
         mu += posterior["intercept"].to_numpy()[..., None]
-    values = mu if kind == "mean" else _responses(likelihood, mu, posterior, random_seed)
+    values = (
+        likelihood.mean(mu)
+        if kind == "mean"
+        else _responses(likelihood, mu, posterior, random_seed)
+    )
     labels = {"obs_id": np.arange(len(mu[0, 0])) if index is None else index.to_numpy()}
     over = {name: posterior[name].to_numpy() for name in ("chain", "draw")}
     name = "mu" if kind == "mean" else "y"

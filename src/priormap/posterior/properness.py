@@ -31,6 +31,7 @@ from priormap.data.unit_columns import UnitColumns
 from priormap.errors import Phrase, PriormapError
 from priormap.model import Model
 from priormap.model.least_squares import EXACT_FIT, rank_and_misfit
+from priormap.model.row_problem import refuse_separation
 from priormap.priors import GroupNorms, Prior
 from priormap.priors.densities import PositiveDensity
 
@@ -53,6 +54,8 @@ def refuse_improper(model: Model) -> None:
     direction without any information. And where columns can fit y exactly at no price, the
     density of a sigma whose prior does not vanish at zero may not be integrable there.
     """
+    if not model.data.likelihood.has_moments:
+        refuse_separation(model.data, model.is_flat)
     flat = np.flatnonzero(model.is_flat)
     if flat.size:
         _refuse_flat_directions(model, flat)

@@ -140,7 +140,7 @@ def sample(
     >>> bool(abs(tree["posterior"]["coef"].mean() - 1.97) < 0.02)
     True
     """
-    model = Model(data, prior)
+    model = Model(data, prior, any_likelihood=True)
     groups, random_seed = check_extras(include), checked_seed(random_seed)
     draws, chains, tune = checked_draws(data, draws, chains, tune, groups)
     route = _route(method, model)
@@ -218,6 +218,12 @@ def _route(method: str, model: Model) -> str:
     )
     if method == "auto":
         return "exact" if has_kernel else "nuts"
+    if method != "nuts" and not has_moments:
+        raise PriormapError(
+            Phrase(f"method={method!r}", f"--method {method}"),
+            f" is for Gaussian noise, and y is {model.data.likelihood.response}; use ",
+            Phrase("method='nuts'", "--method nuts"),
+        )
     if method != "nuts" and not has_kernel:
         raise PriormapError(
             Phrase(f"method={method!r}", f"--method {method}"),
@@ -244,7 +250,9 @@ def _route(method: str, model: Model) -> str:
 
 def _attributes(model: Model, route: str, tune: int, seed: int, began: float) -> dict[str, Any]:
     """What a reader needs to repeat the run; netCDF holds strings and numbers only."""
-    known = {"sigma": model.noise.sd} if model.noise.is_known else {}
+    known: dict[str, Any] = {"sigma": model.noise.sd} if model.noise.is_known else {}
+    if not model.data.likelihood.has_sigma:
+        known = {"family": model.data.family}
     return {
         "method": route,
         "prior": repr(model.prior),

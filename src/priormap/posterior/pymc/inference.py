@@ -190,6 +190,8 @@ def draw_nuts(
     options: dict[str, Any],
 ) -> Draws:
     """Markov chains by `sample_nuts`."""
+    if not model.data.likelihood.has_moments:
+        options = {"likelihood": "rows", **options}
     tree = sample_nuts(
         model.data,
         model.prior,

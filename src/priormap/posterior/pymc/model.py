@@ -16,9 +16,17 @@ from priormap.checks import short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.likelihoods import ANOTHER
-from priormap.model import Model
+from priormap.model import Model, Penalty
+from priormap.model.row_problem import RowProblem
 from priormap.posterior.properness import refuse_groups
-from priormap.posterior.pymc.variables import Tensor, coefficients, improper, load_pymc, positive
+from priormap.posterior.pymc.variables import (
+    RESPONSES,
+    Tensor,
+    coefficients,
+    improper,
+    load_pymc,
+    positive,
+)
 from priormap.priors import Prior
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 
 Likelihood: TypeAlias = Literal["rows", "moments"]
 
+_FARTHEST_START = 30.0  # of an intercept in logits or logarithms
 _BLOCK_ENTRIES = 1 << 18  # two megabytes of rows at a time
 
 
@@ -46,9 +55,9 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood | None = "
     prior : Prior
         Of the coefficients, known or with a hyperprior; a scale of ``inf`` is flat.
     likelihood : {"rows", "moments"} or None
-        ``"rows"``: an observed ``y`` (dim ``obs_id``), from which PyMC makes posterior
-        predictive draws, pointwise log likelihoods and, with ``pm.set_data`` on ``X``,
-        predictions. ``"moments"``: the same density as one ``pm.Potential``, whose gradient
+        ``"rows"``: an observed ``y`` (dim ``obs_id``) of the family of the data, from which PyMC
+        makes posterior predictive draws, pointwise log likelihoods and, with ``pm.set_data`` on
+        ``X``, predictions. ``"moments"``: the same density as one ``pm.Potential``, whose gradient
         costs O(p**2) instead of O(n p), however many the rows. ``None``: the linear predictor
         ``mu`` (dim ``obs_id``), to hang any likelihood on; ``sigma`` is then in the model only
         where the prior is in units of it.
@@ -87,10 +96,15 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood | None = "
     """
     if likelihood is not None:
         check_likelihood(likelihood)
-    settled, pm = Model(data, prior), load_pymc()
+    settled, pm = Model(data, prior, any_likelihood=True), load_pymc()
+    own = data.likelihood
+    if likelihood == "moments" and not own.has_moments:
+        raise PriormapError(
+            f"likelihood='moments' is for Gaussian noise, and y is {own.response}; use 'rows'"
+        )
     refuse_groups(settled.prior)
     with pm.Model(coords={"feature": list(data.names)}) as model:
-        needs_sigma = likelihood is not None or settled.prior.scaled_by_noise
+        needs_sigma = (likelihood is not None and own.has_sigma) or settled.prior.scaled_by_noise
         sigma = _sigma(data) if needs_sigma else None
         coef = coefficients(settled, sigma)
         intercept = _intercept(data, coef, _start(data, likelihood)) if data.intercept else None
@@ -101,7 +115,7 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood | None = "
             if likelihood is None:
                 pm.Deterministic("mu", mean, dims="obs_id")
             else:
-                pm.Normal("y", mean, sigma, observed=data.y, dims="obs_id")
+                RESPONSES[own.name]("y", mean, sigma, observed=data.y, dims="obs_id")
     return model
 
 
@@ -121,7 +135,11 @@ def _sigma(data: Regression) -> Tensor:
 
 
 def _start(data: Regression, likelihood: Likelihood | None) -> float:
-    """Where the mean response starts: at zero where it may be the logarithm of counts."""
+    """Where the mean linear predictor starts: at zero where it may be the log of counts."""
+    if likelihood is not None and not data.likelihood.has_moments:
+        none = np.zeros(data.n_features)
+        alone = RowProblem.of(data, Penalty(none, none)).best_centre(none)
+        return float(np.clip(alone, -_FARTHEST_START, _FARTHEST_START))
     are_counts = bool((data.y >= 0).all() and (data.y % 1 == 0).all())
     return 0.0 if likelihood is None and are_counts else data.unit.y_mean
 

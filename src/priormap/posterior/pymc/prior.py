@@ -63,7 +63,7 @@ def pymc_prior(
     >>> [variable.name for variable in model.free_RVs]
     ['coef', 'intercept']
     """
-    settled, pm = Model(data, prior), load_pymc()
+    settled, pm = Model(data, prior, any_likelihood=True), load_pymc()
     model = pm.Model.get_context(error_if_none=False)
     if model is None:
         raise PriormapError("pymc_prior adds to a model; call it inside of `with pm.Model():`")

@@ -318,3 +318,24 @@ def _draws_a_graph() -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _gaussian(name: str, mean: Tensor, sigma: Tensor, **options: Any) -> Tensor:
+    return load_pymc().Normal(name, mean, sigma, **options)
+
+
+def _bernoulli(name: str, mean: Tensor, _: Tensor, **options: Any) -> Tensor:
+    return load_pymc().Bernoulli(name, logit_p=mean, **options)
+
+
+def _poisson(name: str, mean: Tensor, _: Tensor, **options: Any) -> Tensor:
+    pm = load_pymc()
+    return pm.Poisson(name, pm.math.exp(mean), **options)
+
+
+# an observed response given its linear predictor, by the name of the likelihood
+RESPONSES: dict[str, Callable[..., Tensor]] = {
+    "gaussian": _gaussian,
+    "bernoulli": _bernoulli,
+    "poisson": _poisson,
+}
