@@ -192,7 +192,10 @@ def test_a_name_that_is_not_there_says_which_is_near(name, meant):
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (Regression, ["X", "y", "sigma", "intercept", "standardize", "names"]),
+        (
+            Regression,
+            ["X", "y", "sigma", "intercept", "standardize", "names", "family", "event"],
+        ),
         (Gaussian, ["scale", "scaled_by_noise", "hyperprior"]),
         (StudentT, ["df", "scale", "scaled_by_noise", "hyperprior"]),
         (ElasticNet, ["l1_scale", "l2_scale", "scaled_by_noise", "hyperprior"]),
