@@ -277,12 +277,22 @@ __all__ = [  # noqa: RUF022 - in the order of letters, R2D2 is no constant
     "write_report",
 ]
 
+_VERBS: dict[str, Any] = {}  # as they were handed out; not names of this module for doctest
+
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'priormap' has no attribute {name!r}{_near(name)}")
+    if name in _VERBS:
+        return _VERBS[name]
     value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
+    if isinstance(value, type):
+        globals()[name] = value
+    else:
+        from priormap.checks import says_why
+
+        value = _VERBS[name] = says_why(value)
+        value.__module__ = __name__  # where pickle finds it
     return value
 
 

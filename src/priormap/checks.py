@@ -5,13 +5,14 @@ from __future__ import annotations
 import numbers
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
-from inspect import Signature, signature
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from reprlib import Repr
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ RandomState: TypeAlias = (
     | np.random.RandomState
     | None
 )
+_REST = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 _LONGEST = 100  # characters of a value in a sentence
 # what other libraries call an argument of ours
 _OTHER_WORDS = {
@@ -41,6 +43,21 @@ _OTHER_WORDS = {
     **dict.fromkeys(("noise", "noise_sd"), "sigma"),
     **dict.fromkeys(("sd", "std", "stdev", "tau"), "scale"),
 }
+# where an argument belongs that a verb has not
+_ELSEWHERE = {
+    **dict.fromkeys(("X", "y"), "data is made first, as Regression(X, y)"),
+    **{
+        name: f"it belongs to the data, as Regression(X, y, {name}=...)"
+        for name in ("sigma", "intercept", "standardize", "names", "family")
+    },
+    **dict.fromkeys(("X_new", "X_test"), "predict(draws, X) takes new rows"),
+    "scale": "it belongs to a prior, as Laplace(scale=...)",
+    **dict.fromkeys(
+        ("alpha", "lambda_", "lambd", "lam", "l1_ratio", "C", "penalty"),
+        "a penalty becomes a prior first, as Laplace.from_lasso(alpha, data=data)",
+    ),
+}
+_OF_AXES = ("color", "colour", "cmap", "figsize", "title", "alpha", "linewidth", "lw", "label")
 _repr = Repr()
 _repr.maxstring = _repr.maxlong = _repr.maxother = _LONGEST
 
@@ -134,8 +151,65 @@ you mean chains?
     """
     for name in given:
         if name not in known:
-            said = (f"{what} has no {word} {name!r}", f"there are: {', '.join(known)}")
-            raise PriormapError("; ".join(filter(None, (*said, meant(name, known)))))
+            said = (f"{what} has no {word} {name!r}", f"there are: {', '.join(known) or 'none'}")
+            raise PriormapError("; ".join(filter(None, (*said, _hint(what, name, known)))))
+
+
+def _hint(what: str, name: str, known: Collection[str]) -> str:
+    """Where a keyword belongs that is not known, or which one may have been meant."""
+    if what.startswith("plot_") and name in _OF_AXES:
+        return "change the Axes that it returns"
+    ours = _OTHER_WORDS.get(name, name)
+    return meant(name, known) if ours in known else _ELSEWHERE.get(ours) or meant(name, known)
+
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def says_why(verb: Verb) -> Verb:
+    """Refuse in one sentence a call whose arguments `verb` has not, or that lacks one.
+
+    Nothing is looked at before Python itself has refused the call.
+
+    Examples
+    --------
+    >>> says_why(share)("rope", 0.1, zeros=True)
+    Traceback (most recent call last):
+    priormap.errors.PriormapError: share has no keyword 'zeros'; there are: name, value, zero, \
+one; did you mean zero?
+    """
+
+    @wraps(verb)
+    def call(*values: Any, **named: Any) -> Any:
+        try:
+            return verb(*values, **named)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                raise  # from within the verb
+        raise _unfit(verb, values, named)
+
+    return call  # type: ignore[return-value]
+
+
+def _unfit(
+    verb: Callable[..., Any], values: Sequence[Any], named: Mapping[str, Any]
+) -> PriormapError:
+    """Why these arguments are none of the verb's."""
+    what, words = verb.__name__, signature(verb).parameters
+    known = [name for name, one in words.items() if one.kind not in _REST]
+    bare = [name for name in known if words[name].kind is Parameter.POSITIONAL_OR_KEYWORD]
+    if not any(one.kind is Parameter.VAR_KEYWORD for one in words.values()):
+        refuse_keywords(what, named, known)
+    if len(values) > len(bare):
+        most, others = ", ".join(bare) or "nothing", ", ".join(known[len(bare) :])
+        given = f"{what} takes {most} without a name, got {len(values)} of them"
+        return PriormapError(given, f"; give the others by name: {others}" if others else "")
+    for name in bare[: len(values)]:
+        if name in named:
+            return PriormapError(f"{what} got {name} twice, in its place and by name; give it once")
+    lacks = (name for name in known[len(values) :] if name not in named)
+    missing = next((name for name in lacks if words[name].default is Parameter.empty), "")
+    return PriormapError(f"{what} needs {missing}; its arguments are: {', '.join(known)}")
 
 
 class WordsOfInit:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
+import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from unicodedata import category
 
 # controls, marks of direction and width, halves of characters, ends of lines and paragraphs
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_BETWEEN = frozenset({"priormap", "contextlib"})  # of the line of a caller and a warning
 _OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*\w(?![\w-])")
 
 
@@ -100,3 +103,11 @@ class PriormapError(_Sentence, ValueError):
 
 class PriormapWarning(_Sentence, UserWarning):
     """The answer is right, but the input has a property that its owner should know of."""
+
+
+def warn(*parts: object) -> None:
+    """Warn at the caller's own line, however deep in priormap the reason was found."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _BETWEEN:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(PriormapWarning(*parts), stacklevel=level)

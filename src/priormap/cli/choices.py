@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from priormap.criteria.scale_conflict import loud_conflicts
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.display.blocks import Paragraph
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapError, warn
 from priormap.model.least_squares import least_squares
 from priormap.model.prior_predictive import even_factor
 from priormap.priors import Prior
@@ -346,7 +345,7 @@ def _as_large_as_noise(data: Regression, units: Sequence[Prior]) -> tuple[list[P
 
 def _warn_of_conflicts(data: Regression, named: Mapping[str, Prior]) -> None:
     for name, conflict in loud_conflicts(data, named).items():
-        warnings.warn(PriormapWarning(f"{name}: ", *conflict.sentence), stacklevel=3)
+        warn(f"{name}: ", *conflict.sentence)
 
 
 def _of_scale(unit: Prior, text: str) -> Prior:

@@ -19,7 +19,7 @@ from priormap.criteria.result import ScaleChoice
 from priormap.criteria.scale_family import PriorFamily, ScaleFamily
 from priormap.data.regression import Regression
 from priormap.display.progress import told_if_slow
-from priormap.errors import PriormapError, PriormapWarning
+from priormap.errors import PriormapError, PriormapWarning, warn
 from priormap.mode import find_map
 from priormap.posterior.sampling import checked_draws
 
@@ -154,7 +154,7 @@ def choose_scale(
         _note_ends(study, one, optima, study.notes if scales is None else study.cautions)
     study.notes += _about_other_modes(family, [optimum for *_, some in found for optimum in some])
     for caution in study.cautions:
-        warnings.warn(caution.rstrip("."), PriormapWarning, stacklevel=2)
+        warn(caution.rstrip("."))
     return ScaleChoice.of(
         family,
         {one.name: curve for one, curve, _ in found if curve is not None},

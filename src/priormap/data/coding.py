@@ -17,7 +17,7 @@ import numpy as np
 from priormap.arrays import Bools
 from priormap.checks import meant, one_of, reads_as_number, short
 from priormap.data.frames import as_pandas, is_frame, is_series
-from priormap.errors import Phrase, PriormapError, PriormapWarning
+from priormap.errors import Phrase, PriormapError, warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -315,12 +315,9 @@ def warn_of_a_row_count(frame: pd.DataFrame) -> None:
     counts = column.to_numpy()
     if counts.dtype.kind not in "iu" or (np.diff(counts) != 1).any() or counts[0] not in {0, 1}:
         return
-    warnings.warn(
-        PriormapWarning(
-            f"column {str(name)!r} counts the rows and is taken as a predictor; ",
-            Phrase(f"drop it (drop=[{str(name)!r}])", f"drop it (--drop {str(name)!r})"),
-        ),
-        stacklevel=3,
+    warn(
+        f"column {str(name)!r} counts the rows and is taken as a predictor; ",
+        Phrase(f"drop it (drop=[{str(name)!r}])", f"drop it (--drop {str(name)!r})"),
     )
 
 

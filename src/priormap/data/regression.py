@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import warnings
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,7 +39,7 @@ from priormap.data.validation import (
 from priormap.display import cells
 from priormap.display.blocks import Block, Paragraph, Table
 from priormap.display.text import Described
-from priormap.errors import Phrase, PriormapError, PriormapWarning
+from priormap.errors import Phrase, PriormapError, warn
 from priormap.likelihoods import ANOTHER, Likelihood, likelihood_named
 from priormap.priors.densities import HalfStudentT, PositiveDensity
 
@@ -501,7 +500,7 @@ class Regression(Described):
     def _note(self, sentence: str) -> None:
         """Warn of a property of the data, and keep the sentence with them."""
         object.__setattr__(self, "notes", (*self.notes, sentence))
-        warnings.warn(sentence, PriormapWarning, stacklevel=5)
+        warn(sentence)
 
     def _judge_constant_columns(self) -> None:
         if self.standardize and not (self.column_sd > 0).all():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from priormap.data.validation import as_new_rows
 from priormap.display import cells
 from priormap.display.blocks import Block, Items, Paragraph, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapWarning
+from priormap.errors import warn
 from priormap.mode.certificate import TOLERANCE, Certificate
 from priormap.mode.certify import certify
 from priormap.mode.certify_rows import certify_rows
@@ -356,30 +355,22 @@ def _mode_at(model: Model, sigma: float, sigma_residual: float | None = None) ->
 
 def _warn_of_doubt(certificate: Certificate, data: Regression) -> None:
     if certificate.penalty_gap > certificate.tolerance:
-        warnings.warn(
+        warn(
             "double precision cannot decide this mode: only its weak prior tells collinear columns "
             "apart; give the prior a smaller scale, or drop some of them",
-            PriormapWarning,
-            stacklevel=4,
         )
     elif not certificate.is_mode or certificate.resolution > _UNDECIDED:
-        warnings.warn(
+        warn(
             "double precision cannot decide this mode: nearly collinear columns leave its "
             f"objective uncertain by a share of {certificate.resolution:.0e}; drop some of them, "
             "or centre a variable before taking powers of it",
-            PriormapWarning,
-            stacklevel=4,
         )
     elif not certificate.is_unique:
-        warnings.warn(
+        warn(
             "the mode is not unique: collinear columns share a coefficient in any "
             "proportion; one of the modes is returned",
-            PriormapWarning,
-            stacklevel=4,
         )
     elif data.likelihood.has_sigma and certificate.objective < _EXACT_FIT * data.unit.y_norm**2:
-        warnings.warn(
+        warn(
             "the mode fits y exactly: nothing is left from which to judge the noise",
-            PriormapWarning,
-            stacklevel=4,
         )

@@ -12,7 +12,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
-from priormap.errors import PriormapWarning, visible
+from priormap.errors import visible, warn
 
 _LAST_RESORT = "Last Resort"  # its glyphs are boxes
 _TICK = r"$\mathdefault{"  # what matplotlib writes for powers of ten
@@ -45,12 +45,9 @@ def readable(figure: FigureBase) -> Iterator[None]:
         if not said.isascii():
             lacking += _find_fonts(text)
     if lacking:
-        warnings.warn(
-            PriormapWarning(
-                f"no font here has {', '.join(sorted(set(lacking)))}: figures show boxes, "
-                "tables the characters; install a font that has them"
-            ),
-            stacklevel=7,
+        warn(
+            f"no font here has {', '.join(sorted(set(lacking)))}: figures show boxes, "
+            "tables the characters; install a font that has them"
         )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from priormap.display.csv import as_csv
 from priormap.display.files import Content, check_folder, write_files
-from priormap.errors import Phrase, PriormapError, PriormapWarning, visible
+from priormap.errors import Phrase, PriormapError, visible, warn
 from priormap.plots.gallery import Picture, data_pictures, prior_pictures
 from priormap.plots.saving import figure_of, known_format, rendered
 from priormap.plots.style import house_style, without_windows
@@ -156,7 +155,7 @@ def _contents(
             with house_style(), without_windows():
                 image = rendered(figure_of(picture.draw()), format, caption)
         except PriormapError as reason:
-            warnings.warn(PriormapWarning(f"{name} is left out: ", *reason.args), stacklevel=3)
+            warn(f"{name} is left out: ", *reason.args)
             continue
         contents[name], captions[name] = image, caption
         if tables:

@@ -8,7 +8,6 @@ that are all equal are worth nothing here, and all their number there.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
 
 from priormap.arrays import Bools, Floats, Indices
-from priormap.errors import Phrase, PriormapWarning
+from priormap.errors import Phrase, warn
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,17 +88,14 @@ def troubles(found: Mapping[Any, Any]) -> list[str]:
 def warn_of_bad_diagnostics(found: Mapping[Any, Any]) -> None:
     """Warn once, naming every diagnostic that is out of bounds."""
     if said := troubles(found):
-        warnings.warn(
-            PriormapWarning(
-                f"these draws are not to be trusted yet: {'; '.join(said)}; ",
-                Phrase(
-                    "draw more, tune longer, or choose another method",
-                    "raise --draws or --tune, or choose another --method",
-                    "raise --draws or --tune",
-                    "raise --draws",
-                ),
+        warn(
+            f"these draws are not to be trusted yet: {'; '.join(said)}; ",
+            Phrase(
+                "draw more, tune longer, or choose another method",
+                "raise --draws or --tune, or choose another --method",
+                "raise --draws or --tune",
+                "raise --draws",
             ),
-            stacklevel=3,
         )
 
 
