@@ -56,7 +56,15 @@ html_static_path = ["_static"]
 html_show_sourcelink = False
 html_sidebars = {
     page: []
-    for page in ("start", "ten_programs", "questions", "conventions", "mathematics", "architecture")
+    for page in (
+        "start",
+        "verbs",
+        "ten_programs",
+        "questions",
+        "conventions",
+        "mathematics",
+        "architecture",
+    )
 }
 html_css_files = ["site.css"]
 html_js_files = ["filter_table.js"]
