@@ -1,4 +1,7 @@
-r"""Gibbs sampling for every prior that is normal given a local variance, in plain numpy.
+r"""Gibbs sampling for every prior that is normal given a local variance.
+
+Where the law of the variances has few numbers the moves are compiled (`variance_chains`). These
+are in plain numpy, for any law.
 
 In unit columns, with ``c_j = b_j / (s_j sqrt(w_j))`` standard normal before the data, one step is
 
@@ -26,6 +29,8 @@ from scipy.linalg import cho_solve, lapack, solve_triangular
 from priormap.arrays import Bools, Floats
 from priormap.model import Model
 from priormap.posterior.draws import Draws, refuse_non_finite
+from priormap.posterior.variance_chains import Chains
+from priormap.posterior.variance_kernel import Laws, Seen
 from priormap.priors import ScaleMixture
 from priormap.priors.densities import PositiveDensity
 from priormap.priors.slices import slice_step
@@ -48,10 +53,11 @@ def draw_scale_mixture(
     """Markov chains of coefficients, sigma and the learnt scale; every method is this one."""
     streams = seed.spawn(2)
     gibbs = _Gibbs.of(model, chains, np.random.default_rng(streams[0]))
+    compiled = gibbs.compiled(streams[0])
     kept = np.empty((chains, draws, model.columns.p))
     trace = np.empty((chains, draws, 2))
     for step in range(-tune, draws):
-        gibbs.advance()
+        gibbs.advance() if compiled is None else gibbs.follow(compiled)
         if step >= 0:
             kept[:, step], trace[:, step] = gibbs.coef, gibbs.trace
         if progress is not None and step % EVERY == 0:
@@ -78,7 +84,10 @@ class _Gibbs:
 
     @classmethod
     def of(cls, model: Model, chains: int, rng: np.random.Generator) -> _Gibbs:
-        """Start where a variance is typical, sigma known or half the length of y."""
+        """Start where a variance is typical, sigma known or half the length of y, tau small.
+
+        From a large one, chains would have to leave a perfect fit where columns are many.
+        """
         prior, columns = model.unit_prior, model.columns
         assert isinstance(prior, ScaleMixture)  # or another route was taken
         flat = np.broadcast_to(prior.is_flat, columns.p)
@@ -86,7 +95,10 @@ class _Gibbs:
         half = np.full((chains, len(scale)), 0.5)
         noise, hyperprior = model.unit_noise.density, model.prior.hyperprior
         sigma = np.full(chains, 0.5 / np.sqrt(model.dof) if noise else model.unit_noise.sd)
-        tau = np.ones(chains) if hyperprior is None else hyperprior.rvs(chains, rng)
+        tau = np.ones(chains)
+        if hyperprior is not None:  # all columns together explain about as much as the noise
+            reach = np.linalg.norm(scale) * (1.0 if prior.scaled_by_noise else 1 / sigma[0])
+            tau = np.exp(rng.standard_normal(chains)) / reach
         return cls(
             prior=prior,
             likelihood=Likelihood.of(model, flat),
@@ -98,7 +110,7 @@ class _Gibbs:
             rng=rng,
             variances=prior.variance_quantile(half, half, *prior.law),
             sigma=sigma,
-            tau=np.maximum(tau, TINY),
+            tau=np.clip(tau, TINY, 1 / TINY),
             coef=np.zeros((chains, columns.p)),
         )
 
@@ -130,6 +142,45 @@ class _Gibbs:
         if self.hyperprior is not None:
             self._interweave(self.hyperprior)
         refuse_non_finite(self.coef, self.trace)
+
+    def compiled(self, seed: np.random.SeedSequence) -> Chains | None:
+        """Chains whose moves are compiled, where the law of the variances has few numbers."""
+        local, seen = self.prior.local_scale, self.likelihood
+        if local is None or not self.variances.size:
+            return None
+        columns = seen.columns if seen.by_moments else seen.columns.T
+        lengths = columns.diagonal() if seen.by_moments else (columns**2).sum(axis=1)
+        laws = Laws(
+            noise=_terms(self.noise),
+            scale=_terms(self.hyperprior),
+            local=np.array(local, dtype=float),
+            by_noise=self.by_noise,
+            log_sd=np.log(self.scale),
+        )
+        return Chains.of(
+            Seen(
+                np.ascontiguousarray(columns),
+                np.ascontiguousarray(seen.response),
+                np.ascontiguousarray(lengths),
+                seen.by_moments,
+                seen.squares,
+                seen.least,
+                float(seen.dof),
+            ),
+            laws,
+            0.5 * np.log(self.variances),
+            np.log(np.stack([self.sigma, self.tau], axis=1)),
+            seed,
+        )
+
+    def follow(self, chains: Chains) -> None:
+        """Take one compiled step."""
+        chains.advance()
+        self.sigma, self.tau = np.exp(chains.scales).T
+        self.coef[:, ~self.flat] = chains.coef
+        if self.flat.any():
+            drawn = self.likelihood.draw_flat(chains.coef, self.sigma, self.rng)
+            self.coef[:, self.flat] = drawn
 
     def _interweave(self, hyperprior: PositiveDensity) -> None:
         """Move tau with the products ``tau**2 w`` held."""
@@ -238,6 +289,14 @@ class Likelihood:
         left = rows[:, ~flat] - basis @ (basis.T @ rows[:, ~flat])
         return cls(left, u - basis @ (basis.T @ u), 0.0, dof, False, root, fit, on_bound)
 
+    @property
+    def least(self) -> float:
+        """What least squares leaves of the response, or rounding."""
+        if not self.by_moments:
+            return 0.0
+        fit = np.linalg.lstsq(self.columns, self.response, rcond=None)[0]
+        return max(self.squares - float(self.response @ fit), 1e-16 * self.squares)
+
     def collapsed(self, spread: Floats) -> Collapsed:
         """Integrate out coefficients of prior sd `spread`, shape (chains, p), times any unit."""
         if not self.by_moments:
@@ -277,6 +336,10 @@ class Likelihood:
         normal = rng.standard_normal((len(bound), len(self.flat_fit)))
         error = solve_triangular(self.flat_root, normal.T).T * sigma[:, None]
         return self.flat_fit - bound @ self.flat_on_bound.T + error
+
+
+def _terms(density: PositiveDensity | None) -> Floats:
+    return np.array(() if density is None else density.terms, dtype=float)
 
 
 def _normal(precision: Floats, pull: Floats, normal: Floats) -> Floats:

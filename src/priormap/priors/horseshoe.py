@@ -16,7 +16,7 @@ from priormap.checks import positive_number
 from priormap.errors import PriormapError
 from priormap.priors.base import Scale, shown
 from priormap.priors.checks import checked_scale, unwrap
-from priormap.priors.densities import ProperDensity
+from priormap.priors.densities import ProperDensity, Terms
 from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture, nodes_of
 from priormap.priors.slices import slice_step
 from priormap.priors.tabulated_law import STEP, TabulatedLaw
@@ -210,6 +210,11 @@ class Horseshoe(ScaleMixture):
     def law(self) -> tuple[float, ...]:
         """Ratio of the slab's scale to the global one, and its degrees of freedom."""
         return () if self._ratio is None else (self._ratio, self.slab_df)
+
+    @property
+    def local_scale(self) -> Terms | None:
+        """Half-Cauchy; with a slab it has no closed form."""
+        return None if self.law else Terms(tail=1.0)
 
     @staticmethod
     def variance_quantile(below: Floats, above: Floats, *law: float) -> Floats:

@@ -12,7 +12,7 @@ from scipy.special import gammainccinv, gammaincinv, gammaln, kve
 from priormap.arrays import Floats, to_infinity
 from priormap.checks import positive_number
 from priormap.priors.base import Scale
-from priormap.priors.densities import ProperDensity
+from priormap.priors.densities import ProperDensity, Terms
 from priormap.priors.one_observation import mode_by_search
 from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture
 from priormap.priors.slices import slice_step
@@ -104,6 +104,11 @@ class NormalGamma(ScaleMixture):
     def law(self) -> tuple[float, ...]:
         """Its shape."""
         return (self.shape,)
+
+    @property
+    def local_scale(self) -> Terms:
+        """``x**(2 k - 1) exp(-x**2 / 2)``."""
+        return Terms(logs=1 - 2 * self.shape, square=0.5)
 
     @staticmethod
     def variance_quantile(below: Floats, above: Floats, *law: float) -> Floats:

@@ -15,7 +15,7 @@ from priormap.arrays import Floats
 from priormap.checks import checked_count, positive_number, share
 from priormap.errors import PriormapError
 from priormap.priors.base import Prior
-from priormap.priors.densities import InverseGamma, ProperDensity
+from priormap.priors.densities import InverseGamma, ProperDensity, Terms
 from priormap.priors.normal_gamma import NormalGamma
 from priormap.priors.one_observation import mode_by_search
 from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture
@@ -163,6 +163,12 @@ class R2D2(ScaleMixture):
         )
 
     # one coefficient
+
+    @property
+    def local_scale(self) -> Terms:
+        """``x**(2 k - 1) (1 + x**2)**-(k + b)``."""
+        k, b = self.law
+        return Terms(logs=1 - 2 * k, tail=k + b)
 
     @staticmethod
     def variance_quantile(below: Floats, above: Floats, *law: float) -> Floats:

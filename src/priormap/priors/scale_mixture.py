@@ -18,6 +18,7 @@ from scipy.special import erfc, expit, logsumexp
 
 from priormap.arrays import Floats
 from priormap.priors.base import Prior
+from priormap.priors.densities import Terms
 
 _STEPS = np.linspace(-30.0, 30.0, 901)
 _LOGITS = _STEPS + 660.0 * (_STEPS / 30) ** 3  # out to where a probability is a number still
@@ -39,6 +40,11 @@ class ScaleMixture(Prior):
     def law(self) -> tuple[float, ...]:
         """Numbers that the law of the variances depends on, beside the scale."""
         return ()
+
+    @property
+    def local_scale(self) -> Terms | None:
+        """Numbers of the density of the local scale ``sqrt(v)``, where it has that form."""
+        return None
 
     @staticmethod
     @abstractmethod

@@ -13,7 +13,7 @@ from scipy.special import gammainccinv, gammaincinv, gammaln
 from priormap.arrays import Floats, to_infinity
 from priormap.checks import positive_number
 from priormap.priors.base import OneScalePrior, Scale
-from priormap.priors.densities import ProperDensity
+from priormap.priors.densities import ProperDensity, Terms
 from priormap.priors.one_observation import mode_by_search
 from priormap.priors.scale_mixture import ScaleMixture
 
@@ -29,6 +29,11 @@ class _StudentTails(ScaleMixture):
     def law(self) -> tuple[float, ...]:
         """Its degrees of freedom."""
         return (self.df,)
+
+    @property
+    def local_scale(self) -> Terms:
+        """``x**-(df + 1) exp(-df / (2 x**2))``."""
+        return Terms(logs=self.df + 1, inverse=0.5 * self.df)
 
     @staticmethod
     def variance_quantile(below: Floats, above: Floats, *law: float) -> Floats:
