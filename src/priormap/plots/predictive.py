@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from priormap.data.regression import Regression
@@ -145,7 +145,9 @@ class PriorPredictive(Figure):
         upper.set_xlim(0, self.right)
         sd = float(np.std(self.data.y))
         lower.set_xscale("log")
+        lower.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))  # about one decade
         lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        lower.xaxis.set_minor_formatter(NullFormatter())
         if sd > 0:
             line = {**LOOKS["least squares"].line, "linewidth": 1.2}
             lower.axvline(sd, zorder=0, label="sd of y", **line)
