@@ -73,6 +73,7 @@ PUBLIC = {
     "list_conventions",
     "log_posterior",
     "map_path",
+    "model_code",
     "plot_coefficient_shrinkage",
     "plot_compare",
     "plot_contrast",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from priormap.auditing import Explanation, audit, explain, explain_penalty
-    from priormap.conventions import convert, list_conventions
+    from priormap.conventions import convert, list_conventions, model_code
     from priormap.criteria import (
         PriorSensitivity,
         Resamples,
@@ -156,6 +156,7 @@ _HOMES = {
     "list_conventions": "priormap.conventions",
     "log_posterior": "priormap.model.density",
     "map_path": "priormap.mode",
+    "model_code": "priormap.conventions",
     "plot_coefficient_shrinkage": "priormap.plots",
     "plot_compare": "priormap.plots",
     "plot_contrast": "priormap.plots",
@@ -243,6 +244,7 @@ __all__ = [  # noqa: RUF022 - in the order of letters, R2D2 is no constant
     "list_conventions",
     "log_posterior",
     "map_path",
+    "model_code",
     "plot_coefficient_shrinkage",
     "plot_compare",
     "plot_contrast",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pickle
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from priormap.cli import options as ask
 from priormap.cli.library_calls import Numbers
 from priormap.cli.tables import AS_IT_IS, Reading
 from priormap.cli.work import work
+from priormap.display.blocks import Code, Subheading
 from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from priormap.cli.choices import Choices
 
 
+Language = StrEnum("Language", ["pymc", "stan", "brms", "bambi"])
 _ESTIMATOR_FILES = {".pkl", ".pickle", ".joblib", ".skops"}
 
 
@@ -52,6 +55,12 @@ def explain(
         bool, typer.Option(help="Whether the library gets columns divided by their sd.")
     ] = False,
     trust_pickle: ask.Trust = False,
+    code: Annotated[
+        Language | None,
+        typer.Option(
+            metavar="|".join(Language), help="Add the code of the model.", show_default=False
+        ),
+    ] = None,
     json: ask.Json = None,
     csv: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the table of priors as CSV.")
@@ -67,8 +76,13 @@ def explain(
         numbers = Numbers(alpha, l1_ratio, lambda_, number).of(what)
         how: dict[str, Any] = {"weights": weights, "sigma": sigma, "standardize": standardize}
         model, explanation = explained(what, path, target, numbers, trust_pickle, reading, **how)
+        lines = None if code is None else _code(explanation, code, weights)
     job.hand_over(
-        [*model.blocks(model.about_data), *explanation.blocks()],
+        [
+            *model.blocks(model.about_data),
+            *explanation.blocks(),
+            *(() if lines is None else (Subheading(f"In {code}"), Code(str(code), f"{lines}\n"))),
+        ],
         more="; --csv has all",
         json=lambda: {
             "source": model.source,
@@ -76,11 +90,21 @@ def explain(
             "rows": explanation.data.n_rows,
             "columns": explanation.data.n_features,
             **explanation.to_dict(),
+            **({} if code is None else {"code": lines}),
             "warnings": job.notes,
         },
         csv=lambda: explanation.to_frame().reset_index(),
     )
     return 0
+
+
+def _code(explanation: Explanation, language: Language, weights: str | None) -> str:
+    from priormap.conventions import model_code
+
+    if weights is not None:
+        raise PriormapError("--code has no weights of rows; leave --code or --weights out")
+    data, prior = explanation
+    return model_code(data, prior, language.value)  # type: ignore[arg-type]
 
 
 def explained(

@@ -14,6 +14,7 @@ from priormap.conventions.of_priors import (
     scikit_learn_alpha,
     scikit_learn_call,
 )
+from priormap.conventions.programs import model_code
 from priormap.conventions.records import Convention, Term
 from priormap.conventions.translation import numbers_of, penalty_of, sigma_of
 
@@ -27,6 +28,7 @@ __all__ = [
     "convert",
     "in_words",
     "list_conventions",
+    "model_code",
     "numbers_of",
     "penalty_of",
     "scikit_learn_alpha",
