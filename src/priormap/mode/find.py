@@ -314,6 +314,7 @@ def _highest_point(model: Model) -> MapEstimate:
 
 def _group_mode(model: Model) -> MapEstimate:
     """Mode under a prior on the norms of groups; the highest, where sigma has several."""
+    _ = model.prior.known_scale  # refuses a learnt one
     problem, residual, others = GroupProblem(model), None, []
     if model.noise.is_known:
         sigma = model.noise.sd

@@ -165,6 +165,25 @@ class GroupProblem:
         return float(self.violation(theta, lam, self.gradient(theta)[0]).max(initial=0.0))
 
     def _newton(self, theta: Floats, lam: float, active: list[int], places: Indices) -> Floats:
+        matrix, rise = self._system(theta, lam, active, places)
+        return np.asarray(linalg.lstsq(matrix, rise, check_finite=False)[0])
+
+    def parameters(self, theta: Floats, lam: float) -> float:
+        """How far the fit of a mode moves with y: ``tr A_F H^-1 A_F'`` (Vaiter et al. 2012).
+
+        H are the second derivatives in the columns of the groups that are not zero.
+        """
+        active = [k for k, group in enumerate(self.groups) if theta[group].any()]
+        if not active:
+            return 0.0
+        places = np.concatenate([self.groups[k] for k in active])
+        matrix, _ = self._system(theta, lam, active, places)
+        return float(np.trace(np.linalg.lstsq(matrix, self.gram[np.ix_(places, places)])[0]))
+
+    def _system(
+        self, theta: Floats, lam: float, active: list[int], places: Indices
+    ) -> tuple[Floats, Floats]:
+        """Second derivatives and minus the first ones in the columns of the active groups."""
         matrix, rise, start = self.gram[np.ix_(places, places)], self.gradient(theta)[0][places], 0
         for k in active:
             own = theta[self.groups[k]]
@@ -175,7 +194,7 @@ class GroupProblem:
             matrix[block, block] += pull / size * bend
             rise[block] -= pull * toward
             start += len(own)
-        return np.asarray(linalg.lstsq(matrix, rise, check_finite=False)[0])
+        return matrix, rise
 
     def certify(
         self,

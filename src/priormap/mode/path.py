@@ -307,7 +307,7 @@ def map_path(
     grid = None if scales is None else axis.checked("scales", scales)
     if not data.likelihood.has_moments:
         return _path_of_rows(model, grid, axis)
-    if has_stationary_points(prior):
+    if has_stationary_points(prior) or prior.has_groups:
         return _path_of_points(data, prior, grid, axis)
     parts = penalty_parts(prior)
     if not model.noise.is_known:
@@ -362,12 +362,12 @@ def _path_of_rows(model: Model, values: Floats | None, axis: _Axis) -> MapPath:
 
 
 def _path_of_points(data: Regression, prior: Prior, values: Floats | None, axis: _Axis) -> MapPath:
-    """Highest stationary point at every scale; it jumps where another becomes the highest."""
+    """Mode at every scale: of a group lasso, or the highest stationary point, which may jump."""
     if axis.along == "power":
         penalty_parts(prior, "power that is a prior of its family")
     if values is None:
         raise PriormapError(
-            f"the modes of {prior!r} jump along the scale and have no knots; give scales=..."
+            f"the modes of {prior!r} have no knots along the scale; give scales=..."
         )
     return _path_of_fits(data, prior, values, axis)
 

@@ -31,7 +31,7 @@ from priormap.model import Model
 from priormap.posterior.draws import Draws, refuse_non_finite
 from priormap.posterior.variance_chains import Chains
 from priormap.posterior.variance_kernel import Laws, Seen
-from priormap.priors import ScaleMixture
+from priormap.priors import LocalVariances
 from priormap.priors.densities import PositiveDensity
 from priormap.priors.slices import slice_step
 
@@ -69,7 +69,7 @@ def draw_scale_mixture(
 class _Gibbs:
     """The state of all chains, shape (chains, ...), and what they read."""
 
-    prior: ScaleMixture
+    prior: LocalVariances
     likelihood: Likelihood
     scale: Floats  # of each column that is not flat
     flat: Bools
@@ -89,10 +89,9 @@ class _Gibbs:
         From a large one, chains would have to leave a perfect fit where columns are many.
         """
         prior, columns = model.unit_prior, model.columns
-        assert isinstance(prior, ScaleMixture)  # or another route was taken
+        assert isinstance(prior, LocalVariances)  # or another route was taken
         flat = np.broadcast_to(prior.is_flat, columns.p)
         scale = np.broadcast_to(prior.scale, columns.p)[~flat]
-        half = np.full((chains, len(scale)), 0.5)
         noise, hyperprior = model.unit_noise.density, model.prior.hyperprior
         sigma = np.full(chains, 0.5 / np.sqrt(model.dof) if noise else model.unit_noise.sd)
         tau = np.ones(chains)
@@ -108,7 +107,7 @@ class _Gibbs:
             hyperprior=hyperprior,
             by_noise=prior.scaled_by_noise,
             rng=rng,
-            variances=prior.variance_quantile(half, half, *prior.law),
+            variances=np.tile(prior.start_variances(len(scale)), (chains, 1)),
             sigma=sigma,
             tau=np.clip(tau, TINY, 1 / TINY),
             coef=np.zeros((chains, columns.p)),
@@ -121,7 +120,7 @@ class _Gibbs:
 
     def advance(self) -> None:
         """One step of every chain, or refuse to go on."""
-        spread = self.scale * np.sqrt(self.variances)
+        spread = self.scale * np.sqrt(self.variances)[:, self.prior.variance_of]
         if self.noise is not None or self.hyperprior is not None:
             self.sigma, self.tau = move_sigma_and_tau(
                 self.likelihood.collapsed(spread),

@@ -32,19 +32,10 @@ from priormap.errors import Phrase, PriormapError
 from priormap.model import Model
 from priormap.model.least_squares import EXACT_FIT, rank_and_misfit
 from priormap.model.row_problem import refuse_separation
-from priormap.priors import GroupNorms, Prior
 from priormap.priors.densities import PositiveDensity
 
 _FIX_SIGMA = Phrase("fix sigma, or give it an InverseGamma prior", "give --sigma a number")
 _WELL_CONDITIONED = 1e-5  # smallest pivot at which cross products tell the rank
-
-
-def refuse_groups(prior: Prior) -> None:
-    """Refuse to draw under a prior on norms of groups, for which there is no kernel."""
-    if isinstance(prior, GroupNorms):
-        raise PriormapError(
-            f"{prior!r} has an exact mode but no sampler yet; leave groups out, or ask find_map"
-        )
 
 
 def refuse_improper(model: Model) -> None:

@@ -73,7 +73,7 @@ class RaoBlackwell:
         bandwidth = spread * len(coef) ** (-1 / (len(which) + 4))
         inverse = np.diag(np.linalg.pinv(self._cross))
         wide = bool((np.sqrt(inverse) * np.median(sigma) > 0.5 * bandwidth).all())
-        self.smooth = wide and not prior.is_unbounded
+        self.smooth = wide and not (prior.is_unbounded or prior.has_groups)
 
     def _set_likelihood(self, data: Regression, coef: Floats, which: list[int]) -> None:
         """Cross products of the chosen columns, and with y less what the others explain."""

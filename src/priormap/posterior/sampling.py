@@ -25,9 +25,9 @@ from priormap.model import Model
 from priormap.posterior.convergence import diagnose, warn_of_bad_diagnostics
 from priormap.posterior.data_tree import LARGE_GROUPS, check_extras, to_data_tree
 from priormap.posterior.draws import within_numbers
-from priormap.posterior.properness import refuse_groups, refuse_improper
+from priormap.posterior.properness import refuse_improper
 from priormap.posterior.pymc import NUTS_OPTIONS, check_nuts_options
-from priormap.priors import NormalMixture, PointMass, Prior, ScaleMixture
+from priormap.priors import LocalVariances, NormalMixture, PointMass, Prior
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -168,7 +168,7 @@ def sample(
     else:
         if isinstance(prior, PointMass):
             from priormap.posterior.inclusion import draw_spike_and_slab as draw_chains
-        elif isinstance(prior, ScaleMixture):
+        elif isinstance(model.prior, LocalVariances):
             from priormap.posterior.local_variances import draw_scale_mixture as draw_chains
         else:
             from priormap.posterior.kernels import draw_mixture as draw_chains
@@ -211,10 +211,9 @@ def _route(method: str, model: Model) -> str:
     """Method, with ``"auto"`` settled; refused where the prior has not what it takes."""
     one_of("method", method, METHODS)
     prior = model.prior
-    refuse_groups(prior)
     has_moments = model.data.likelihood.has_moments
     has_kernel = has_moments and (
-        prior.is_normal or isinstance(prior, NormalMixture | ScaleMixture | PointMass)
+        prior.is_normal or isinstance(prior, NormalMixture | LocalVariances | PointMass)
     )
     if method == "auto":
         return "exact" if has_kernel else "nuts"

@@ -13,6 +13,7 @@ from priormap.priors.beta import Beta
 from priormap.priors.capabilities import (
     CurvedPenalty,
     GroupNorms,
+    LocalVariances,
     NormalMixture,
     OfDesign,
     PenaltyParts,
@@ -22,6 +23,7 @@ from priormap.priors.capabilities import (
 from priormap.priors.elastic_net import ElasticNet
 from priormap.priors.flat import Flat
 from priormap.priors.gaussian import Gaussian
+from priormap.priors.group_horseshoe import GroupHorseshoe
 from priormap.priors.group_laplace import GroupLaplace
 from priormap.priors.horseshoe import Horseshoe
 from priormap.priors.laplace import Laplace
@@ -40,10 +42,12 @@ __all__ = [
     "ElasticNet",
     "Flat",
     "Gaussian",
+    "GroupHorseshoe",
     "GroupLaplace",
     "GroupNorms",
     "Horseshoe",
     "Laplace",
+    "LocalVariances",
     "NormalGamma",
     "NormalMixture",
     "OfDesign",

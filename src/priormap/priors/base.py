@@ -66,6 +66,8 @@ class Prior(Described, ABC):
         Names of the parameters that are scales; an infinite one takes its part away.
     no_mode : str
         Why no mode is looked for, as the end of a sentence; empty where one is.
+    has_groups : bool
+        Whether coefficients of a group are bound together, so that none has a prior of its own.
     is_normal : bool
         Whether it is normal given its scale, so that posteriors have closed forms.
     """
@@ -79,6 +81,7 @@ class Prior(Described, ABC):
     scales: ClassVar[tuple[str, ...]] = ("scale",)
     no_mode: ClassVar[str] = NEITHER
     is_normal: ClassVar[bool] = False
+    has_groups: ClassVar[bool] = False
     # columns that a vector of scales names, of a prior whose scales came with names
     _labels: ClassVar[tuple[str, ...] | None] = None
 

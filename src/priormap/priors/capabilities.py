@@ -20,6 +20,7 @@ from priormap.checks import positive_number
 from priormap.errors import PriormapError
 from priormap.priors.base import NEITHER, Prior
 from priormap.priors.checks import zero_or_positive
+from priormap.priors.densities import Terms
 
 _SMALL = 1e-290  # products from here to its inverse keep all their digits
 
@@ -111,6 +112,29 @@ class GroupNorms(Protocol):
     @property
     def group_weights(self) -> Floats:
         """What the norm of each group is multiplied by."""
+
+
+@runtime_checkable
+class LocalVariances(Protocol):
+    """A prior that is normal given local variances, which opens Gibbs by drawing these.
+
+    Each coefficient has its own, or those of a group share one. All are those at scale 1.
+    """
+
+    variance_of: Any  # index of the variance of each column
+
+    @property
+    def local_scale(self) -> Terms | None:
+        """Numbers of the density of the root of a coefficient's own variance, if of that form."""
+
+    def start_variances(self, n_columns: int) -> Floats:
+        """Return typical ones."""
+
+    def log_variances(self, variances: Floats) -> Floats:
+        """Log density of the variances, up to a constant."""
+
+    def draw_variances(self, coef: Floats, variances: Floats, rng: np.random.Generator) -> Floats:
+        """Draw new variances by a step that keeps their law given coefficients at scale 1."""
 
 
 @runtime_checkable

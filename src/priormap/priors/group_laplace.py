@@ -3,39 +3,37 @@ r"""The Laplace prior on the norm of a group of coefficients, whose mode is the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from priormap.arrays import Floats, Indices
-from priormap.checks import as_labelled_numbers
-from priormap.display import cells
-from priormap.display.blocks import Block, Paragraph, facts
-from priormap.errors import PriormapError
-from priormap.priors.base import OneScalePrior, shown
-from priormap.priors.groups import Groups
-
-_ONE = "speaks of groups of columns, not of one coefficient"
+from priormap.arrays import Floats
+from priormap.priors.base import OneScalePrior, Prior, Scale
+from priormap.priors.densities import ProperDensity
+from priormap.priors.grouped import GroupedPrior
+from priormap.priors.normal_gamma import NormalGamma
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupLaplace(OneScalePrior):
+class GroupLaplace(GroupedPrior, OneScalePrior):
     r"""Laplace prior on the norm of each group: all its coefficients are zero, or none is.
 
     .. math:: p(b_g) = \frac{\Gamma(m/2)}{2 \pi^{m/2} \Gamma(m) \prod_j s_j}
         \exp\Bigl(-\sqrt{\textstyle\sum_{j \in g} (b_j / s_j)^2}\Bigr), \qquad m = |g| .
 
-    A group of one column is under the Laplace prior. ``Laplace(scale, groups=...)`` is the way to
+    It is normal given a local variance of each group, which is gamma of shape (m + 1) / 2. A group
+    of one column is under the Laplace prior. ``Laplace(scale, groups=...)`` is the way to
     write it.
 
     Parameters
     ----------
-    scale : float or array of shape (p,)
-        In units of the coefficients.
+    scale : float, array of shape (p,) or hyperprior
+        In units of the coefficients. A density makes it unknown, to be learnt by `sample`.
     scaled_by_noise : bool
         Whether `scale` is in units of the noise.
+    hyperprior : density, optional
+        Makes the scale unknown with `scale` as its relative value for each column.
     groups : mapping of str to list of str, or labels of shape (p,)
         Columns of each group, where others are groups of their own; or the group of each column.
     by_size : bool
@@ -45,7 +43,7 @@ class GroupLaplace(OneScalePrior):
     Raises
     ------
     PriormapError
-        If a scale is not positive and finite, or is learnt, or the groups are none.
+        If a scale is not positive and finite, or the groups are none.
 
     References
     ----------
@@ -74,85 +72,72 @@ class GroupLaplace(OneScalePrior):
     )
     groups: Any = None
     by_size: bool = False
-    # places of the columns of every group, once the columns are known
-    members: ClassVar[tuple[Indices, ...] | None] = None
+    _word: ClassVar[str] = "Laplace"
 
     if TYPE_CHECKING:
 
         def __init__(
             self,
-            scale: float | ArrayLike = 1.0,
+            scale: Scale = 1.0,
             scaled_by_noise: bool = False,
-            hyperprior: None = None,
+            hyperprior: ProperDensity | None = None,
             groups: Any = None,
             by_size: bool = False,
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        if not isinstance(self.groups, Groups):
-            object.__setattr__(self, "groups", Groups.of(self.groups))
-        self._settle_scale()
-        if self.hyperprior is not None:
-            raise PriormapError("the scale of a prior with groups cannot be learnt; give a number")
-        if self.is_flat.any():
-            raise PriormapError("scale=inf is the flat prior, which has no groups; use Flat()")
-
-    def for_columns(self, names: tuple[str, ...]) -> Self:
-        """Return the prior with its groups as places among these columns."""
-        prior = super().for_columns(names)
-        return prior._changed(members=self.groups.members(names))
+        self._settle_groups()
 
     @property
     def group_weights(self) -> Floats:
         """What the norm of each group is multiplied by."""
-        sizes = np.array([len(group) for group in self.members or ()], dtype=float)
-        return np.sqrt(sizes) if self.by_size else np.ones(len(sizes))
+        return np.sqrt(self.sizes) if self.by_size else np.ones(len(self.sizes))
 
-    def logpdf(self, coef: ArrayLike) -> Floats:
-        """Log density of each group of the columns of one regression."""
-        _, values = as_labelled_numbers("coef", coef)
-        if self.members is None:
-            self._refuse()
-        scale = np.broadcast_to(np.asarray(self.scale), values.shape)
-        found = []
-        for group, weight in zip(self.members, self.group_weights.tolist(), strict=True):
-            m = len(group)
-            sphere = np.log(2) + 0.5 * m * np.log(np.pi) - gammaln(0.5 * m) + gammaln(m)
-            size = np.linalg.norm(values[group] / scale[group])
-            found.append(m * np.log(weight) - weight * size - sphere - np.log(scale[group]).sum())
-        return np.array(found)
+    def _log_density(self, norms: Floats) -> Floats:
+        m, weight = self.sizes, self.group_weights
+        sphere = np.log(2) + 0.5 * m * np.log(np.pi) - gammaln(0.5 * m) + gammaln(m)
+        return np.asarray(m * np.log(weight) - weight * norms - sphere)
 
-    @property
-    def parameters(self) -> dict[str, float | Floats]:
-        """The scale."""
-        return {"scale": self.scale}
+    def _slope(self, norms: Floats) -> Floats:
+        return np.broadcast_to(self.group_weights, norms.shape)
 
-    def blocks(self) -> tuple[Block, ...]:
-        """The prior in a sentence, and its scale."""
-        return Paragraph(repr(self)), facts([("scale", cells.text(shown(self.scale)))])
+    def _fresh(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+        """Gamma of shape ``(m + 1) / 2`` and rate ``w**2 / 2``."""
+        gamma = rng.standard_gamma(0.5 * (self.sizes + 1), shape)
+        return np.asarray(2 * gamma / self.group_weights**2)
+
+    def start_variances(self, n_columns: int) -> Floats:
+        """Their means."""
+        return np.asarray((self.sizes + 1) / self.group_weights**2)
+
+    def log_variances(self, variances: Floats) -> Floats:
+        """``(m - 1) log(v) / 2 - w**2 v / 2``."""
+        bent = 0.5 * (self.sizes - 1) * np.log(variances)
+        return np.asarray(bent - 0.5 * self.group_weights**2 * variances)
+
+    def _given_norms(self, norms: Floats, rng: np.random.Generator) -> Floats:
+        """``1 / v`` is inverse Gaussian of mean ``w / norm`` and shape ``w**2``.
+
+        By the root of Michael, Schucany and Haas (1976), The American Statistician 30(2), times
+        the norm, which has a limit where that is zero.
+        """
+        weight = self.group_weights
+        bend = 0.5 * rng.standard_normal(norms.shape) ** 2 / weight
+        large = norms + bend + np.sqrt(bend * (2 * norms + bend))
+        is_large = rng.random(norms.shape) * (large + norms) <= large
+        return np.asarray(np.where(is_large, large, norms * (norms / large)) / weight)
+
+    def _alone(self, size: float) -> Prior:
+        """Normal-gamma: the same law of the variance."""
+        return NormalGamma(0.5 * (size + 1), size**-0.5 if self.by_size else 1.0)
 
     def __eq__(self, other: object) -> bool:
         same = super().__eq__(other)
-        if same is not True or not isinstance(other, GroupLaplace):
-            return same
-        return (self.groups, self.by_size) == (other.groups, other.by_size)
+        return same and self.by_size == other.by_size if isinstance(other, GroupLaplace) else same
 
     def __hash__(self) -> int:
-        return hash((super().__hash__(), self.groups, self.by_size))
+        return hash((super().__hash__(), self.by_size))
 
     def __repr__(self) -> str:
-        parts = [f"scale={shown(self.scale, self._labels)}"]
-        parts += ["scaled_by_noise=True"] if self.scaled_by_noise else []
-        parts += [f"groups={self.groups}", *(["by_size=True"] if self.by_size else [])]
-        return f"Laplace({', '.join(parts)})"
-
-    def _beside(self, name: str, coef: ArrayLike) -> tuple[Self, Floats]:
-        if name != "factor":
-            self._refuse()
-        return super()._beside(name, coef)
-
-    def _refuse(self, *_: object) -> NoReturn:
-        raise PriormapError(f"{self!r} {_ONE}; log_posterior knows its density")
-
-    _logpdf = _penalty = _pull_range = _shrink = _posterior_mean = _rvs = _refuse  # type: ignore[assignment]
-    _interval = _probability = _sd = _refuse  # type: ignore[assignment]
+        plain = super().__repr__()
+        return f"{plain[:-1]}, by_size=True)" if self.by_size else plain

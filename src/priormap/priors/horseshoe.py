@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -14,9 +14,10 @@ from scipy.special import exp1, gammaln, logsumexp
 from priormap.arrays import Floats
 from priormap.checks import positive_number
 from priormap.errors import PriormapError
-from priormap.priors.base import Scale, shown
+from priormap.priors.base import Prior, Scale, shown
 from priormap.priors.checks import checked_scale, unwrap
 from priormap.priors.densities import ProperDensity, Terms
+from priormap.priors.grouped import WithGroups
 from priormap.priors.scale_mixture import UNBOUNDED, ScaleMixture, nodes_of
 from priormap.priors.slices import slice_step
 from priormap.priors.tabulated_law import STEP, TabulatedLaw
@@ -32,7 +33,7 @@ _BELOW, _ABOVE = 100.0, 300.0  # in logs of the precision, how far its law is ta
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Horseshoe(ScaleMixture):
+class Horseshoe(WithGroups, ScaleMixture):
     r"""Horseshoe prior: half-Cauchy local scales, unbounded at zero, with Cauchy tails.
 
     .. math:: b_j \mid \lambda_j \sim \mathrm{Normal}(0, \tau^2 \lambda_j^2), \qquad
@@ -66,6 +67,9 @@ class Horseshoe(ScaleMixture):
         coefficient. The global scale must then be known, and one number.
     slab_df : float
         ``nu``; ``inf`` is a Gaussian slab.
+    groups : mapping of str to list of str, or labels of shape (p,), optional
+        Columns that share one local scale, such as the levels of a factor (see `GroupHorseshoe`);
+        without a slab.
 
     Raises
     ------
@@ -106,6 +110,7 @@ class Horseshoe(ScaleMixture):
     hyperprior: ProperDensity | None = None
     slab_scale: float | Floats = np.inf
     slab_df: float = 4.0
+    groups: InitVar[Any] = None
     _ratio: ClassVar[float | None] = None  # of slab_scale to global_scale, of one with a slab
 
     if TYPE_CHECKING:
@@ -117,9 +122,16 @@ class Horseshoe(ScaleMixture):
             hyperprior: ProperDensity | None = None,
             slab_scale: ArrayLike | Mapping[str, float] = np.inf,
             slab_df: float = 4.0,
+            groups: Any = None,
         ) -> None: ...
 
-    def __post_init__(self) -> None:
+    @classmethod
+    def _of_groups(cls) -> type[Prior]:
+        from priormap.priors import GroupHorseshoe
+
+        return GroupHorseshoe
+
+    def __post_init__(self, *_: object) -> None:
         self._settle_scale()
         object.__setattr__(self, "slab_scale", checked_scale("slab_scale", self.slab_scale))
         object.__setattr__(self, "slab_df", positive_number("slab_df", self.slab_df, infinite=True))
@@ -257,7 +269,7 @@ class Horseshoe(ScaleMixture):
         """Exact, and so without memory of the old ones; with a slab, a slice of ``log v``."""
         half = 0.5 * coef**2
         if not self.law:
-            return 1 / _precisions(half, rng)
+            return 1 / draw_precisions(half, rng)
 
         def log_density(log_v: Floats) -> Floats:
             return np.asarray(self._log_of_log(log_v) - 0.5 * log_v - half * np.exp(-log_v))
@@ -301,7 +313,7 @@ class Horseshoe(ScaleMixture):
         return np.asarray(self.scale) * np.sqrt(variances @ weights)
 
 
-def _precisions(c: Floats, rng: np.random.Generator) -> Floats:
+def draw_precisions(c: Floats, rng: np.random.Generator) -> Floats:
     """Draw m of density ``exp(-c m) / (1 + m)``, by rejection.
 
     Below ``1 / c`` from ``1 / (1 + m)``, beyond it from ``exp(-c m)``. At least 0.37 of the

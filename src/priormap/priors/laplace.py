@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.priors.base import OneScalePrior, Scale
+from priormap.priors.base import OneScalePrior, Prior, Scale
 from priormap.priors.checks import Rows, noise_sd, row_count, scale_of, unwrap, zero_or_positive
 from priormap.priors.densities import ProperDensity
+from priormap.priors.grouped import WithGroups
 from priormap.priors.l1_l2 import L1L2Prior
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Laplace(OneScalePrior, L1L2Prior):
+class Laplace(WithGroups, OneScalePrior, L1L2Prior):
     r"""Laplace (double exponential) prior, whose mode is the lasso.
 
     ``log p(b) = -|b| / scale - log(2 scale)``. The mode under noise of standard deviation
@@ -83,15 +84,11 @@ class Laplace(OneScalePrior, L1L2Prior):
             by_size: bool = False,
         ) -> None: ...
 
-    else:
+    @classmethod
+    def _of_groups(cls) -> type[Prior]:
+        from priormap.priors.group_laplace import GroupLaplace
 
-        def __new__(cls, *args: object, groups: object = None, **options: object) -> Self:
-            """With groups, the prior on their norms (see `GroupLaplace`)."""
-            if groups is None:
-                return super().__new__(cls, *args, **options)
-            from priormap.priors.group_laplace import GroupLaplace
-
-            return GroupLaplace(*args, groups=groups, **options)
+        return GroupLaplace
 
     def __post_init__(self, *_: object) -> None:
         super().__post_init__()

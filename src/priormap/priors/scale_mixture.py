@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import erfc, expit, logsumexp
@@ -36,6 +37,8 @@ class ScaleMixture(Prior):
     All variances are those at scale 1.
     """
 
+    variance_of: ClassVar[slice] = slice(None)
+
     @property
     def law(self) -> tuple[float, ...]:
         """Numbers that the law of the variances depends on, beside the scale."""
@@ -58,6 +61,11 @@ class ScaleMixture(Prior):
     @abstractmethod
     def draw_variances(self, coef: Floats, variances: Floats, rng: np.random.Generator) -> Floats:
         """Draw new variances by a step that keeps their law given coefficients at scale 1."""
+
+    def start_variances(self, n_columns: int) -> Floats:
+        """Medians."""
+        half = np.full(n_columns, 0.5)
+        return self.variance_quantile(half, half, *self.law)
 
     @classmethod
     def law_nodes(cls, *law: float) -> tuple[Floats, Floats]:

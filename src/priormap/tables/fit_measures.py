@@ -7,6 +7,7 @@ import numpy as np
 from priormap.arrays import Floats
 from priormap.data.regression import Regression
 from priormap.mode import MapEstimate
+from priormap.mode.group_lasso import GroupProblem
 from priormap.model import Model
 from priormap.model.curved_problem import CurvedProblem
 from priormap.model.least_squares import effective_parameters, least_squares
@@ -32,7 +33,12 @@ def mode_degrees_of_freedom(fit: MapEstimate) -> float:
         problem = UnitProblem.of(fit.data, fit.penalty)
         return effective_parameters(problem, problem.from_user(fit.coef))
     known = Model(fit.data.with_noise(fit.sigma), fit.prior)
-    return CurvedProblem(known).parameters(fit.coef / fit.data.unit.coef_units)
+    unit = fit.coef / fit.data.unit.coef_units
+    if known.prior.has_groups:
+        groups = GroupProblem(known)
+        lam = groups.strength(known.strengths(known.unit_noise.sd)[0])
+        return groups.parameters(groups.theta_of(unit), lam)
+    return CurvedProblem(known).parameters(unit)
 
 
 def r_squared(data: Regression, coef: Floats) -> float:

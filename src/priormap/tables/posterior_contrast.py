@@ -22,7 +22,7 @@ from priormap.errors import visible
 from priormap.mode import MapEstimate, map_path
 from priormap.model import Model
 from priormap.posterior import sample
-from priormap.priors import Prior, penalty_parts
+from priormap.priors import PenaltyParts, Prior
 from priormap.tables.degrees_of_freedom import posterior_degrees_of_freedom
 from priormap.tables.fit_measures import (
     least_squares_size,
@@ -109,8 +109,8 @@ class Contrast(Described):
         """
         found = {}
         for name, fit in self.modes.items():
-            parts = penalty_parts(fit.prior)
-            if parts.has_l1 and not parts.has_l2:
+            parts = fit.prior
+            if isinstance(parts, PenaltyParts) and parts.has_l1 and not parts.has_l2:
                 path = map_path(self.data.with_noise(fit.sigma), fit.prior)
                 found[name] = path.zero_up_to
         return found

@@ -18,7 +18,6 @@ from priormap.errors import PriormapError
 from priormap.likelihoods import ANOTHER
 from priormap.model import Model, Penalty
 from priormap.model.row_problem import RowProblem
-from priormap.posterior.properness import refuse_groups
 from priormap.posterior.pymc.variables import (
     RESPONSES,
     Tensor,
@@ -102,7 +101,6 @@ def pymc_model(data: Regression, prior: Prior, likelihood: Likelihood | None = "
         raise PriormapError(
             f"likelihood='moments' is for Gaussian noise, and y is {own.response}; use 'rows'"
         )
-    refuse_groups(settled.prior)
     with pm.Model(coords={"feature": list(data.names)}) as model:
         needs_sigma = (likelihood is not None and own.has_sigma) or settled.prior.scaled_by_noise
         sigma = _sigma(data) if needs_sigma else None

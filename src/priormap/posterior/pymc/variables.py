@@ -24,6 +24,8 @@ from priormap.priors import (
     Cauchy,
     ElasticNet,
     Gaussian,
+    GroupHorseshoe,
+    GroupLaplace,
     Horseshoe,
     Laplace,
     NormalGamma,
@@ -39,6 +41,7 @@ from priormap.priors.densities import (
     ProperDensity,
 )
 
+_NOTHING = 1e-300
 Tensor: TypeAlias = Any  # a symbolic PyTensor variable; PyTensor is not typed
 
 
@@ -113,6 +116,22 @@ def _laplace(prior: Laplace, unit: Tensor, names: Names) -> Tensor:
     return load_pymc().Laplace(names.coef, 0.0, prior.scale * unit, dims=names.dim)
 
 
+def _group_laplace(prior: GroupLaplace, unit: Tensor, names: Names) -> Tensor:
+    """Its log density by norms, whose slope at zero is made zero by a square that is nothing."""
+    from pytensor import tensor as pt
+
+    assert prior.members is not None
+    peak = prior.logpdf_together(np.zeros(len(prior.variance_of)))
+    belongs = np.equal.outer(prior.variance_of, np.arange(len(prior.members))) * 1.0
+    share = prior.group_weights / belongs.sum(axis=0)
+
+    def log_density(size: Tensor) -> Tensor:
+        squares = pt.dot((size / prior.scale) ** 2, belongs)
+        return peak - (share * pt.sqrt(squares + _NOTHING))[..., prior.variance_of]
+
+    return _custom(prior, unit, names, log_density)
+
+
 def _elastic_net(prior: ElasticNet, unit: Tensor, names: Names) -> Tensor:
     """`unit`, a factor of both scales, leaves their ratio alone, on which the constant depends."""
     from pytensor import tensor as pt
@@ -144,6 +163,13 @@ def _horseshoe(prior: Horseshoe, unit: Tensor, names: Names) -> Tensor:
             half = np.float64(0.5 * df)
             precision *= pm.Gamma(names.beside("slab_precision"), half, half, dims=names.dim)
         local = 1 / pt.sqrt(local**-2.0 + precision)
+    return _times_normal(prior, unit, names, local)
+
+
+def _group_horseshoe(prior: GroupHorseshoe, unit: Tensor, names: Names) -> Tensor:
+    pm = load_pymc()
+    groups = len(prior.sizes)
+    local = pm.HalfCauchy(names.beside("local_scale"), np.ones(groups))[prior.variance_of]
     return _times_normal(prior, unit, names, local)
 
 
@@ -197,6 +223,8 @@ def _custom(
 COEFFICIENTS: dict[type[Prior], Callable[[Any, Tensor, Names], Tensor]] = {
     Gaussian: _normal,
     Laplace: _laplace,
+    GroupLaplace: _group_laplace,
+    GroupHorseshoe: _group_horseshoe,
     ElasticNet: _elastic_net,
     StudentT: _student_t,
     Cauchy: _student_t,
@@ -204,7 +232,7 @@ COEFFICIENTS: dict[type[Prior], Callable[[Any, Tensor, Names], Tensor]] = {
     NormalGamma: _normal_gamma,
     R2D2: _normal_gamma,  # which it is beside data, with its scale learnt
 }
-_DETERMINISTIC = (Horseshoe, NormalGamma)  # coefficients made of other variables
+_DETERMINISTIC = (Horseshoe, GroupHorseshoe, NormalGamma)  # coefficients made of other variables
 
 
 # positive numbers
