@@ -231,7 +231,7 @@ class GroupedPrior(Prior):
             "its density"
         )
 
-    _logpdf = _penalty = _pull_range = _shrink = _posterior_mean = _refuse
+    _logpdf = _penalty = _pull_range = _shrink = _posterior_mean = _refuse  # type: ignore[assignment]
 
 
 class WithGroups:
@@ -244,5 +244,5 @@ class WithGroups:
     def __new__(cls, *args: object, groups: object = None, **options: object) -> Any:
         """With groups, the prior of these."""
         if groups is None:
-            return super().__new__(cls, *args, **options)  # type: ignore[call-arg]
+            return super().__new__(cls, *args, **options)
         return cls._of_groups()(*args, groups=groups, **options)
