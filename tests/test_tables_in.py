@@ -316,6 +316,18 @@ class TestFiles:
                 {"skip": 1},
             ),
             (
+                "Doses of 2020,\nx,y\n1.5,2\n2.5,3\n3.5,5\n",
+                "a line above its header ('Doses of 2020')",
+                "--skip 1",
+                {"skip": 1},
+            ),
+            (
+                "Doses\n\nof the year\nx,y\n1.5,2\n2.5,3\n3.5,5\n",
+                "a line above its header ('Doses')",
+                "--skip 3",
+                {"skip": 3},
+            ),
+            (
                 'x,y\n"1,5",2\n"2,5",3\n"3,5",5\n',
                 "decimal commas",
                 "--decimal ','",
@@ -328,6 +340,55 @@ class TestFiles:
         assert words in sentence
         assert options.endswith(option)
         np.testing.assert_array_equal(read(tmp_path, text, **remedy).X[:, 0], [1.5, 2.5, 3.5])
+
+    @pytest.mark.parametrize(
+        "entries",
+        [
+            ["1,200", "1,300", "2,000", "900"],
+            ["1,200,000.5", "2,300,000.5", "3", "4"],
+            ["1.200,5", "1.300,5", "2.000,5", "900"],
+            ["5%", "6.5 %", "7%", "8%"],
+            ["$5.50", "$-6", "7", "$8"],
+            ["5.50 €", "6 €", "7 €", "8 €"],
+            ["1\u00a0200", "1\u00a0300", "2", "3"],
+            ["\u22121.5", "2", "\u22123", "4"],
+        ],
+    )
+    def test_numbers_with_other_signs_are_called_so(self, entries, tmp_path):
+        text = "x,y\n" + "".join(f'"{one}",{k}\n' for k, one in enumerate([*entries, *entries]))
+        sentence, _ = said(read, tmp_path, text)
+        assert "holds numbers with signs beside the digits" in sentence
+        assert "write them plainly" in sentence
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            "2020/01/{:02}",
+            "Jan {} 2020",
+            "{} Jan 2020",
+            "{:02}-Jan-2020",
+            "10:{:02}",
+            "{:02}-01-2020",
+        ],
+    )
+    def test_dates_in_other_forms_are_no_factors(self, form, tmp_path):
+        rows = "".join(f"{form.format(k // 2 + 1)},{k}\n" for k in range(8))
+        assert "x' of X holds dates" in said(read, tmp_path, "x,y\n" + rows)[0]
+
+    @pytest.mark.parametrize(
+        "levels", [["Q1", "Q2"], ["10-19", "20-29"], ["1 child", "2"], ["a%", "b"]]
+    )
+    def test_factors_stay_factors(self, levels, tmp_path):
+        rows = "".join(f"{levels[k % 2]},{k * k}\n" for k in range(8))
+        assert read(tmp_path, "x,y\n" + rows).names == (f"x[{sorted(levels)[1]}]",)
+
+    def test_rows_of_separators_at_the_end_are_no_rows(self, tmp_path):
+        assert read(tmp_path, "x,z,y,,\n1,2,3,,\n2,5,5,,\n4,4,6,,\n,,,,\n,,,,\n").n_rows == 3
+
+    def test_a_header_alone_and_an_open_quote_are_called_so(self, tmp_path):
+        assert "has a header line and no row below it" in said(read, tmp_path, "x,y\n")[0]
+        sentence, _ = said(read, tmp_path, 'x,y\n1,2\n"2,3\n4,5\n')
+        assert "has a quote in line 3 that is not closed" in sentence
 
     @pytest.mark.parametrize(
         "text",

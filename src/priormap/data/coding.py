@@ -29,7 +29,15 @@ _ROW_NAMES = {"unnamed: 0", "rownames", "row.names", "row_names", "rowname", "in
 _MOST_NAMES = 3
 _MOST_LEVELS = 8
 _MOSTLY = 0.5  # share of the entries that are numbers, above which the others are slips
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[/.]\d\d?[/.]\d{2,4}")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    r"\d{4}([-/.])\d\d?\1\d\d?([T ].*)?|\d\d?([-/.])\d\d?\3\d{2,4}([T ].*)?"
+    rf"|\d\d?[- ]?{_MONTH}[- ,]*\d{{2,4}}|{_MONTH} \d\d?,? \d{{4}}"
+    r"|\d\d?:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
+    re.IGNORECASE,
+)
+_BESIDE_NUMBERS = re.compile(r"[\s$€£¥%]")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+(?:,\d+)?|('\d{3})+)")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -398,6 +406,12 @@ def _refuse_slips(what: str, column: pd.Series[Any], values: list[str]) -> None:
             f"{what} holds numbers written as text (such as {values[0]!r}); convert "
             "it with pandas.to_numeric, or drop it"
         )
+    dressed = next((value for value in values if not reads_as_number(value)), "")
+    if not _DATE.fullmatch(dressed.strip()) and all(map(_is_a_dressed_number, values)):
+        raise PriormapError(
+            f"{what} holds numbers with signs beside the digits (such as {dressed!r}); write them "
+            "plainly, without signs of percent, currency or thousands, or drop it"
+        )
     if all(_DECIMAL_COMMA.fullmatch(value.strip()) or reads_as_number(value) for value in values):
         raise PriormapError(
             f"{what} holds numbers with decimal commas (such as {values[0]!r}); ",
@@ -420,6 +434,12 @@ def _refuse_slips(what: str, column: pd.Series[Any], values: list[str]) -> None:
         )
     if all(_DATE.fullmatch(value.strip()) for value in values):
         raise _date_error(what, "dates")
+
+
+def _is_a_dressed_number(value: str) -> bool:
+    """Whether it is a number once percent, currency, blanks and groups of thousands are gone."""
+    bare = _BESIDE_NUMBERS.sub("", value).replace("\N{MINUS SIGN}", "-")
+    return reads_as_number(bare) or _THOUSANDS.fullmatch(bare) is not None
 
 
 def _date_error(what: str, kind: str) -> PriormapError:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
+import numpy as np
+
 from priormap.checks import checked_count, short
 from priormap.display.files import shown
 from priormap.errors import Phrase, PriormapError
@@ -235,6 +237,8 @@ class _Layout:
             raise PriormapError(_NO_TABLE.format(shown(path), names[0][:10]))
         widths = [len(row) for row in rows[1:]]
         width = max(set(widths), key=widths.count, default=len(names))
+        if not any(names[1:]) and names[0] and width > 1:
+            _refuse_title(path, lines, sep, width, before)
         taken = _lines_of_header(lines, sep)
         quotes = bool(lines[taken:]) and lines[taken].lstrip().startswith('"')
         return cls(sep, encoding, names, max(width, len(names)), before + taken, quotes)
@@ -247,6 +251,10 @@ def _with_names(
     index_col: str | int | None,
 ) -> pd.DataFrame:
     """Name the columns as the header does, and take the labels of rows for what they are."""
+    if not len(frame):
+        raise PriormapError(f"{shown(path)} has a header line and no row below it; export it again")
+    told = np.flatnonzero(frame.notna().any(axis=1))
+    frame = frame.iloc[: told[-1] + 1] if len(told) else frame  # rows of separators at the end
     names = list(layout.names)
     while len(names) < frame.shape[1] and len(frame) and frame.iloc[:, -1].isna().all():
         frame = frame.iloc[:, :-1]  # a separator at the end of each row
@@ -376,6 +384,20 @@ def _refuse_other_separator(path: str | os.PathLike[str], lines: list[str], sep:
             )
 
 
+def _refuse_title(
+    path: str | os.PathLike[str], lines: list[str], sep: str, width: int, before: int
+) -> None:
+    """Refuse lines of one entry above a line that names every column."""
+    for above, line in enumerate(lines):
+        entries = _rows_of([line], sep)
+        if above and entries and len(entries[0]) == width and all(map(str.strip, entries[0])):
+            count, title = before + above, short(lines[0].strip(f"{sep}\n "))
+            raise PriormapError(
+                f"{shown(path)} has a line above its header ({title}); ",
+                Phrase(f"leave it out with skip={count}", f"leave it out with --skip {count}"),
+            )
+
+
 def _widths(lines: list[str], sep: str) -> tuple[int, int]:
     """Entries of the first line, and of each of the others if they have equally many, else 0."""
     first, *others = map(len, _rows_of(lines, sep))
@@ -392,6 +414,12 @@ def _parser_error(path: str | os.PathLike[str], layout: _Layout, error: Exceptio
                     f"{shown(path)} has {len(row)} entries in line {rows.line_num}, where its "
                     f"header has {len(layout.names)} names; correct that line"
                 )
+    unclosed = re.search(r"EOF inside string starting at row (\d+)", str(error))
+    if unclosed:
+        return PriormapError(
+            f"{shown(path)} has a quote in line {int(unclosed[1]) + 1} that is not closed; correct "
+            "that line"
+        )
     return PriormapError(
         f"{path} is not a CSV file with a header line ({_one_line(error)}); export it as one"
     )
