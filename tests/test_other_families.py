@@ -210,6 +210,7 @@ def violations(fit):
 PRIORS = [
     *(Laplace(0.05), Laplace(0.5), Laplace([0.01, 0.1, 1.0, 0.2, 0.2, np.inf])),
     *(pmap.ElasticNet(l1_scale=0.2, l2_scale=0.5), Flat(), Gaussian(1e3), Laplace(1e-4)),
+    *(Gaussian(1e8), Laplace(1e7)),
 ]
 
 

@@ -33,7 +33,7 @@ def certify_rows(
     violation = kkt_violation(penalised, coef, gradient)
     worst = int(np.argmax(violation))
     left = abs(float(slope.sum())) / np.sqrt(data.n_rows) if data.intercept else 0.0
-    gap, pull = duality_gap_of_rows(problem, coef, eta, slope)
+    gap = duality_gap_of_rows(problem, coef, eta, slope)
     size = float(np.linalg.norm(weights * (1 + np.abs(eta)))) / problem.unit
     error = 4 * _EPS * (1 + size + float(np.abs(coef).sum()))
     rounding = rounding_of_gap(penalised, coef, gradient)
@@ -42,13 +42,14 @@ def certify_rows(
     floor = _EPS * float(weights @ (1 + np.abs(eta)) ** 2) / problem.unit**2
     scale = max(objective, floor)
     return Certificate(
-        relative_gap=gap / scale if gap else 0.0,
+        relative_gap=gap.size / scale if gap.size else 0.0,
         kkt_residual=max(float(violation[worst]), left),
         worst_column="intercept" if left > violation[worst] else data.names[worst],
         objective=objective * problem.unit**2,
-        is_unique=is_unique_minimiser(penalised, coef, pull),
+        is_unique=is_unique_minimiser(penalised, coef, gap.pull),
         iterations=iterations,
         tolerance=tolerance,
         resolution=rounding / scale if rounding else 0.0,
+        penalty_gap=gap.blind_share,
         kkt_resolution=error,
     )

@@ -26,7 +26,8 @@ from priormap.model.row_problem import RowProblem
 
 _EPS = float(np.finfo(float).eps)
 _MOST_STEPS = 200
-_SMALLEST_WEIGHT = 1e-10  # of a row, over the largest
+_FARTHEST = 1e6  # step of one linear predictor that its curvature may ask for
+_SMALLEST_WEIGHT = 1e-300
 _ENOUGH = 1e-4  # share of the predicted fall that a step must bring (Armijo)
 _DECIDED = 1e-13  # share of the objective below which another step would bring nothing
 _ALL_AT_ONCE = 200  # columns up to which all are in work from the start
@@ -113,7 +114,7 @@ def _on_columns(problem: RowProblem, which: Indices, mode: RowMode) -> RowMode:
             if reached <= value - _ENOUGH * share * fall or share < _EPS:
                 break
             share /= 2
-        if share < _EPS:
+        if share < _EPS or not reached < value:  # only rounding is left to gain
             break
         coef = target if share == 1.0 else coef + share * move
         centre, eta, value = centre + share * move_centre, tried, reached
@@ -146,10 +147,11 @@ class _Columns:
     def newton(self, coef: Floats, eta: Floats) -> tuple[Floats, float]:
         """Minimiser of the parabolas about `coef`, and its intercept."""
         problem, unit = self._problem, self._problem.unit
-        weights = problem.weights(eta)
-        weights = np.maximum(weights, _SMALLEST_WEIGHT * weights.max())
+        slope = unit * problem.slope(eta)
+        weights = np.maximum(problem.weights(eta), np.abs(slope) / _FARTHEST)
+        weights = np.maximum(weights, _SMALLEST_WEIGHT)
         root = np.sqrt(weights)
-        response = eta - unit * problem.slope(eta) / weights
+        response = eta - slope / weights
         mean, middle = np.zeros(len(coef)), 0.0
         if problem.data.intercept:
             share = weights / weights.sum()

@@ -63,10 +63,8 @@ def duality_gap(problem: UnitProblem, coef: Floats, gradient: Floats, rss: float
     return Gap(gap + float(_losses(problem, coef, theta).sum()), 0.0, gradient)
 
 
-def duality_gap_of_rows(
-    problem: RowProblem, coef: Floats, eta: Floats, slope: Floats
-) -> tuple[float, Floats]:
-    """As `duality_gap` of any likelihood, with the conjugates of its losses; and the pull.
+def duality_gap_of_rows(problem: RowProblem, coef: Floats, eta: Floats, slope: Floats) -> Gap:
+    """As `duality_gap` of any likelihood, with the conjugates of its losses.
 
     The dual point is the negative slope of the losses, taken off what has no penalty.
     """
@@ -74,15 +72,20 @@ def duality_gap_of_rows(
     flat, dual = np.flatnonzero(penalised.is_flat), -slope
     if problem.data.intercept:
         dual = dual - dual.mean()
-    if flat.size:
-        span, *_ = _span(columns.columns(flat))
-        dual = dual - span @ (span.T @ dual)
-    pull = np.where(penalised.is_flat, 0.0, columns.correlate(dual))
-    shrink = 1 / max(1.0, _excess(penalised, pull, _is_bound(penalised)))
-    losses = _losses(penalised, coef, _within_bounds(penalised, shrink * pull))
-    dual_slope = -shrink * problem.unit * dual
-    rows = problem.likelihood.fenchel_young(problem.data.y, eta, dual_slope, 1.0)
-    return float(rows.sum()) / problem.unit**2 + float(losses.sum()), pull
+    share = 0.0
+    if penalised.is_weak.any():
+        apart, losses, share, pull = _dual_beside_blind(penalised, coef, penalised.is_weak, dual)
+        dual = dual - apart
+    else:
+        if flat.size:
+            span, *_ = _span(columns.columns(flat))
+            dual = dual - span @ (span.T @ dual)
+        pull = np.where(penalised.is_flat, 0.0, columns.correlate(dual))
+        shrink = 1 / max(1.0, _excess(penalised, pull, _is_bound(penalised)))
+        losses = float(_losses(penalised, coef, _within_bounds(penalised, shrink * pull)).sum())
+        dual = shrink * dual
+    rows = problem.likelihood.fenchel_young(problem.data.y, eta, -problem.unit * dual, 1.0)
+    return Gap(float(rows.sum()) / problem.unit**2 + losses, share, pull)
 
 
 def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
@@ -92,9 +95,18 @@ def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
     their doing, and replaced by the shortest vector of that span whose products with the
     columns of non-zero coefficients are what their penalties demand, as far as they can be.
     """
+    residual = problem.columns.residual(coef)
+    apart, losses, share, pull = _dual_beside_blind(problem, coef, blind, residual)
+    return Gap(float(0.5 * apart @ apart + losses), share, pull)
+
+
+def _dual_beside_blind(
+    problem: UnitProblem, coef: Floats, blind: Bools, residual: Floats
+) -> tuple[Floats, float, float, Floats]:
+    """How far the dual point is from a residual, its losses on penalties, their share, its pull."""
     columns, flat = problem.columns, np.flatnonzero(problem.is_flat)
     held = np.flatnonzero(blind)
-    residual, block = columns.residual(coef), columns.columns(held)
+    block = columns.columns(held)
     off_flat, *_ = _span(columns.columns(flat))
     for _ in range(2):  # once more for what rounding left
         block -= off_flat @ (off_flat.T @ block)
@@ -114,7 +126,7 @@ def _gap_beside_blind(problem: UnitProblem, coef: Floats, blind: Bools) -> Gap:
     apart = (1 - shrink) * rest + moved - shortest
     least = problem.penalty_of(coef)[blind].sum()
     share = float(losses[blind].sum() / least) if least > 0 else 0.0
-    return Gap(float(0.5 * apart @ apart + losses.sum()), share, pull + ahead)
+    return apart, float(losses.sum()), share, pull + ahead
 
 
 def _nearest_dual(
