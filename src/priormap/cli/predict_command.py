@@ -17,6 +17,7 @@ from priormap.display.files import check_file
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 Answer = StrEnum("Answer", ["response", "mean"])
 
@@ -82,7 +83,7 @@ def predict(
         table = priormap.prediction_table(found, mass)
         files = {} if output is None else {Path(output): found.to_netcdf(engine="h5netcdf")}
     job.hand_over(
-        [*model.blocks(), *_shown(table, kind, mass, model.target)],
+        [*model.blocks(), *_shown(table, kind, mass, model.target, tree)],
         more="; --csv has all",
         files=files,
         json=lambda: {
@@ -108,9 +109,15 @@ def _new_rows(path: Path, reading: Reading, target: str) -> pd.DataFrame:
     return frame.drop(columns=[target, *(reading.drop or ())], errors="ignore")
 
 
-def _shown(table: pd.DataFrame, kind: Answer, mass: float, target: str) -> tuple[Block, ...]:
+def _shown(
+    table: pd.DataFrame, kind: Answer, mass: float, target: str, draws: xr.DataTree
+) -> tuple[Block, ...]:
+    """Predictions with the digits that so many draws support."""
+    from priormap.tables.posterior_contrast import effective_size, summary_cells
+
+    size, names = effective_size(draws), ("mean", "sd", "hdi_low", "hdi_high")
     rows = tuple(
-        (cells.text(label), *(cells.number(value, 5) for value in row))
+        (cells.text(label), *summary_cells(dict(zip(names, row, strict=True)), size))
         for label, *row in table.itertuples()
     )
     what = target if kind == Answer.response else f"mean of {target}"

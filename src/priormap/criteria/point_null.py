@@ -108,7 +108,7 @@ class SavageDickey(Described):
             (
                 cells.text(f"{factor:g}"),
                 cells.number(_raised(value), 3),
-                cells.number(value, 3),
+                cells.estimate(value, error, 3),
                 cells.number(error, 1),
             )
             for factor, value, error in zip(

@@ -13,7 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from priormap.display.blocks import Block, Cell, Code, Items, Paragraph, Subheading, Table
-from priormap.display.text import aligned
+from priormap.display.text import aligned, points_in_line
 from priormap.errors import visible
 
 _MOST_ROWS = 30
@@ -91,7 +91,7 @@ class _Terminal(Paper):
     def table(self, header: list[str], rows: list[list[str]], spare: Sequence[str] = ()) -> None:
         """Print a table; where it is too wide wrap its header, or leave `spare` columns out."""
         kept = [j for j, name in enumerate(header) if name not in spare]
-        whole = [header, *rows]
+        whole = [header, *points_in_line(rows)]
         for head, *body in (whole, [[line[j] for j in kept] for line in whole]):
             wrapped = _wrapped(head, body)
             table = _table(head, body, fold_numbers=False)
@@ -100,7 +100,8 @@ class _Terminal(Paper):
                 return self._console.print(table)
             if self._width_of(narrow).minimum <= self._console.width:
                 return self._console.print(narrow)
-        return self._console.print(_table(wrapped, body))
+        folded = [[cell.rstrip() for cell in row] for row in body]
+        return self._console.print(_table(wrapped, folded))
 
     def _width_of(self, table: RichTable) -> Measurement:
         options = self._console.options.update(width=_ANY_WIDTH)
@@ -123,5 +124,11 @@ def _table(header: list[str], rows: list[list[str]], *, fold_numbers: bool = Tru
     for name in others:
         table.add_column(name, justify="right", overflow="fold", no_wrap=not fold_numbers)
     for row in rows:
-        table.add_row(*(Text(cell, style="dim" if cell == "0" else "") for cell in row))
+        table.add_row(*map(_entry, row))
     return table
+
+
+def _entry(cell: str) -> Padding:
+    """A cell whose spaces at the right end stay, which align its point."""
+    text = cell.rstrip()
+    return Padding(Text(text, style="dim" * (text == "0")), (0, len(cell) - len(text), 0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from priormap.display.blocks import Block, Code, Items, Paragraph, Subheading, Table
@@ -9,6 +10,7 @@ from priormap.display.html import as_html
 from priormap.errors import visible
 
 _MOST_ROWS = 20
+_NUMBER = re.compile(r"[-+]?\d+((?:\.\d+)?(?:e[-+]?\d+)?)")
 
 
 def as_text(blocks: Sequence[Block]) -> str:
@@ -50,22 +52,45 @@ def _aligned(table: Table) -> list[str]:
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    r"""Return lines of a table: the first column to the left, numbers to the right.
+    r"""Return lines of a table: the first column to the left, numbers with their points in line.
 
     Examples
     --------
     >>> print("\n".join(aligned(["column", "sd"], [["bmi", "0.5"], ["s5", "12"]])))
-      column   sd
-      bmi     0.5
-      s5       12
+      column    sd
+      bmi      0.5
+      s5      12
     """
-    cells = [[visible(text) for text in row] for row in (header, *rows)]
+    names = [visible(text) for text in header]
+    cells = [names, *points_in_line([[visible(text) for text in row] for row in rows])]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = []
     for first, *rest in cells:
         numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
-        lines.append("  " + "  ".join([first.ljust(widths[0]), *numbers]))
+        lines.append(("  " + "  ".join([first.ljust(widths[0]), *numbers])).rstrip())
     return lines
+
+
+def points_in_line(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Pad numbers on the right, so that the points of a column stand in one line at its right end.
+
+    Examples
+    --------
+    >>> points_in_line([["bmi", "0.25"], ["s5", "12"], ["sex", "–"]])
+    [['bmi', '0.25'], ['s5', '12   '], ['sex', '–']]
+    """
+    columns = []
+    for column in zip(*rows, strict=True):
+        found = [_NUMBER.fullmatch(text) for text in column]
+        tails = [len(one[1]) if one else 0 for one in found]
+        most = max(tails)
+        columns.append(
+            [
+                text + " " * (most - tail) if one else text
+                for text, one, tail in zip(column, found, tails, strict=True)
+            ]
+        )
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 class Described:

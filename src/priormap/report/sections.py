@@ -10,6 +10,7 @@ import numpy as np
 from priormap.arrays import Indices
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table, facts
+from priormap.display.cells import typeset
 from priormap.posterior.convergence import (
     LARGEST_RHAT,
     SMALLEST_ESS,
@@ -17,10 +18,11 @@ from priormap.posterior.convergence import (
     troubles,
 )
 from priormap.report.answers import about_support, capital, in_short
-from priormap.report.beliefs import about_beliefs, interval, shown
+from priormap.report.beliefs import about_beliefs, shown
 from priormap.report.methods import methods
 from priormap.report.reproducing import reproduction
 from priormap.report.results import Results, ranked
+from priormap.tables.posterior_contrast import effective_size, summary_cells
 
 Blocks = tuple[Block, ...]
 _MOST_ROWS = 30
@@ -122,7 +124,8 @@ def about_posteriors(results: Results) -> Blocks:
     for name, said in table.sentences.items():
         part = table.coefficients[table.coefficients["prior"] == name].reset_index(drop=True)
         kept = _kept(results)
-        rows = tuple(_posterior_row(part.loc[j].to_dict()) for j in kept)
+        worth = effective_size(table.posteriors[name])
+        rows = tuple(_posterior_row(part.loc[j].to_dict(), worth) for j in kept)
         caption = f"{name}: mode and posterior of every coefficient, in units of X."
         blocks += [
             Subheading(f"{name}: {table.priors[name]}"),
@@ -231,14 +234,16 @@ def _rows(
     )
 
 
-def _posterior_row(row: dict[Any, Any]) -> tuple[Cell, ...]:
+def _posterior_row(row: dict[Any, Any], size: float) -> tuple[Cell, ...]:
+    mean, sd, low, high = summary_cells(row, size)
     return (
         cells.text(row["feature"]),
         cells.coefficient(row["mode"]),
-        *(cells.number(row[name]) for name in ("mean", "sd")),
-        interval(row["hdi_low"], row["hdi_high"]),
-        cells.probability(row["prob_positive"]),
-        cells.probability(row["prob_rope"]),
+        mean,
+        sd,
+        Cell(f"{typeset(low)} to {typeset(high)}"),
+        cells.probability(row["prob_positive"], size),
+        cells.probability(row["prob_rope"], size),
         *(cells.coefficient(row[name]) for name in ("savs", "dss")),
     )
 

@@ -49,6 +49,7 @@ _HEADER = (
     *("feature", "mode", "mean", "sd", "HDI from", "to"),
     *("P(b > 0)", "P(negl.)", "SAVS", "DSS"),
 )
+_END = 2.7  # error of an end of a 95 % interval, over that of the mean, where it is normal
 _KNOT, _MOST_KNOTS = "zero up to scale", 100  # the column, and columns of X for which it is shown
 
 
@@ -173,7 +174,8 @@ class Contrast(Described):
     def _blocks_of(self, name: str) -> tuple[Block, ...]:
         row = self.summary.loc[name]
         found = rows_of(self.coefficients, name)
-        rows = tuple(_cells(one) for one in found.to_dict(orient="records"))
+        worth = effective_size(self.posteriors[name])
+        rows = tuple(_cells(one, worth) for one in found.to_dict(orient="records"))
         header: tuple[str, ...] = _HEADER
         if len(rows) <= _MOST_KNOTS and name in self.zero_up_to:
             knots = (cells.number(scale, 3) for scale in self.zero_up_to[name])
@@ -203,14 +205,30 @@ class Contrast(Described):
         )
 
 
-def _cells(row: Mapping[Any, Any]) -> tuple[Cell, ...]:
+def _cells(row: Mapping[Any, Any], size: float) -> tuple[Cell, ...]:
     return (
         cells.text(row["feature"]),
         cells.coefficient(row["mode"]),
-        *(cells.number(row[name]) for name in ("mean", "sd")),
-        *(cells.number(row[name], 3) for name in ("hdi_low", "hdi_high")),
-        *(cells.probability(row[name]) for name in ("prob_positive", "prob_rope")),
+        *summary_cells(row, size),
+        *(cells.probability(row[name], size) for name in ("prob_positive", "prob_rope")),
         *(cells.coefficient(row[name]) for name in ("savs", "dss")),
+    )
+
+
+def effective_size(tree: xr.DataTree) -> float:
+    """Independent draws that the draws of a tree are worth, at the coefficient that mixes worst."""
+    sizes = tree["posterior"].sizes
+    return float(tree.attrs.get("min_ess_bulk", sizes["chain"] * sizes["draw"]))
+
+
+def summary_cells(row: Mapping[Any, Any], size: float) -> tuple[Cell, Cell, Cell, Cell]:
+    """Mean, sd and the ends of the interval, with the digits that so many draws support."""
+    error = row["sd"] / np.sqrt(size) if size > 0 else np.inf
+    return (
+        cells.estimate(row["mean"], error),
+        cells.estimate(row["sd"], error / np.sqrt(2)),
+        cells.estimate(row["hdi_low"], _END * error),
+        cells.estimate(row["hdi_high"], _END * error),
     )
 
 

@@ -184,10 +184,9 @@ def _cells(name: str, row: pd.Series[Any]) -> tuple[Cell, ...]:
     size = row["rmse_mean"] if row["rmse_mean"] > 0 else 1.0
     digits = {key: int(2 - np.floor(np.log10(size))) for key in _IN_UNITS_OF_Y}
     decimals = {"weight": 2, "coverage": 2, "zeros": 0} | {k: max(d, 0) for k, d in digits.items()}
-    return (
-        cells.text(name),
-        *(cells.fixed(row[key], decimals.get(key, 1)) for key in _COLUMNS.values()),
-    )
+    shown = {key: cells.fixed(row[key], decimals.get(key, 1)) for key in _COLUMNS.values()}
+    shown["elpd_diff"], shown["diff_se"] = cells.with_error(row["elpd_diff"], row["diff_se"])
+    return (cells.text(name), *shown.values())
 
 
 def compare_table(found: PriorComparison) -> pd.DataFrame:

@@ -112,12 +112,12 @@ class Projection(Described):
 
     def blocks(self) -> tuple[Block, ...]:
         """The sentence, one row per size, and the coefficients of the suggested one."""
-        keys = ("divergence", "elpd", "elpd_diff", "diff_se")
         rows = tuple(
             (
                 cells.count(size),
                 cells.text(row["feature"]),
-                *(cells.fixed(row[key], 1) for key in keys),
+                *(cells.fixed(row[key], 1) for key in ("divergence", "elpd")),
+                *cells.with_error(row["elpd_diff"], row["diff_se"]),
             )
             for size, row in enumerate(self.table.to_dict(orient="records"))
         )
@@ -130,10 +130,11 @@ class Projection(Described):
     def _coefficients(self, size: int) -> Table:
         draws = self.draws(size)
         low, high = np.quantile(draws, (0.025, 0.975), axis=0)
+        found, error = (draws.mean(axis=0), low, high), draws.std(axis=0) / np.sqrt(len(draws))
         rows = tuple(
             (
                 cells.text(name),
-                *(cells.number(values[j]) for values in (draws.mean(axis=0), low, high)),
+                *(cells.estimate(values[j], error[j]) for values in found),
             )
             for name in self.order[:size]
             for j in (self.data.names.index(name),)
