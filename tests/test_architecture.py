@@ -32,7 +32,7 @@ PUBLIC = {
     "pymc_model",
     "pymc_prior",
     "to_inference_data",
-    *("PosteriorMoments", "posterior_moments", "predict", "prediction_table"),
+    *("PosteriorMoments", "pool", "posterior_moments", "predict", "prediction_table"),
     "sample",
     "HalfCauchy",
     "Certificate",

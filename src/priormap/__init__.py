@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from priormap.posterior import (
         PosteriorMoments,
         enumerate_models,
+        pool,
         posterior_moments,
         predict,
         prediction_table,
@@ -179,6 +180,7 @@ _HOMES = {
     "prior_for": "priormap.tables",
     "prior_says": "priormap.tables",
     "PosteriorMoments": "priormap.posterior",
+    "pool": "priormap.posterior",
     "posterior_moments": "priormap.posterior",
     "predict": "priormap.posterior",
     "prediction_table": "priormap.posterior",
@@ -264,6 +266,7 @@ __all__ = [  # noqa: RUF022 - in the order of letters, R2D2 is no constant
     "plot_shrinkage",
     "plot_shrinkage_profile",
     "plot_stability",
+    "pool",
     "posterior_moments",
     "predict",
     "prediction_table",

@@ -2,6 +2,7 @@
 
 from priormap.posterior.data_tree import to_inference_data
 from priormap.posterior.enumeration import enumerate_models
+from priormap.posterior.imputations import pool
 from priormap.posterior.moments import PosteriorMoments, posterior_moments
 from priormap.posterior.predictions import predict, prediction_table
 from priormap.posterior.pymc import pymc_model, pymc_prior
@@ -10,6 +11,7 @@ from priormap.posterior.sampling import sample
 __all__ = [
     "PosteriorMoments",
     "enumerate_models",
+    "pool",
     "posterior_moments",
     "predict",
     "prediction_table",
