@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -470,3 +471,10 @@ class TestFiles:
         data = read(tmp_path, frame.to_csv())
         assert data.n_features == 400
         np.testing.assert_allclose(data.X, frame.drop(columns="y"))
+
+
+def test_decimals_are_numbers_and_a_formula_of_parts_is_refused():
+    frame = FRAME.assign(price=[Decimal(k * k) for k in range(len(FRAME))])
+    assert "price" in Regression.from_frame(frame, "y", sigma=1.0).names
+    with pytest.raises(PriormapError, match=r"several parts right of ~; write \+ in place of \|"):
+        Regression.from_formula("y ~ price | price", frame, sigma=1.0)

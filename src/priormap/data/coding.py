@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import numbers
 import re
 import warnings
@@ -296,6 +297,10 @@ def of_formula(formula: str, frame: pd.DataFrame) -> tuple[Any, pd.DataFrame, bo
     except Exception as error:  # whatever the terms of a formula may raise
         raise _formula_error(formula, error, frame) from None
     response, matrix = both.lhs, both.rhs
+    if isinstance(matrix, tuple):
+        raise PriormapError(
+            f"formula {formula!r} has several parts right of ~; write + in place of |"
+        )
     if response.shape[1] != 1:
         raise PriormapError(
             f"formula {formula!r} has {response.shape[1]} columns left of ~; its response must be "
@@ -386,7 +391,7 @@ def holds_numbers(what: str, column: pd.Series[Any]) -> bool:
     if getattr(kind, "kind", "O") in "mM" or isinstance(kind, pd.PeriodDtype):
         raise _date_error(what, "durations" if getattr(kind, "kind", "") == "m" else "dates")
     values = column.dropna().tolist()
-    if all(isinstance(value, numbers.Real) for value in values):
+    if all(isinstance(value, numbers.Real | decimal.Decimal) for value in values):
         return True
     if all(isinstance(value, str) for value in values):
         _refuse_slips(what, column, values)
