@@ -1,4 +1,4 @@
-"""The data sets and the three models of the posterior benchmark.
+"""The data sets and the four models of the posterior benchmark.
 
 Columns and response are standardised (mean 0, mean square 1), so that no program needs an
 intercept. With b the coefficients, y ~ Normal(X b, sigma):
@@ -7,6 +7,8 @@ intercept. With b the coefficients, y ~ Normal(X b, sigma):
 ``gaussian``       sigma ~ HalfNormal(1), b ~ Normal(0, sqrt(0.8 / p)): the same prior variance
 ``park-casella``   p(sigma^2) = 1 / sigma^2, b ~ Laplace(sigma / lambda), lambda^2 ~ Gamma(1, 1.78)
                    (Park and Casella 2008)
+``horseshoe``      sigma ~ HalfNormal(1), b_j ~ Normal(0, sigma tau lambda_j), tau and lambda_j
+                   half-Cauchy(1)
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from datasets import load as load_mode_data
 __all__ = ["DATA", "LAMBDA_RATE", "LAMBDA_SHAPE", "MODELS", "Problem", "independent", "load"]
 
 Floats = NDArray[np.float64]
-MODELS = ("laplace", "gaussian", "park-casella")
+MODELS = ("laplace", "gaussian", "park-casella", "horseshoe")
 LAMBDA_SHAPE, LAMBDA_RATE = 1.0, 1.78
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posterior_models import LAMBDA_RATE, LAMBDA_SHAPE, Problem
+from posterior_models import LAMBDA_RATE, LAMBDA_SHAPE, MODELS, Problem
 from posterior_protocol import CHAINS, DRAWS, TUNE, Cost, Run, Sampled, Sampler, clock
 
 __all__ = ["OURS", "our_model", "watch_kernels"]
@@ -18,13 +18,24 @@ Floats = NDArray[np.float64]
 
 def our_model(problem: Problem) -> tuple[Any, Any]:
     """Data and prior in our terms; lambda^2 ~ Gamma says scale^2 ~ InverseGamma."""
-    from priormap import Gaussian, HalfNormal, InverseGamma, Jeffreys, Laplace, Regression
+    from priormap import (
+        Gaussian,
+        HalfCauchy,
+        HalfNormal,
+        Horseshoe,
+        InverseGamma,
+        Jeffreys,
+        Laplace,
+        Regression,
+    )
 
     learns = problem.model == "park-casella"
     sigma = Jeffreys() if learns else HalfNormal(1.0)
     data = Regression(problem.X, problem.y, sigma=sigma, intercept=False)
     if learns:
         return data, Laplace(InverseGamma(LAMBDA_SHAPE, LAMBDA_RATE), scaled_by_noise=True)
+    if problem.model == "horseshoe":
+        return data, Horseshoe(HalfCauchy(1.0), scaled_by_noise=True)
     return data, (Gaussian if problem.model == "gaussian" else Laplace)(problem.scale)
 
 
@@ -115,7 +126,7 @@ def _independent_draws(problem: Problem, cores: int) -> Run:
 
 
 OURS = (
-    Sampler("auto", "ours", _ours("auto"), repeats=3),
+    Sampler("auto", "ours", _ours("auto"), repeats=3, models=MODELS),
     Sampler("exact", "ours", _ours("exact"), repeats=3),
     Sampler("gibbs", "ours", _ours("gibbs"), repeats=3, models=("laplace", "park-casella")),
     Sampler("nuts", "ours", _ours("nuts"), repeats=1, most_columns=300),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posterior_models import LAMBDA_RATE, LAMBDA_SHAPE, Problem
+from posterior_models import LAMBDA_RATE, LAMBDA_SHAPE, MODELS, Problem
 from posterior_ours import our_model
 from posterior_protocol import CHAINS, DRAWS, TUNE, Cost, Run, Sampled, Sampler, clock
 
@@ -236,9 +236,9 @@ def _blasso(problem: Problem, cores: int) -> Run:
 
 
 PEERS = (
-    Sampler("pymc", "peer", _pymc, most_columns=100),
-    Sampler("nutpie", "peer", _nutpie("rows"), needs=("nutpie",)),
-    Sampler("nutpie-moments", "peer", _nutpie("moments"), needs=("nutpie",)),
+    Sampler("pymc", "peer", _pymc, models=MODELS, most_columns=100),
+    Sampler("nutpie", "peer", _nutpie("rows"), needs=("nutpie",), models=MODELS),
+    Sampler("nutpie-moments", "peer", _nutpie("moments"), needs=("nutpie",), models=MODELS),
     Sampler("numpyro", "peer", _numpyro, repeats=1, needs=("numpyro",)),
     Sampler("blackjax", "peer", _blackjax, repeats=1, needs=("blackjax",)),
     Sampler("blasso", "peer", _blasso, needs=("R:monomvn",), models=("park-casella",)),

@@ -12,6 +12,7 @@ import priormap as pmap
 from priormap import plots
 from priormap.cli import run
 from priormap.model import Model
+from priormap.posterior.local_variances import draw_scale_mixture
 from priormap.priors import ScaleMixture
 from priormap.priors.slices import slice_step
 
@@ -326,6 +327,40 @@ def test_calibration():
             found += (drawn < b).mean(axis=0).tolist()
     assert stats.kstest(ranks, "uniform").pvalue > 1e-3
     assert stats.kstest(wrong, "uniform").pvalue < 1e-3
+
+
+CALIBRATED = {
+    "horseshoe, by noise": pmap.Horseshoe(pmap.HalfNormal(1.0), scaled_by_noise=True),
+    "student t": pmap.StudentT(3, pmap.HalfNormal(1.0)),
+    "normal-gamma": pmap.NormalGamma(0.4, pmap.HalfNormal(1.0)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:these draws are not to be trusted yet")
+@pytest.mark.parametrize(("shape", "factor"), [((14, 3), 2), ((5, 7), 8)], ids=["tall", "wide"])
+@pytest.mark.parametrize("name", CALIBRATED)
+def test_calibration_with_sigma_and_the_scale_unknown(name, shape, factor):
+    """And noise that is larger by a factor than its law says is caught."""
+    prior, noise, (n, p) = CALIBRATED[name], pmap.HalfNormal(1.5), shape
+    ranks, wrong = [], []
+    for seed in range(600 if FULL else 50):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=shape) @ (np.eye(p) + 0.3)
+        sigma, scale = (float(one.rvs(1, rng)[0]) for one in (noise, prior.hyperprior))
+        unit = scale * (sigma if prior.scaled_by_noise else 1.0)
+        b, error = prior.stretched(unit).rvs(p, rng), rng.normal(size=n)
+        truth = np.array([b[0], np.abs(b).sum(), sigma, scale])
+        for inflation, found in ((1.0, ranks), (factor, wrong)):
+            data = pmap.Regression(X, X @ b + inflation * sigma * error, noise, intercept=False)
+            model = Model(data, prior)
+            stream = np.random.SeedSequence([seed, n])
+            drawn = draw_scale_mixture(model, "gibbs", 1, 400, 200, stream, None)
+            coef = drawn.coef[0, ::4]
+            parts = (coef[:, 0], np.abs(coef).sum(axis=1), drawn.sigma[0, ::4], drawn.scale[0, ::4])
+            found.append((np.stack(parts, axis=1) < truth).mean(axis=0))
+    for place in np.transpose(ranks):
+        assert stats.kstest(place, "uniform").pvalue > 1e-4
+    assert stats.kstest(np.transpose(wrong)[2], "uniform").pvalue < 1e-4
 
 
 # the verbs

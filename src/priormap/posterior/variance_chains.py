@@ -28,11 +28,8 @@ from priormap.posterior.variance_kernel import (
     Laws,
     Seen,
     Tridiagonal,
-    draw_by_moments,
-    draw_by_rows,
-    move_scales,
+    advance,
     scaled_gram,
-    sweep,
 )
 
 SWEEPS = 2  # after each joint draw
@@ -48,6 +45,7 @@ class Chains:
     scales: Floats  # log sigma and log tau
     coef: Floats
     rngs: list[Words]
+    unread: Tridiagonal | None  # where sigma and tau are known and no rows ask for it
 
     @classmethod
     def of(
@@ -55,24 +53,23 @@ class Chains:
     ) -> Chains:
         """Start at given scales."""
         rngs = [seed_words(one) for one in seed.spawn(len(log_local))]
-        return cls(seen, laws, log_local, scales, np.zeros(log_local.shape), rngs)
+        none = np.empty(0)
+        unread = Tridiagonal(np.empty((0, 0), order="F"), none, none, none, 0.0)
+        is_read = len(laws.noise) or len(laws.scale) or not seen.by_moments
+        coef = np.zeros(log_local.shape)
+        return cls(seen, laws, log_local, scales, coef, rngs, None if is_read else unread)
 
     def advance(self) -> None:
         """One step of every chain, or refuse to go on."""
-        learnt = len(self.laws.noise) + len(self.laws.scale) > 0
         state = zip(self.log_local, self.scales, self.coef, self.rngs, strict=True)
         for log_local, scales, coef, rng in state:
-            if learnt or not self.seen.by_moments:
-                found = self._tridiagonal(self.laws.log_sd + log_local)
-                move_scales(self.seen, self.laws, found, log_local, scales, rng)
-            if self.seen.by_moments:
-                draw_by_moments(self.seen, self.laws, log_local, scales, coef, rng)
-            else:
-                draw_by_rows(self.seen, self.laws, found, log_local, scales, coef, rng)
-            sweep(self.seen, self.laws, log_local, scales, coef, SWEEPS, rng)
+            found = self._tridiagonal(self.laws.log_sd + log_local)
+            advance(self.seen, self.laws, found, log_local, scales, coef, SWEEPS, rng)
         refuse_non_finite(self.coef, self.scales)
 
     def _tridiagonal(self, log_spread: Floats) -> Tridiagonal:
+        if self.unread is not None:
+            return self.unread
         log_unit = float(log_spread.max())
         spread = np.exp(log_spread - log_unit)
         if self.seen.by_moments:

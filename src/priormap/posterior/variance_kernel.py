@@ -194,11 +194,13 @@ def scaled_gram(gram: Array, spread: Array, out: Array) -> None:
             out[i, j] = spread[i] * gram[j, i] * spread[j]
 
 
-@kernel()
+@inner()
 def move_scales(
     seen: Seen, laws: Laws, found: Tridiagonal, log_local: Array, scales: Array, rng: Words
 ) -> None:
     """Move each of sigma and tau that has a density, the coefficients integrated out."""
+    if not laws.noise.shape[0] and not laws.scale.shape[0]:
+        return
     along = seen.response.copy()
     if seen.by_moments:
         for j in range(along.shape[0]):
@@ -219,7 +221,7 @@ def unit_of(laws: Laws, scales: Array) -> float:
     return scales[TAU] + (scales[SIGMA] if laws.by_noise else 0.0)
 
 
-@kernel()
+@inner()
 def draw_by_moments(
     seen: Seen, laws: Laws, log_local: Array, scales: Array, coef: Array, rng: Words
 ) -> None:
@@ -245,7 +247,7 @@ def draw_by_moments(
         coef[j] /= size[j]
 
 
-@kernel()
+@inner()
 def draw_by_rows(
     seen: Seen,
     laws: Laws,
@@ -311,7 +313,7 @@ def subtract(x: Array, factor: float, y: Array) -> None:
         x[i] -= factor * y[i]
 
 
-@kernel()
+@inner()
 def sweep(
     seen: Seen,
     laws: Laws,
@@ -347,3 +349,23 @@ def sweep(
             scales[TAU] = slice_products(read_products, scales[TAU], rng)
             for j in range(p):
                 log_local[j] = products[j] - scales[TAU]
+
+
+@kernel()
+def advance(
+    seen: Seen,
+    laws: Laws,
+    found: Tridiagonal,
+    log_local: Array,
+    scales: Array,
+    coef: Array,
+    sweeps: int,
+    rng: Words,
+) -> None:
+    """One step of a chain, in place."""
+    move_scales(seen, laws, found, log_local, scales, rng)
+    if seen.by_moments:
+        draw_by_moments(seen, laws, log_local, scales, coef, rng)
+    else:
+        draw_by_rows(seen, laws, found, log_local, scales, coef, rng)
+    sweep(seen, laws, log_local, scales, coef, sweeps, rng)
