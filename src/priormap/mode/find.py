@@ -249,7 +249,7 @@ def find_map(data: Regression, prior: Prior) -> MapEstimate:
     >>> fit.coef.round(3), [point.coef.round(3) for point in fit.others]
     (array([4.562]), [array([0.027])])
     >>> print(fit.certificate.verdict.split(":")[0])
-    This is the highest of 2 stationary points found from 9 starts
+    This is the highest of 2 stationary points found from 8 starts
 
     Logistic regression, as ``LogisticRegression(C=1)`` of scikit-learn penalises it:
 
