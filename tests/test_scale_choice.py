@@ -22,8 +22,16 @@ from priormap import (
     find_map,
     sample,
 )
-from priormap.criteria import CRITERIA, METHODS, Criterion, ScaleChoice, posterior_runs
+from priormap.criteria import (
+    CRITERIA,
+    METHODS,
+    Criterion,
+    ScaleChoice,
+    leave_one_out,
+    posterior_runs,
+)
 from priormap.criteria.choosing import default_scales
+from priormap.criteria.control_variates import ControlVariates
 from priormap.criteria.criterion import Optimum, peak
 from priormap.criteria.cross_validation import FoldErrors
 from priormap.criteria.folds import split
@@ -34,7 +42,7 @@ from priormap.criteria.scale_family import ScaleFamily
 from priormap.criteria.universal import universal_scale
 from priormap.display import progress
 
-QUICK = {"draws": 250, "chains": 4, "random_seed": 1}
+QUICK = {"draws": 250, "chains": 4, "random_seed": 2}
 
 
 @pytest.fixture(scope="module")
@@ -509,7 +517,8 @@ def test_the_flat_range_is_within_one_standard_error(data):
     assert best["low"] == choice.optima.loc["cv_1se", "scale"]
     assert best["low"] < best["scale"] < best["high"]
     (said,) = choice.lead
-    assert said.startswith(f"Flat from {best['low']:.3g} to {best['high']:.3g} by cv")
+    assert said.startswith(f"Flat from {best['low']:.3g} to {best['high']:.3g} (the largest scale)")
+    assert best["high"] == pytest.approx(curve["scale"].max())
     assert repr(choice).splitlines()[1] == said
 
 
@@ -534,6 +543,72 @@ def test_the_best_of_sampled_leave_one_out_is_the_top_of_its_curve(laplace):
     assert best["value"] == pytest.approx(top["value"], rel=1e-12)
     assert top["se"] == 0
     assert best["low"] <= best["scale"] <= best["high"]
+
+
+def test_optima_of_sampled_leave_one_out_lie_together(data):
+    """Over seeds they differ by a step of the scales or two, and their curves by hundredths."""
+    found = [choose_scale(data, "laplace", "loo", random_seed=seed) for seed in range(4)]
+    best = [one.optima.loc["loo", "scale"] for one in found]
+    assert max(best) < 1.6 * min(best)
+    assert np.std([one.curves["value"].max() for one in found]) < 0.02
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("sigma", [1.0, HalfNormal(3.0)], ids=["known", "unknown"])
+@pytest.mark.parametrize(
+    "prior", [Laplace(0.3), Laplace(0.3, scaled_by_noise=True), ElasticNet(0.4, 0.6)], ids=repr
+)
+def test_control_variates_have_mean_zero(data, prior, sigma, intercept):
+    data = Regression(data.X, data.y, sigma=sigma, intercept=intercept)
+    family = ScaleFamily.of(data, prior)
+    scale = float(np.ravel(prior.spread / family.prior.spread)[0])
+    tree = sample(data, family.prior_at(scale), draws=1000, random_seed=2)
+
+    def worst(at):
+        """Largest mean in its standard errors, of independent draws."""
+        means = ControlVariates.of(family, tree, at).means
+        assert len(means) == (6 + intercept + (sigma != 1.0)) * (9 + intercept + (sigma != 1.0)) / 2
+        return np.abs(means).max() * 4000
+
+    assert worst(scale) < 6
+    assert worst(2 * scale) > 12  # negative control: slopes of another prior
+
+
+def test_control_variates_take_noise_out_and_leave_the_mean(data):
+    family, rows = ScaleFamily.of(data, "laplace"), np.arange(60)
+    with_, without, told = [], [], []
+    for seed in range(8):
+        tree, _ = posterior_runs.sample_quietly(data, Laplace(0.3), 250, 4, seed)
+        controls = ControlVariates.of(family, tree, 0.3)
+        found, moved = leave_one_out._row_densities(data, tree, rows, controls)
+        with_.append(found.left_out.sum())
+        without.append(row_densities(data, tree, rows).left_out.sum())
+        told.append(controls.error(moved, 4))
+    assert np.std(with_) < 0.4 * np.std(without)
+    assert np.std(with_, ddof=1) < 2 * np.mean(told)
+    assert abs(np.mean(with_) - np.mean(without)) < 3 * np.std(without) / np.sqrt(8)
+
+
+def test_too_few_draws_or_no_formula_leave_averages_as_they_are(data):
+    tree, _ = posterior_runs.sample_quietly(data, Laplace(0.3), 20, 4, 1)
+    family = ScaleFamily.of(data, "laplace")
+    controls, numbers = ControlVariates.of(family, tree, 0.3), np.arange(80.0)
+    assert controls.correction(numbers) == 0
+    assert controls.error(numbers, 4) > 0
+
+
+def test_the_lead_says_by_which_rule_and_where_scales_end(data):
+    choice = choose_scale(data, "gaussian", ["cv", "loo"], random_seed=2)
+    (said,) = choice.lead
+    assert "by cv (one standard error at the smallest error)" in said
+    assert "by loo (one standard error of the difference to the best)" in said
+    for method in ("cv", "loo"):
+        ends = bool(choice.optima.loc[method, "high"] > 0.999 * choice.curves["scale"].max())
+        shown = f"to {choice.optima.loc[method, 'high']:.3g}{' (the largest scale)' * ends} by"
+        assert f"{shown} {method}" in said
+    (said,) = choose_scale(data, "gaussian", "loo", scales=np.geomspace(0.1, 1e4, 9)).lead
+    assert "to 1e+04 (the largest scale) by loo" in said
+    assert "smallest" not in said
 
 
 def test_folds_take_what_splits(data):

@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 
 from priormap.arrays import Floats
 from priormap.checks import Seed, as_numbers, checked_count, checked_seed, one_of, short
-from priormap.criteria.criterion import Criterion, Folds, Optimum, Study, criterion_named
+from priormap.criteria.criterion import AT_END, Criterion, Folds, Optimum, Study, criterion_named
 from priormap.criteria.cross_validation import HOLD
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.result import ScaleChoice
@@ -23,7 +23,6 @@ from priormap.errors import PriormapError, PriormapWarning, warn
 from priormap.mode import find_map
 from priormap.posterior.sampling import checked_draws
 
-_AT_END = 1e-9  # relative distance from an end of the scales that rounding explains
 _POINTS = 100
 _SHRUNK, _FREE = 0.01, 0.95  # effective degrees of freedom over the rank, at the two ends
 _WIDER = 10.0  # times the size of the coefficients: the largest scale, where data are plenty
@@ -54,9 +53,10 @@ def choose_scale(
     ``"loo"``
         Leave-one-out log predictive density of the posterior. Exact under a Gaussian prior;
         by Pareto-smoothed importance sampling at up to 12 scales under the others, of which the
-        best is chosen. ``low`` and ``high`` bound the scales that differ from the best by no
-        more than one standard error of the difference. Of more than 2,000 rows, so many are
-        left out, one by one, at random.
+        best is chosen; under penalties of ``|b|`` and ``b**2`` control variates take out most of
+        the noise of the draws. ``low`` and ``high`` bound the scales that differ from the best by
+        no more than one standard error of the difference, over rows and draws. Of more than 2,000
+        rows, so many are left out, one by one, at random.
     ``"evidence"``, or by another name ``"empirical_bayes"``
         Log marginal likelihood and its maximiser. Exact under a Gaussian prior, with a flat
         intercept: the density of n - 1 contrasts of y. Integrated along the scale under the
@@ -132,8 +132,8 @@ def choose_scale(
     >>> choice = choose_scale(data, "gaussian", ["cv", "loo", "evidence"], random_seed=0)
     >>> choice.optima["scale"].round(2).to_dict()
     {'cv': 0.68, 'cv_1se': 0.21, 'loo': 0.54, 'empirical_bayes': 0.49}
-    >>> choice.lead[0].partition(":")[0]
-    'Flat from 0.207 to 4.78 by cv and from 0.255 to 4.78 by loo'
+    >>> choice.lead[0].partition(" and ")[0]
+    'Flat from 0.207 to 4.78 (the largest scale) by cv (one standard error at the smallest error)'
     >>> choice.prior("empirical_bayes")
     Gaussian(scale=0.491517)
     """
@@ -185,7 +185,7 @@ def _chosen(methods: object, study: Study) -> list[Criterion]:
 
 
 def _note_ends(study: Study, criterion: Criterion, optima: list[Optimum], notes: list[str]) -> None:
-    low, high = study.scales[0] * (1 + _AT_END), study.scales[-1] * (1 - _AT_END)
+    low, high = study.scales[0] * (1 + AT_END), study.scales[-1] * (1 - AT_END)
     for optimum in optima:
         end = "smallest" if optimum.scale <= low else "largest" if optimum.scale >= high else ""
         if end and optimum.method == criterion.best:

@@ -14,6 +14,7 @@ from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.errors import PriormapError
 
+AT_END = 1e-9  # relative distance from an end of the scales that rounding explains
 _POINTS, _ROUNDS = 33, 4  # each round divides the interval by 16
 
 
@@ -126,8 +127,8 @@ class Criterion:
         Whether values are log densities, of which only differences count.
     has_error : bool
         Whether ``se`` is an error of the curve, to be drawn around it.
-    has_range : bool
-        Whether ``low`` and ``high`` of its best scale hold what is within one standard error.
+    within : str
+        By which rule ``low`` and ``high`` of its best scale are flat, where they are.
     why_not : callable
         Of a `Study`: the reason why it does not apply to it; empty where it does.
     aliases : tuple of str
@@ -143,7 +144,7 @@ class Criterion:
     best: str = ""
     is_log: bool = False
     has_error: bool = False
-    has_range: bool = False
+    within: str = ""
     why_not: Callable[[Study], str] = applies
     aliases: tuple[str, ...] = ()
 

@@ -214,6 +214,6 @@ CROSS_VALIDATION = Criterion(
     value="mean squared error of prediction",
     best="cv",
     has_error=True,
-    has_range=True,
+    within="one standard error at the smallest error",
     why_not=_why_not,
 )

@@ -15,6 +15,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import ndtr
 
 from priormap.arrays import Floats, Indices
+from priormap.criteria.control_variates import ControlVariates
 from priormap.criteria.criterion import Criterion, Curve, Optimum, Study, peak
 from priormap.criteria.gaussian_curves import GaussianCurves
 from priormap.criteria.pareto_smoothing import log_sums, smoothed_log_weights
@@ -76,7 +77,18 @@ class RowDensities(NamedTuple):
 
 def row_densities(data: Regression, tree: xr.DataTree, rows: Indices) -> RowDensities:
     """Densities of each row by importance sampling of the draws of one posterior."""
-    found = RowDensities(*np.empty((3, len(rows))))
+    return _row_densities(data, tree, rows)[0]
+
+
+def _row_densities(
+    data: Regression, tree: xr.DataTree, rows: Indices, controls: ControlVariates | None = None
+) -> tuple[RowDensities, Floats]:
+    """The same, and how much each draw moves the sum over the rows.
+
+    A left-out density is to first order an average of 1 less the draw's weight times their number,
+    from which `controls` take noise.
+    """
+    found, moved = RowDensities(*np.empty((3, len(rows)))), np.array(0.0)
     for block, given, constant in _residuals(data, tree, rows):
         np.square(given, out=given)
         given *= -0.5
@@ -84,7 +96,11 @@ def row_densities(data: Regression, tree: xr.DataTree, rows: Indices) -> RowDens
         found.fitted[block] = log_sums(given) - np.log(given.shape[1])
         log_weights, found.khat[block] = smoothed_log_weights(-given)
         found.left_out[block] = log_sums(log_weights + given)
-    return found
+        if controls is not None:
+            influence = 1 - given.shape[1] * np.exp(log_weights)
+            found.left_out[block] -= controls.correction(influence)
+            moved = moved + influence.sum(axis=0)
+    return found, moved
 
 
 def row_probabilities(data: Regression, tree: xr.DataTree, rows: Indices) -> tuple[Floats, Floats]:
@@ -130,13 +146,17 @@ def _rows(study: Study) -> Indices:
 
 
 class LeftOut(NamedTuple):
-    """Densities of the rows at each scale, shape (rows, m), those at the best, and k-hats."""
+    """Densities of the rows at each scale, shape (rows, m), those at the best, and k-hats.
+
+    `noise` is the Monte Carlo error of the difference between their sums and that at the best.
+    """
 
     scales: Floats
     densities: Floats
     best: float
     at_best: Floats
     khat: Floats | None = None
+    noise: Floats | float = 0.0
 
 
 def _exact(study: Study) -> LeftOut:
@@ -154,17 +174,28 @@ def _from_draws(study: Study) -> LeftOut:
 
     The best scale is one that was looked at, so that no other point of the curve is higher.
     """
-    posteriors, data, rows = study.once(sampled), study.family.data, study.once(_rows)
+    posteriors, family, rows = study.once(sampled), study.family, study.once(_rows)
+    errors: dict[float, float] = {}
+
+    def look(tree: xr.DataTree, scale: float) -> RowDensities:
+        controls = ControlVariates.of(family, tree, scale)
+        densities, moved = _row_densities(family.data, tree, rows, controls)
+        shown = family.data.n_rows / len(rows)
+        errors[scale] = shown * controls.error(moved, tree["posterior"].sizes["chain"])
+        return densities
+
     found: dict[float, RowDensities] = {}
     wanted = np.geomspace(study.scales[0], study.scales[-1], _FIRST_SCALES)
     while len(wanted) and len(found) < _MOST_SCALES:
-        found |= posteriors.at_each(wanted, lambda tree: row_densities(data, tree, rows))
+        found |= posteriors.at_each(wanted, look)
         scales = np.array(sorted(found))
         best = float(max(found, key=lambda scale: found[scale].left_out.sum()))
         wanted = _next_to(scales, best)
     densities = np.column_stack([found[scale].left_out for scale in scales.tolist()])
     khat = np.array([found[scale].khat.max() for scale in scales.tolist()])
-    return LeftOut(scales, densities, best, found[best].left_out, khat)
+    noise = np.hypot([errors[scale] for scale in scales.tolist()], errors[best])
+    noise[scales == best] = 0.0
+    return LeftOut(scales, densities, best, found[best].left_out, khat, noise)
 
 
 def _next_to(scales: Floats, best: float) -> Floats:
@@ -185,8 +216,12 @@ def _left_out(study: Study) -> LeftOut:
 
 
 def _behind(study: Study, found: LeftOut) -> tuple[Floats, Floats]:
-    """How much less than at the best scale the sum over rows is, and its standard error."""
-    return totals(found.at_best[:, None] - found.densities, study.family.data.n_rows)
+    """How much less than at the best scale the sum over rows is, and its standard error.
+
+    Over rows, and that of the draws.
+    """
+    behind, se = totals(found.at_best[:, None] - found.densities, study.family.data.n_rows)
+    return behind, np.hypot(se, found.noise)
 
 
 def _curve(study: Study) -> Curve:
@@ -254,5 +289,5 @@ LEAVE_ONE_OUT = Criterion(
     best="loo",
     is_log=True,
     has_error=True,
-    has_range=True,
+    within="one standard error of the difference to the best",
 )

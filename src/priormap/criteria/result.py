@@ -10,7 +10,7 @@ import numpy as np
 
 from priormap.arrays import Floats
 from priormap.checks import nearest
-from priormap.criteria.criterion import Curve, Optimum
+from priormap.criteria.criterion import AT_END, Criterion, Curve, Optimum
 from priormap.criteria.scale_family import ScaleFamily
 from priormap.data.regression import Regression
 from priormap.display import cells
@@ -140,15 +140,20 @@ class ScaleChoice(Described):
         """Where criteria are flat: what the data leave open comes before what they are best at."""
         from priormap.criteria import CRITERIA
 
-        rows = [
-            (one.name, self.optima.loc[one.best])
+        flat = [
+            f"{self._flat(one)} by {one.name} ({one.within})"
             for one in CRITERIA
-            if one.has_range and one.best in self.optima.index
+            if one.within and one.best in self.optima.index
         ]
-        flat = [f"from {row['low']:.3g} to {row['high']:.3g} by {name}" for name, row in rows]
-        if not flat:
-            return ()
-        return (f"Flat {' and '.join(flat)}: within one standard error of the best scale.",)
+        return (f"Flat {' and '.join(flat)}.",) if flat else ()
+
+    def _flat(self, one: Criterion) -> str:
+        """From where to where, and at which end the scales stop before the curve falls."""
+        low, high = self.optima.loc[one.best, ["low", "high"]]
+        scales = self.curves.loc[self.curves["method"] == one.name, "scale"]
+        ends = [" (the smallest scale)" * bool(low <= scales.min() * (1 + AT_END))]
+        ends += [" (the largest scale)" * bool(high >= scales.max() * (1 - AT_END))]
+        return f"from {low:.3g}{ends[0]} to {high:.3g}{ends[1]}"
 
     @property
     def _parts(self) -> list[str]:

@@ -98,11 +98,11 @@ class SampledCurves:
                 return float(np.exp(curve.log_scales[-1]))
         return self.high
 
-    def at_each(self, scales: Floats, what: Callable[[xr.DataTree], _T]) -> dict[float, _T]:
-        """`what` of the posterior at each scale."""
+    def at_each(self, scales: Floats, what: Callable[[xr.DataTree, float], _T]) -> dict[float, _T]:
+        """`what` of the posterior at each scale, and of the scale."""
         seeds = self.seed.spawn(len(scales))
         return {
-            scale: what(self._posterior(scale, own))
+            scale: what(self._posterior(scale, own), scale)
             for scale, own in zip(scales.tolist(), seeds, strict=True)
         }
 
