@@ -55,6 +55,7 @@ PUBLIC = {
     "Projection",
     "PriormapError",
     "PriormapWarning",
+    "PymcMode",
     "Regression",
     "Resamples",
     "SavageDickey",
@@ -108,6 +109,7 @@ RESULTS = {
     "MapComparison",
     "MapEstimate",
     "MapPath",
+    "PymcMode",
 } | {
     "EvidenceComparison",
     "PredictiveCheck",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from priormap.data.regression import Regression
     from priormap.errors import PriormapError, PriormapWarning
-    from priormap.mode import Certificate, MapEstimate, MapPath, find_map, map_path
+    from priormap.mode import Certificate, MapEstimate, MapPath, map_path
     from priormap.model.density import log_posterior
     from priormap.model.penalty import Penalty
     from priormap.plots import (
@@ -57,7 +57,9 @@ if TYPE_CHECKING:
     )
     from priormap.posterior import (
         PosteriorMoments,
+        PymcMode,
         enumerate_models,
+        find_map,
         pool,
         posterior_moments,
         predict,
@@ -135,6 +137,7 @@ _HOMES = {
     "Projection": "priormap.tables",
     "PriormapError": "priormap.errors",
     "PriormapWarning": "priormap.errors",
+    "PymcMode": "priormap.posterior",
     "R2D2": "priormap.priors",
     "Regression": "priormap.data.regression",
     "Resamples": "priormap.criteria",
@@ -153,7 +156,7 @@ _HOMES = {
     "enumerate_models": "priormap.posterior",
     "explain": "priormap.auditing",
     "explain_penalty": "priormap.auditing",
-    "find_map": "priormap.mode",
+    "find_map": "priormap.posterior",
     "list_conventions": "priormap.conventions",
     "log_posterior": "priormap.model.density",
     "map_path": "priormap.mode",
@@ -224,6 +227,7 @@ __all__ = [  # noqa: RUF022 - in the order of letters, R2D2 is no constant
     "PriormapError",
     "PriormapWarning",
     "Projection",
+    "PymcMode",
     "R2D2",
     "Regression",
     "Resamples",

@@ -53,6 +53,8 @@ class StationaryCertificate(Described):
         Relative violation of the stationarity condition of sigma, where it is unknown.
     kkt_resolution : float
         KKT residual that rounding alone can cause at this vector.
+    subject : str
+        What need not be convex, in words.
     """
 
     kkt_residual: float
@@ -67,6 +69,7 @@ class StationaryCertificate(Described):
     tolerance: float
     sigma_residual: float | None = None
     kkt_resolution: float = 0.0
+    subject: str = "penalty"
 
     @property
     def is_stationary(self) -> bool:
@@ -125,8 +128,8 @@ class StationaryCertificate(Described):
         if not self.is_highest:
             return f"This is {kind} ({proof}), but {higher}."
         return (
-            f"This is {highest if many else only}: {kind} ({proof}). The penalty is not convex, "
-            "so that nothing proves that no other point is higher."
+            f"This is {highest if many else only}: {kind} ({proof}). The {self.subject} is not "
+            "convex, so that nothing proves that no other point is higher."
         )
 
     @property

@@ -29,6 +29,7 @@ from priormap.priors import (
     Horseshoe,
     Laplace,
     NormalGamma,
+    PenaltyParts,
     Prior,
     StudentT,
 )
@@ -54,6 +55,8 @@ def load_pymc() -> ModuleType:
 
 
 # coefficients
+
+L1_WEIGHT = "priormap_l1_weight"  # where a variable notes the weights of its kinks at zero
 
 
 class Names(NamedTuple):
@@ -93,7 +96,7 @@ def _of_columns(columns: Prior, unit: Tensor, names: Names) -> Tensor:
     flat = columns.is_flat
     own = COEFFICIENTS.get(type(columns), _by_its_log_density)
     if not flat.any():
-        return own(columns, unit, names)
+        return _with_l1_weight(own(columns, unit, names), columns, unit)
     variable = _by_its_log_density if isinstance(columns, _DETERMINISTIC) else own
     scales = {name: np.where(flat, 1.0, getattr(columns, name)) for name in columns.scales}
     bound, labels = replace(columns, **scales), pm.modelcontext(None).coords[names.dim]
@@ -105,7 +108,15 @@ def _of_columns(columns: Prior, unit: Tensor, names: Names) -> Tensor:
             return pt.switch(flat, 0.0, pm.logp(variable(bound, units, names), coef))
 
     units, start = np.ones(len(flat)) * unit, np.zeros(len(flat))
-    return improper(names.coef, logp, units, start=start, dims=names.dim)
+    coef = improper(names.coef, logp, units, start=start, dims=names.dim)
+    return _with_l1_weight(coef, columns, unit)
+
+
+def _with_l1_weight(coef: Tensor, columns: Prior, unit: Tensor) -> Tensor:
+    """Note on the variable the weights of the kinks in its log density, for its exact mode."""
+    if isinstance(columns, PenaltyParts) and columns.has_l1:
+        setattr(coef.tag, L1_WEIGHT, 1 / (np.asarray(columns.l1_scale) * unit))
+    return coef
 
 
 def _normal(prior: Gaussian, unit: Tensor, names: Names) -> Tensor:
