@@ -9,6 +9,7 @@ Run ``python examples/exact_zeros_for_my_pymc_model.py [FOLDER]``; the figure go
 
 # %%
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,9 @@ with pm.Model(coords=coords) as model:
 
 # %%
 mode = pmap.find_map(model)
-stopped = pm.find_MAP(model=model, progressbar=False)["coef"]
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of newer PyMC, that it will return another kind of result
+    stopped = pm.find_MAP(model=model, progressbar=False)["coef"]
 zero = mode.zeros["coef"]
 print(mode.certificate)
 print(mode.point["coef"].to_series().to_string(float_format="{:.4f}".format))

@@ -38,8 +38,10 @@ def find_map(
         \qquad l_{1j} = \sigma^2 / s_j, \quad l_{2j} = \sigma^2 / t_j^2 .
 
     For unknown sigma it is the mode of the joint density of (intercept, coef, sigma), without a
-    Jacobian. Where the penalty is not convex (`StudentT`, `Cauchy`, `NormalGamma` below the shape
-    1), it is the highest of the stationary points that are found from several starts.
+    Jacobian. Of a yes/no response or a count (``family=`` of the data) the loss of the rows is
+    their negative log likelihood. Where the penalty is not convex (`StudentT`, `Cauchy`,
+    `NormalGamma` below the shape 1), it is the highest of the stationary points that are found
+    from several starts.
 
     Of a PyMC model it minimises a smooth function plus ``sum |x - mu| / b`` over its ``pm.Laplace``
     variables (and the l1 part of `pymc_prior`), whatever ``mu`` and ``b`` are made of: the other
@@ -66,9 +68,10 @@ def find_map(
     Raises
     ------
     PriormapError
-        If the prior has no mode that means anything; if the joint density is unbounded; or in a
-        PyMC model, if a free variable is discrete, PyTensor has no gradient, or an absolute value
-        hides in another term (a potential, a Laplace likelihood).
+        If the prior has no mode that means anything; if the joint density is unbounded, or columns
+        under a flat prior separate the rows by their y; or in a PyMC model, if a free variable is
+        discrete, PyTensor has no gradient, or an absolute value hides in another term (a
+        potential, a Laplace likelihood).
 
     Warns
     -----
