@@ -81,7 +81,7 @@ def test_what_other_libraries_take_has_a_hint(verb, word, hint):
 
 def test_too_many_arguments_and_one_that_is_given_twice(data):
     assert said_by(find_map, data, Laplace(1.0), 1.0) == (
-        "find_map takes data, prior without a name, got 3 of them"
+        "find_map takes data, prior without a name, got 3 of them; give the others by name: start"
     )
     said = said_by(priormap.contrast, data, {}, 100)
     assert said.startswith("contrast takes data, priors without a name, got 3 of them; give the ")

@@ -303,7 +303,7 @@ def test_the_tolerance_decides():
         ([Gaussian(1.0)], "priors must be a dict"),
         ({}, "priors must be a dict"),
         ({1: Gaussian(1.0)}, "named by strings, got the name 1"),
-        ({"a": "gaussian"}, "prior must be a prior, such as Gaussian"),
+        ({"a": "gaussian"}, "prior must be Gaussian"),
         ({"a": Gaussian([1.0, 2.0])}, "scale has 2 entries but X has 3 columns"),
     ],
 )

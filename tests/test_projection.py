@@ -78,7 +78,7 @@ def test_orthogonal_columns_keep_their_draws():
 @pytest.mark.parametrize("kind", PRIORS)
 def test_the_support_is_found_under_every_prior(kind):
     data = regression(standardize=True)
-    prior = kind() if np.any(kind().is_flat) else pm.prior_for(data, kind, r2=0.7)
+    prior = kind() if not kind.scales else pm.prior_for(data, kind, r2=0.7)
     found = pm.project(data, prior, draws=400, random_seed=1)
     assert set(found.order[:2]) == {"x0", "x3"}
     assert found.suggested == 2
@@ -90,7 +90,7 @@ def test_the_support_is_found_under_every_prior(kind):
 @pytest.mark.parametrize("kind", PRIORS)
 def test_the_other_sparse_summaries_are_there_under_every_prior(kind):
     data = regression(standardize=True)
-    prior = kind() if np.any(kind().is_flat) else pm.prior_for(data, kind, r2=0.7)
+    prior = kind() if not kind.scales else pm.prior_for(data, kind, r2=0.7)
     table = pm.contrast(data, {"a": prior}, draws=400, random_seed=1).coefficients
     for sparse_answer in ("savs", "dss"):
         assert {0, 3} <= set(np.flatnonzero(table[sparse_answer]))

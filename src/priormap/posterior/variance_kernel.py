@@ -31,6 +31,8 @@ FARTHEST = 322.0  # in logs, how far a prior sd or a local scale goes: its squar
 _WIDTH = 2.0
 _MOST_STEPS, _MOST_SHRINKS = 60, 200
 SIGMA, TAU = 0, 1
+_UNRESOLVED = 1e-6  # a pivot of the Cholesky factor of a correlation matrix
+_UNRESOLVED_ROWS = math.log(1e5)  # of sds; their squares meet in one matrix
 
 
 class Seen(NamedTuple):
@@ -225,7 +227,10 @@ def unit_of(laws: Laws, scales: Array) -> float:
 def draw_by_moments(
     seen: Seen, laws: Laws, log_local: Array, scales: Array, coef: Array, rng: Words
 ) -> None:
-    """Draw the coefficients given all others, from the Cholesky factor of their precision."""
+    """Draw the coefficients given all others, from the Cholesky factor of their precision.
+
+    Where that has no digits left, which hangs on the scales alone, they stay.
+    """
     p, log_unit, noise = coef.shape[0], unit_of(laws, scales), math.exp(-2.0 * scales[SIGMA])
     size, pull, half = np.empty(p), np.empty(p), np.empty(p)
     for j in range(p):
@@ -238,6 +243,9 @@ def draw_by_moments(
         for j in range(i + 1, p):
             precision[i, j] = seen.columns[i, j] * noise / size[i] / size[j]
     cholesky_upper(precision)
+    for j in range(p):
+        if precision[j, j] < _UNRESOLVED:
+            return
     solve_transposed(precision, pull, half)
     fill_normal(rng, pull)
     for j in range(p):
@@ -257,9 +265,16 @@ def draw_by_rows(
     coef: Array,
     rng: Words,
 ) -> None:
-    """Draw the coefficients given all others (Bhattacharya, Chakraborty and Mallick 2016)."""
+    """Draw the coefficients given all others (Bhattacharya, Chakraborty and Mallick 2016).
+
+    Where a few local scales are so large that rounding of theirs is what the data say of the
+    others, which hangs on the scales alone, they stay.
+    """
     p, n, sigma = coef.shape[0], seen.response.shape[0], math.exp(scales[SIGMA])
     log_unit = unit_of(laws, scales)
+    log_sds = np.sort(laws.log_sd + log_local) + log_unit
+    if log_sds[p - 1] - max(log_sds[max(p - n, 0)], scales[SIGMA]) > _UNRESOLVED_ROWS:
+        return
     short, sd = np.empty(n), np.empty(p)
     fill_normal(rng, short)
     fill_normal(rng, coef)
