@@ -313,7 +313,7 @@ BAD_FILES = {
     "html": (b"<html>\n<body>1, 2</body>", ["not a CSV file", "<html>", "export"]),
     "empty": (b"", ["not a CSV file", "export"]),
     "blank lines": (b"\n\n\n", ["not a CSV file", "export"]),
-    "header only": (b"a,y\n", ["X", "rows", "(0, 1)"]),
+    "header only": (b"a,y\n", ["header line and no row below it", "export"]),
     "unnamed column": (b",a,y\n0,1,2\n3,2,4\n", ["no name for column 1", "labels of the rows"]),
     "repeated names": (b"a,a,y\n0,1,3\n1,2,3\n", ["2 columns named 'a'", "its own name"]),
     "repeated target": (b"a,y,y\n0,1,3\n1,2,3\n", ["2 columns named 'y'", "its own name"]),

@@ -44,7 +44,7 @@ def test_commands_stand_in_groups_with_their_whole_sentence(capsys):
     assert "..." not in out.partition("See:")[2]
     places = [out.index(f"{title}:") for title in GROUPS]
     assert places == sorted(places)
-    words = " ".join(out.split())
+    words = " ".join(re.sub(r"-\n +", "-", out).split())
     for command in COMMANDS:
         sentence = " ".join(command.__doc__.partition("\n\n")[0].split())
         assert f"{command.__name__} {sentence}" in words

@@ -12,7 +12,7 @@ from priormap.model.shrinkage_factors import shrinkage_laws
 from priormap.priors import PRIORS
 
 STATEMENTS = {"r2": (0.3, "r2_median"), "relevant": (2.5, "relevant"), "effect": (7.0, "effect")}
-KINDS = {kind.name: kind for kind in PRIORS if not np.any(kind().is_flat)}
+KINDS = {kind.name: kind for kind in PRIORS if kind.scales}
 
 
 def regression(n=60, p=6, sigma=1.0, unit=1.0, constant=False, **options):
@@ -175,7 +175,7 @@ def test_statements_show_and_serialise():
     ("command", "words"),
     [
         (["contrast", "--scale=r2=0.3", "--prior=lasso"], "Laplace(scale=9.36"),
-        (["compare", "--scale=relevant=3"], "Gaussian(scale=1.68629) from relevant=3"),
+        (["compare", "--scale=relevant=3"], "Gaussian(scale=1.18919) from relevant=3"),
         (
             ["compare", "--prior=ridge", "--scale=effect=20"],
             "Gaussian(scale=10.2043) from effect=20",

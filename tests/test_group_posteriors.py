@@ -178,6 +178,7 @@ def test_noise_larger_than_told_is_caught():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:these draws are not to be trusted")  # NUTS on a horseshoe
 @pytest.mark.parametrize("family", ["laplace", "horseshoe"])
 def test_nuts_is_a_witness(family):
     data = pmap.Regression.from_frame(table(), target="y", sigma=pmap.HalfNormal(2.0))

@@ -560,6 +560,7 @@ ASKED = {
     "prior_says": lambda d: pmap.prior_says(d, ONE),
     "prior_sensitivity": lambda d: pmap.prior_sensitivity(d, ONE),
     "project": lambda d: pmap.project(d, ONE),
+    "model_code": lambda d: pmap.model_code(d, ONE),
     "pymc_model": lambda d: pmap.pymc_model(d, ONE),
     "pymc_prior": lambda d: in_a_model(lambda: pmap.pymc_prior(ONE, d)),
     "sample": lambda d: pmap.sample(d, ONE, draws=500, chains=4, random_seed=1),
@@ -573,7 +574,7 @@ ANSWERED = {
 }
 # verbs of results, of priors alone and of lists
 WITHOUT_DATA = {
-    *("list_conventions", "prediction_table", "to_inference_data", "plot_evidence"),
+    *("list_conventions", "prediction_table", "to_inference_data", "plot_evidence", "pool"),
     *("plot_coefficient_shrinkage", "plot_compare", "plot_contrast", "plot_joint"),
     *("plot_loo_pit", "plot_nonzero_counts", "plot_posterior_vs_map", "plot_prior_shapes"),
     *("plot_projection", "plot_pull", "plot_scale_choice", "plot_sensitivity", "plot_shrinkage"),

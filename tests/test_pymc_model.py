@@ -337,7 +337,7 @@ def test_improper_priors_refuse_to_be_drawn_from():
     [
         ({"likelihood": "row"}, "likelihood must be 'moments' or 'rows', got 'row'"),
         ({"prior": Laplace([1.0, 2.0])}, "scale has 2 entries but X has 3 columns"),
-        ({"prior": "lasso"}, "prior must be a prior, such as"),
+        ({"prior": "lasso"}, "prior must be Gaussian"),
     ],
 )
 def test_bad_input(arguments, sentence):

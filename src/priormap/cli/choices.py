@@ -11,7 +11,7 @@ import numpy as np
 
 from priormap import priors
 from priormap.arrays import Floats
-from priormap.checks import one_of, positive_number
+from priormap.checks import meant, one_of, positive_number
 from priormap.cli.tables import AS_IT_IS, Reading, diabetes
 from priormap.criteria.scale_conflict import loud_conflicts
 from priormap.criteria.scale_family import ScaleFamily
@@ -175,8 +175,12 @@ def _unit(word: str) -> Prior:
     name, _, inside = word.strip().removesuffix(")").partition("(")
     kind = priors.prior_named(name)
     if kind is None:
+        words = [word for kind in priors.PRIORS for word in (kind.name, *kind.aliases)]
         known = ", ".join(kind.name for kind in priors.PRIORS)
-        raise PriormapError(f"--prior {name!r} is unknown; choose one of: {known}")
+        guess = meant(name, words)
+        raise PriormapError(
+            f"--prior {name!r} is unknown; choose one of: {known}", f"; {guess}" if guess else ""
+        )
     own = [one.name for one in fields(kind) if one.init and one.type in _OF_A_NUMBER]
     numbers: dict[str, Any] = {}
     for text in filter(None, inside.split(",")):

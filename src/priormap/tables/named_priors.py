@@ -109,6 +109,8 @@ def _description(prior: Prior) -> str:
         return repr(prior)  # refused by _check
     if prior.is_flat:
         return f"{prior.label}, flat"
+    if not prior.scales:
+        return repr(prior)
     sizes = listed([f"{getattr(prior, name):.4g}" for name in prior.scales])
     word = "sd" if prior.is_normal else "scale" + "s" * (len(prior.scales) > 1)
     return f"{prior.label}, {word} {sizes}" + " σ" * prior.scaled_by_noise
