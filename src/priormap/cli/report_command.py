@@ -227,7 +227,7 @@ def _command(context: typer.Context, output: str, seed: int) -> str:
     given = {name: value for name, value in context.params.items() if _is_given(context, name)}
     given.pop("force", None)
     if path := given.pop("path", None):
-        words.append(_place(path))
+        words.append(_place(Path(path)))
     if file := given.get("estimator"):
         given["estimator"] = _place(Path(file)) if os.sep in file else file
     given |= {"seed": seed, "output": _place(Path(output))}
