@@ -163,6 +163,7 @@ def _hint(what: str, name: str, known: Collection[str]) -> str:
     return meant(name, known) if ours in known else _ELSEWHERE.get(ours) or meant(name, known)
 
 
+Result = TypeVar("Result")
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
@@ -210,6 +211,20 @@ def _unfit(
     lacks = (name for name in known[len(values) :] if name not in named)
     missing = next((name for name in lacks if words[name].default is Parameter.empty), "")
     return PriormapError(f"{what} needs {missing}; its arguments are: {', '.join(known)}")
+
+
+def result_of(call: str, name: str, value: object, kind: type[Result]) -> Result:
+    """Return `value` if it is what a call of ours returned, or refuse.
+
+    Examples
+    --------
+    >>> result_of("contrast(data, priors)", "table", 1.0, dict)
+    Traceback (most recent call last):
+    priormap.errors.PriormapError: table must be what contrast(data, priors) returned, got float
+    """
+    if not isinstance(value, kind):
+        raise PriormapError(f"{name} must be what {call} returned, got {type(value).__name__}")
+    return value
 
 
 class WordsOfInit:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import short
+from priormap.checks import result_of, short
 from priormap.data.regression import Regression
 from priormap.errors import PriormapError
 from priormap.tables.named_priors import listed
@@ -20,11 +20,7 @@ MOST_ROWS = 40  # a page's worth
 
 def check_contrast(table: object) -> Contrast:
     """Return `table` if it is what `contrast` returned, or refuse."""
-    if not isinstance(table, Contrast):
-        raise PriormapError(
-            f"table must be what contrast(data, priors) returned, got {type(table).__name__}"
-        )
-    return table
+    return result_of("contrast(data, priors)", "table", table, Contrast)
 
 
 def chosen_features(table: Contrast, features: Features, most: int) -> tuple[str, ...]:

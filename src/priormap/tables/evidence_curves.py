@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import checked_seed
+from priormap.checks import checked_seed, result_of
 from priormap.criteria.bridged_evidence import bridged_evidence
 from priormap.criteria.choosing import default_scales
 from priormap.criteria.gaussian_curves import GaussianCurves
@@ -264,9 +264,4 @@ def evidence_table(found: EvidenceComparison) -> pd.DataFrame:
 
 def check_evidence(found: object) -> EvidenceComparison:
     """Return what `compare_evidence` returned, or refuse."""
-    if not isinstance(found, EvidenceComparison):
-        raise PriormapError(
-            "found must be what compare_evidence(data, priors) returned, got "
-            f"{type(found).__name__}"
-        )
-    return found
+    return result_of("compare_evidence(data, priors)", "found", found, EvidenceComparison)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
+from priormap.checks import result_of
 from priormap.criteria.leave_one_out import BAD_KHAT
 from priormap.criteria.prior_conflict import PriorConflict
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Subheading, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError
 from priormap.priors import Prior
 
 if TYPE_CHECKING:
@@ -264,9 +264,5 @@ _START = {"pit": 0.0, "low": 0.0, "high": 0.0}
 
 
 def check_found(found: object) -> PredictiveCheck:
-    """Refuse what `check_prior` did not return."""
-    if not isinstance(found, PredictiveCheck):
-        raise PriormapError(
-            f"found must be what check_prior(data, priors) returned, got {type(found).__name__}"
-        )
-    return found
+    """Return what `check_prior` returned, or refuse."""
+    return result_of("check_prior(data, priors)", "found", found, PredictiveCheck)

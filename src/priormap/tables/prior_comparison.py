@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from priormap.checks import result_of
 from priormap.criteria.scale_conflict import ScaleConflict, loud_conflicts
 from priormap.data.regression import Regression
 from priormap.display import cells
 from priormap.display.blocks import Block, Cell, Items, Paragraph, Table
 from priormap.display.text import Described
-from priormap.errors import PriormapError
 from priormap.priors import Prior
 from priormap.tables.named_priors import listed
 
@@ -214,11 +214,8 @@ def compare_table(found: PriorComparison) -> pd.DataFrame:
     >>> compare_table(found)["prior"].tolist()
     ['wide', 'narrow']
     """
-    if not isinstance(found, PriorComparison):
-        raise PriormapError(
-            f"found must be what compare_priors(data, priors) returned, got {type(found).__name__}"
-        )
-    rows = found.table.reset_index()
+    call = "compare_priors(data, priors)"
+    rows = result_of(call, "found", found, PriorComparison).table.reset_index()
     difference, reach = rows["elpd_diff"], CLEAR * rows["diff_se"]
     limits = {"difference": difference, "low": difference - reach, "high": difference + reach}
     return rows[["prior", "family"]].assign(**limits, weight=rows["weight"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from priormap.arrays import Floats
-from priormap.checks import checked_count, checked_seed
+from priormap.checks import checked_count, checked_seed, result_of
 from priormap.criteria.criterion import Folds
 from priormap.criteria.folds import split
 from priormap.criteria.held_out import Fold, posterior_of_fold
@@ -347,9 +347,5 @@ def projection_table(found: Projection) -> pd.DataFrame:
 
 
 def check_projection(found: object) -> Projection:
-    """Refuse what `project` did not return."""
-    if not isinstance(found, Projection):
-        raise PriormapError(
-            f"found must be what project(data, prior) returned, got {type(found).__name__}"
-        )
-    return found
+    """Return what `project` returned, or refuse."""
+    return result_of("project(data, prior)", "found", found, Projection)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from priormap import criteria
+from priormap.checks import result_of
 from priormap.criteria import ScaleChoice
-from priormap.errors import PriormapError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,9 +78,4 @@ def scale_choice_points_table(choice: ScaleChoice) -> pd.DataFrame:
 
 def check_choice(choice: object) -> ScaleChoice:
     """Return `choice` if it is what `choose_scale` returned, or refuse."""
-    if not isinstance(choice, ScaleChoice):
-        raise PriormapError(
-            f"choice must be what choose_scale(data, prior_family) returned, got "
-            f"{type(choice).__name__}"
-        )
-    return choice
+    return result_of("choose_scale(data, prior_family)", "choice", choice, ScaleChoice)

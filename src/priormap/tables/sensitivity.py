@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from priormap.checks import result_of
 from priormap.criteria import PriorSensitivity
 from priormap.errors import PriormapError
 from priormap.tables.chosen import Features
@@ -54,11 +55,7 @@ def sensitivity_table(found: PriorSensitivity, features: Features = None) -> pd.
 
 def moving_columns(found: object, features: Features) -> list[str]:
     """Return the named columns, or those whose posterior means move most, or refuse."""
-    if not isinstance(found, PriorSensitivity):
-        raise PriormapError(
-            "found must be what prior_sensitivity(data, prior) returned, got "
-            f"{type(found).__name__}"
-        )
+    found = result_of("prior_sensitivity(data, prior)", "found", found, PriorSensitivity)
     names = found.fit.names
     if features is None:
         moved = np.abs(found.coefficients["mean_slope"].to_numpy()) * found.fit.data.column_sd
